@@ -1,0 +1,58 @@
+# What every target of this project shares: language level, warnings, and the three functions below.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(ACCORD_CCACHE ccache)
+if(ACCORD_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ACCORD_CCACHE})
+endif()
+find_program(ACCORD_MOLD mold)
+if(ACCORD_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+# Equal bits on every machine need IEEE arithmetic as written (DESIGN: outer step); equal paths help the cache.
+add_compile_options(-ffp-contract=off -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+add_library(accord_warnings INTERFACE)
+target_compile_options(accord_warnings INTERFACE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
+
+# accord_module(name SOURCES a.cc ... DEPS accord_base ... PRIVATE third-party ...): one library a directory of src/.
+# A library that only this module may include goes to PRIVATE, so that its headers reach nobody else.
+function(accord_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;DEPS;PRIVATE" ${ARGN})
+  add_library(accord_${name} STATIC ${M_SOURCES})
+  target_include_directories(accord_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(accord_${name} PUBLIC accord_api ${M_DEPS} PRIVATE accord_warnings ${M_PRIVATE})
+endfunction()
+
+# accord_program(name SOURCES main.cc DEPS ...): one executable of src/apps.
+function(accord_program name)
+  cmake_parse_arguments(P "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${P_SOURCES})
+  target_link_libraries(${name} PRIVATE accord_warnings ${P_DEPS})
+endfunction()
+
+# accord_test(name SOURCES a_test.cc ... DEPS ... [LABELS unit]): one GTest binary, one ctest entry.
+function(accord_test name)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(test_${name} ${T_SOURCES})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(test_${name} PRIVATE accord_warnings ${T_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE ACCORD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1)
+  if(NOT T_LABELS)
+    set(T_LABELS unit)
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+endfunction()

@@ -1,0 +1,102 @@
+// A job as its file states it (TOML, version 1). The file's bytes are the plan; its SHA-256 is what is voted
+// on and bound into every round, so nothing repeats these fields in another form. Parsed by
+// src/config/job_file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "accord/clock.h"
+
+namespace accord {
+
+enum class SecureMode : std::uint8_t {
+  kSemiHonest = 0,
+  kMalicious = 1,
+  kOff = 2
+};                                                                   // 0 and 1 as in secagg.md 2.0
+enum class WeightPolicy : std::uint8_t { kCoarse, kExact, kEqual };  // secagg.md 2.7
+enum class OptimizerKind : std::uint8_t { kSgd, kAdam, kAdamW };
+enum class ScheduleKind : std::uint8_t { kConstant, kCosine, kStep };
+enum class Metric : std::uint8_t { kLoss, kAccuracy };
+
+// [model] kind = "mlp" | "cnn". Unused fields stay empty.
+struct ModelSpec {
+  std::string kind;
+  std::vector<std::uint64_t>
+      input;                  // shape of one example: {28, 28} or {1, 28, 28} for cnn, {features} for mlp
+  std::uint64_t classes = 0;  // outputs; 1 means one logit and a binary target
+  std::vector<std::uint64_t>
+      hidden;  // mlp: widths of the hidden layers; cnn: width of the dense layer (one entry)
+  std::vector<std::uint64_t>
+      channels;  // cnn: channels of each 5x5 convolution, each followed by ReLU and 2x2 max-pool
+};
+
+// The learning rate of a round: a function of the global round alone, equal at all nodes.
+struct ScheduleSpec {
+  ScheduleKind kind = ScheduleKind::kConstant;
+  std::uint64_t warmup_rounds = 0;  // linear from lr / (warmup_rounds + 1)
+  double min_lr = 0.0;              // floor of kCosine, reached in the last round
+  std::uint64_t step_rounds = 0;    // kStep: lr *= gamma each step_rounds
+  double gamma = 0.1;
+};
+
+struct InnerSpec {
+  OptimizerKind optimizer = OptimizerKind::kSgd;
+  double lr = 0.0;
+  double momentum = 0.0;  // SGD
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double weight_decay = 0.0;
+  bool has_local_steps = false;  // exactly one of local_epochs and local_steps is given
+  std::uint32_t local_epochs = 1;
+  std::uint64_t local_steps = 0;  // 0 is allowed: a round that trains nothing
+  std::uint32_t batch = 32;
+  ScheduleSpec schedule;
+};
+
+struct OuterSpec {
+  std::string rule = "fedavg";
+  double lr = 1.0;
+};
+
+// How an update becomes integers (secagg.md 2.7): clip each coordinate to [-clip, clip], weight, round to
+// `bits`.
+struct UpdateSpec {
+  std::uint32_t bits = 16;
+  double clip = 1.0;
+  std::uint64_t max_examples = 0;  // W_max
+  WeightPolicy weights = WeightPolicy::kCoarse;
+};
+
+struct EvalSpec {
+  std::vector<Metric> metrics;
+  bool exact = false;  // exact counts in the header words instead of omega-weighted means (DESIGN 2)
+};
+
+struct RoundSpec {
+  std::uint64_t count = 0;
+  std::uint32_t min_nodes = 0;
+  std::uint32_t min_survivors = 0;
+  Millis max_wait{0};  // the one bound a person sets on any wait of a round
+  std::uint32_t attempts = 3;
+};
+
+struct JobSpec {
+  std::uint32_t version = 1;
+  std::string name;
+  std::string purpose;
+  std::uint64_t seed = 0;
+  SecureMode secure = SecureMode::kMalicious;
+  bool has_corrupt = false;
+  std::uint32_t corrupt = 0;  // T; default 0 below five nodes, else n / 5
+  ModelSpec model;
+  std::string dataset;  // an id that each node's configuration maps to a path
+  InnerSpec inner;
+  OuterSpec outer;
+  UpdateSpec update;
+  EvalSpec eval;
+  RoundSpec round;
+};
+
+}  // namespace accord

@@ -1,0 +1,87 @@
+// The seam between a node and what trains. A lab links its own trainer by handing a TrainerFactory to the
+// node; the built-in libtorch trainer (src/trainer) uses this same interface.
+//
+// Thread rule: one Trainer serves one job at one node; the node calls it from one worker thread at a time.
+// `stop` may be raised from any thread, and a call returns within a few local steps of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "accord/job_spec.h"
+#include "accord/model.h"
+#include "accord/status.h"
+
+namespace accord {
+
+// A data set as the node's configuration describes it: [data.<id>] of node.toml.
+struct DatasetConfig {
+  std::string id;
+  std::string format;               // "idx" | "csv"
+  std::filesystem::path path;       // csv: the file; idx: the file of images
+  std::filesystem::path labels;     // idx: the file of labels
+  std::filesystem::path eval_path;  // hold-out given as files of its own (optional)
+  std::filesystem::path eval_labels;
+  double holdout = 0.1;  // fraction held out by a seeded shuffle when there is no eval_path
+  std::uint64_t holdout_seed = 0;
+  std::string target;                 // csv: name of the target column
+  std::vector<std::string> features;  // csv: names of the feature columns, empty: all but the target
+  std::string missing = "?";          // csv: text of a missing value
+  double positive_above = 0.0;        // csv with one output: target > positive_above is class 1
+};
+
+struct TrainRequest {
+  std::uint64_t round = 0;
+  std::span<const float> weights;    // the global model, flat by the layout; not owned
+  std::span<float> result;           // the trained weights go here, same size; not owned
+  std::filesystem::path checkpoint;  // a directory of this job and round: a restarted node goes on from here
+  std::function<void(std::uint64_t done, std::uint64_t total)>
+      progress;  // after a local step; called on this thread
+  std::stop_token stop;
+};
+
+struct TrainOutcome {
+  std::uint64_t examples = 0;  // size of the training set: the weight before the plan's policy
+  std::uint64_t steps = 0;
+};
+
+// Means and counts over the hold-out. They leave the node only inside a sum.
+struct EvalOutcome {
+  std::uint64_t examples = 0;
+  double loss_sum = 0.0;  // sum over examples of the loss of each
+  std::uint64_t correct = 0;
+};
+
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  // The layout of the model that it trains; must equal the plan's.
+  [[nodiscard]] virtual const ModelLayout& Layout() const = 0;
+  // Trains from request.weights. A stop gives `task.stopped`; NaN or Inf in the result is the caller's to
+  // refuse.
+  [[nodiscard]] virtual Result<TrainOutcome> Train(const TrainRequest& request) = 0;
+  // Evaluates `weights` on the hold-out.
+  [[nodiscard]] virtual Result<EvalOutcome> Evaluate(std::span<const float> weights,
+                                                     std::stop_token stop) = 0;
+};
+
+class TrainerFactory {
+ public:
+  virtual ~TrainerFactory() = default;
+  // Opens the data and builds the model. Fails by name when they do not fit each other: `data.shape`,
+  // `data.label`, `data.truncated`, `data.magic`, `data.empty`, `data.missing`, `model.unknown`.
+  [[nodiscard]] virtual Result<std::unique_ptr<Trainer>> Create(const JobSpec& job,
+                                                                const DatasetConfig& data) = 0;
+  // One line for people and logs: device, library, threads, BLAS.
+  [[nodiscard]] virtual std::string Describe() const = 0;
+  // Warnings that an operator should see at start (e.g. the reference BLAS is in use); empty when none.
+  [[nodiscard]] virtual std::vector<std::string> Warnings() const = 0;
+};
+
+}  // namespace accord
