@@ -1,0 +1,39 @@
+// The journal as the driver sees it: streams of opaque records, appended in order, durable before they have
+// an effect. Implemented by src/store (SQLite) and by the simulation (memory with faults). A stream is one
+// machine's history
+// ("job/<hex>"), or a ledger ("egress").
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "accord/status.h"
+#include "base/text.h"
+
+namespace accord::driver {
+
+struct Append {
+  std::string stream;
+  Bytes record;  // encoded by the caller with base/codec: u16 type, u16 schema version, payload
+};
+
+class Journal {
+ public:
+  using Done = std::function<void(Status)>;
+  virtual ~Journal() = default;
+
+  // Appends all of `batch` in one transaction, or none of it. `done` is called exactly once, on a thread of
+  // the journal: ok means durable (fdatasync returned), a failure means that nothing of the batch was
+  // written. Batches become durable in the order of the calls; several may share one sync. Never blocks on
+  // the disk.
+  virtual void Write(std::vector<Append> batch, Done done) = 0;
+
+  // All records of a stream, oldest first. A record whose checksum fails is `store.corrupt` with its place
+  // named.
+  [[nodiscard]] virtual Result<std::vector<Bytes>> Read(const std::string& stream) = 0;
+  // Names of the streams that begin with `prefix`, sorted.
+  [[nodiscard]] virtual Result<std::vector<std::string>> Streams(const std::string& prefix) = 0;
+};
+
+}  // namespace accord::driver
