@@ -9,8 +9,9 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 
 find_program(ACCORD_CCACHE ccache)
-if(ACCORD_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${ACCORD_CCACHE})
+if(ACCORD_CCACHE)  # paths relative to the source tree, so that every clone and worktree shares one cache
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${ACCORD_CCACHE})
 endif()
 find_program(ACCORD_MOLD mold)
 if(ACCORD_MOLD)
@@ -46,8 +47,9 @@ function(accord_test name)
   add_executable(test_${name} ${T_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(test_${name} PRIVATE accord_warnings ${T_DEPS} GTest::gmock GTest::gtest_main)
-  target_compile_definitions(test_${name} PRIVATE ACCORD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1)
+  # Tests run in the source directory and say "." for it: an absolute path would spoil the shared compiler cache.
+  target_compile_definitions(test_${name} PRIVATE ACCORD_SOURCE_DIR=".")
+  add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(NOT T_LABELS)
     set(T_LABELS unit)
   endif()
