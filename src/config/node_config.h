@@ -1,0 +1,42 @@
+// Settings of accord-node. Read once at start; configs/node.toml is the annotated example. No secrets.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accord/status.h"
+#include "accord/trainer.h"
+#include "config/load.h"
+
+namespace accord::config {
+
+enum class Device : std::uint8_t { kAuto, kCpu, kCuda };
+
+struct NodeConfig {
+  struct Node {
+    std::filesystem::path state = "/var/lib/accord/node";
+    std::uint32_t threads = 0;  // of training; 0: all of the machine
+    Device device = Device::kAuto;
+    std::string coordinator;  // host:port; empty: as learned when joining
+  } node;
+  // [data.<id>]: the data sets that jobs may name. Relative paths are relative to the file that names them.
+  std::map<std::string, DatasetConfig> data;
+  struct Policy {
+    bool allow_unmasked = false;        // jobs with secure = "off" are refused unless true
+    std::vector<std::string> purposes;  // allowed purposes of jobs; "*" allows any; empty: none
+    [[nodiscard]] bool AllowsPurpose(std::string_view purpose) const;
+  } policy;
+  LogConfig log;
+};
+
+// All errors at once as one `config.invalid`, a line each with file:line:column, variable or flag.
+// `--state DIR` of the command line is the flag "node.state=DIR".
+[[nodiscard]] Result<NodeConfig> LoadNodeConfig(const Sources& sources);
+// Every key with its value in force, as a TOML file that loads to the same settings (--check-config).
+[[nodiscard]] std::string ShowConfig(const NodeConfig& config);
+
+}  // namespace accord::config
