@@ -1,0 +1,185 @@
+// The job machine of the coordinator: a job from proposal to its last round. Pure, like the round machine
+// inside it (src/round/round.h explains the rules of both).
+//
+//   proposed -> approved -> queued -> running <-> paused -> finished | failed | cancelled
+//
+// While running it holds one open round; a round that closes opens the next one. The last round evaluates the
+// final model (DESIGN 2). A round that could not commit is tried again under the same number with higher
+// attempts, so that nodes keep the deltas they hold; after `tries` in a row the job pauses and waits for a
+// person.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "accord/clock.h"
+#include "accord/ids.h"
+#include "accord/job_spec.h"
+#include "round/round.h"
+
+namespace accord::job {
+
+enum class Phase : std::uint8_t {
+  kProposed,
+  kApproved,
+  kQueued,
+  kRunning,
+  kPaused,
+  kFinished,
+  kFailed,
+  kCancelled
+};
+
+enum class Reason : std::uint8_t {
+  kNone = 0,
+  kByOperator,     // paused or cancelled by a person
+  kNoQuorum,       // paused; goes on by itself when enough nodes are back
+  kRoundsFailing,  // paused after plan.tries rounds in a row without a commit
+  kDiskFull,       // paused; goes on by itself when there is space
+  kSumInvalid,     // failed: inputs out of range in every attempt
+  kModelMismatch,  // failed: nodes compute another model than the coordinator
+  kModelLost,      // failed: the newest model cannot be read (any more)
+  kModeUnsupported,
+};
+
+// What the machine needs of the job file. Derived from it alone.
+struct Plan {
+  SecureMode mode = SecureMode::kOff;
+  std::uint64_t rounds = 1;
+  bool final_evaluation = true;
+  std::uint32_t min_nodes = 1;
+  std::uint32_t min_survivors = 1;
+  std::uint32_t attempts = 3;
+  std::uint32_t tries = 3;
+  Millis max_wait{0};
+};
+[[nodiscard]] Plan PlanOf(const JobSpec& spec);
+
+// ---------------------------------------------------------------- state
+
+struct RoundSummary {
+  RoundId round;
+  round::Purpose purpose = round::Purpose::kTrain;
+  bool committed = false;
+  round::Reason reason = round::Reason::kNone;
+  std::uint32_t attempts = 0;  // used by this try
+  std::uint32_t cohort = 0;    // nodes that trained
+  std::uint32_t survivors = 0;
+  std::uint64_t words = 0;  // of one upload
+  std::vector<round::MetricSum> metrics;
+  TimePoint opened, closed;
+  Digest model_hash;  // after the round
+};
+
+// What all states after the start have in common.
+struct Progress {
+  std::uint64_t committed = 0;  // training rounds
+  bool evaluated = false;       // the final evaluation is done
+  std::uint32_t failures = 0;   // rounds in a row without a commit
+  AttemptId next_attempt;       // of the round number that is tried again; 0 after a commit
+  Digest model_hash;            // the newest committed model
+  std::vector<RoundSummary> history;
+  TimePoint submitted, started, ended;
+};
+
+struct OpenRound {
+  round::Plan plan;
+  round::State state;
+  TimePoint opened;
+};
+
+struct Proposed {
+  Progress progress;
+};
+struct Approved {
+  Progress progress;
+};
+struct Queued {
+  Progress progress;
+};
+struct Running {
+  Progress progress;
+  OpenRound round;
+};
+struct Paused {
+  Progress progress;
+  std::optional<OpenRound> round;  // kept as it stood; none between rounds
+  Reason reason = Reason::kNone;
+  TimePoint since;
+};
+struct Finished {
+  Progress progress;
+};
+struct Failed {
+  Progress progress;
+  Reason reason = Reason::kNone;
+};
+struct Cancelled {
+  Progress progress;
+  Reason reason = Reason::kNone;
+};
+using State = std::variant<Proposed, Approved, Queued, Running, Paused, Finished, Failed, Cancelled>;
+
+// ---------------------------------------------------------------- events
+
+struct Approve {};
+struct Enqueue {};
+struct Start {  // a slot is free and the initial model is stored
+  Digest model_hash;
+};
+struct InRound {  // an event of the open round
+  RoundId round;
+  round::Event event;
+};
+struct Pause {
+  Reason reason = Reason::kByOperator;
+};
+struct Resume {};
+struct Cancel {};
+struct Fail {
+  Reason reason = Reason::kModelLost;
+};
+using Event = std::variant<Approve, Enqueue, Start, InRound, Pause, Resume, Cancel, Fail>;
+
+// ---------------------------------------------------------------- effects
+
+struct RoundEffect {
+  RoundId round;
+  round::Effect effect;
+};
+struct AskCandidates {};  // a round opened: offer it the nodes that are ready now
+struct Ended {};          // terminal: tell the nodes, close watchers, drop spools
+using Effect = std::variant<RoundEffect, AskCandidates, Ended>;
+
+struct Why {
+  round::Verdict verdict = round::Verdict::kAccepted;
+  round::Reason reason = round::Reason::kNone;
+};
+struct Transition {
+  State next;
+  std::vector<Effect> effects;
+  Why why;
+};
+
+// ---------------------------------------------------------------- the machine
+
+[[nodiscard]] State Submit(TimePoint now);
+[[nodiscard]] Transition Step(const Plan& plan, const State& state, const Event& event, TimePoint now);
+
+[[nodiscard]] Phase PhaseOf(const State& state);
+[[nodiscard]] bool IsTerminal(const State& state);
+[[nodiscard]] const Progress& ProgressOf(const State& state);
+[[nodiscard]] Reason ReasonOf(const State& state);
+// The open round; nullptr when there is none, or when the job is paused.
+[[nodiscard]] const OpenRound* RoundOf(const State& state);
+[[nodiscard]] std::optional<TimePoint> DeadlineOf(const State& state);
+[[nodiscard]] std::vector<Effect> Outstanding(const State& state);
+
+[[nodiscard]] std::string_view Name(Phase phase);    // "running"
+[[nodiscard]] std::string_view Name(Reason reason);  // "job.no_quorum"
+
+}  // namespace accord::job

@@ -1,0 +1,165 @@
+// What the coordinator implements and src/rpc calls: interfaces in domain types, no grpc, no proto. src/rpc
+// turns each RPC into one of these calls after it has checked the caller's certificate, role and message
+// sizes.
+//
+// Thread rule: every method may be called on any gRPC thread and must return soon: implementations post to
+// their strands. A Reply is called exactly once, on any thread, on every path; a Sink is used from any
+// thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "accord/ids.h"
+#include "accord/status.h"
+#include "base/text.h"
+#include "rpc/messages.h"
+#include "rpc/views.h"
+
+namespace accord::rpc {
+
+enum class Role : std::uint8_t { kNode, kOperator, kResearcher, kCoordinator };
+
+// The caller, from its verified client certificate.
+struct Peer {
+  std::string spiffe_id;
+  Role role = Role::kNode;
+  std::string name;
+  NodeId node;  // SHA-256(spiffe_id)[:16]
+};
+
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+// A server stream. Push gives false when the client is gone (then push no more); Finish ends it.
+template <class T>
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual bool Push(T item) = 0;
+  virtual void Finish(Status status) = 0;
+  [[nodiscard]] virtual bool Cancelled() const = 0;
+};
+
+// ---- sessions of nodes
+// The way back to one connected node. Send queues and never blocks; Close ends the stream with this status.
+// Both do nothing once the stream has ended.
+class SessionLink {
+ public:
+  virtual ~SessionLink() = default;
+  virtual void Send(ToNode message) = 0;
+  virtual void Close(Status status) = 0;
+};
+
+// One live session as the coordinator sees it. src/rpc calls these in order; OnEnd is the last.
+class SessionEvents {
+ public:
+  virtual ~SessionEvents() = default;
+  virtual void OnMessage(FromNode message) = 0;
+  virtual void OnEnd(Status status) = 0;
+};
+
+class SessionHandler {
+ public:
+  virtual ~SessionHandler() = default;
+  // A node opened its stream (before Hello). A second session of one node replaces the first.
+  virtual std::shared_ptr<SessionEvents> OnSession(const Peer& peer, std::shared_ptr<SessionLink> link) = 0;
+};
+
+// ---- bulk
+struct UploadKey {
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  friend auto operator<=>(const UploadKey&, const UploadKey&) = default;
+};
+inline constexpr std::uint64_t kChunkWords = 65'536;  // 512 KiB; every chunk but the last
+
+// One upload in progress. Methods are called by one stream at a time, on gRPC threads, and write to the spool
+// before they return. Destroyed without Finish, it keeps what it has, so that the node can resume.
+class UploadSink {
+ public:
+  virtual ~UploadSink() = default;
+  // The chunk that is expected next.
+  [[nodiscard]] virtual std::uint64_t NextSeq() const = 0;
+  // Chunk `seq` in slices of any split; its crc was checked. A chunk that it already has is discarded (ok),
+  // one ahead of NextSeq is `upload.order`, one that passes the announced length is `upload.length`.
+  virtual Status Put(std::uint64_t seq, std::span<const ByteView> slices) = 0;
+  // All chunks are here. Compares the root (`upload.checksum`), hands the event to the job, answers when
+  // journalled.
+  virtual void Finish(const Digest& root, std::function<void(Status)> done) = 0;
+};
+
+struct UploadState {
+  std::uint64_t next_seq = 0;
+  bool complete = false;
+};
+
+class BulkHandler {
+ public:
+  virtual ~BulkHandler() = default;
+  // Opens or resumes the caller's upload: `upload.cohort` for a node outside, `upload.length` for a wrong
+  // size, `upload.closed` when the attempt awaits no upload (any more), `upload.busy` while another stream
+  // writes it.
+  virtual void OpenUpload(const Peer& peer, const UploadKey& key, std::uint64_t words,
+                          Reply<std::shared_ptr<UploadSink>> reply) = 0;
+  virtual void GetUpload(const Peer& peer, const UploadKey& key, Reply<UploadState> reply) = 0;
+  // Size of a blob that this caller may read.
+  [[nodiscard]] virtual Result<std::uint64_t> BlobSize(const Peer& peer, const Digest& hash) = 0;
+  // Fills `out` from `offset`; gives the bytes read. Thread-safe, reads the disk.
+  [[nodiscard]] virtual Result<std::uint64_t> ReadBlob(const Digest& hash, std::uint64_t offset,
+                                                       std::span<std::uint8_t> out) = 0;
+};
+
+// ---- identity
+struct EnrolRequest {
+  Bytes token_secret;  // cleansed by the handler
+  std::string csr_pem;
+  Bytes protocol_key;
+};
+struct Enrolled {
+  std::string certificate_pem;
+  std::string ca_pem;
+  std::string spiffe_id;
+  Bytes registry_entry;
+  Bytes registry_signature;
+};
+
+class IdentityHandler {
+ public:
+  virtual ~IdentityHandler() = default;
+  virtual void Enrol(EnrolRequest request, Reply<Enrolled> reply) = 0;
+  virtual void Renew(const Peer& peer, std::string csr_pem, Reply<Enrolled> reply) = 0;
+  // Asked on every RPC, before any handler: ok, or why this identity counts no longer (`auth.revoked`).
+  // Thread-safe, answers from memory.
+  [[nodiscard]] virtual Status CheckIdentity(const std::string& spiffe_id) = 0;
+};
+
+// ---- people
+class OperatorHandler {
+ public:
+  virtual ~OperatorHandler() = default;
+  virtual void SubmitJob(const Peer& peer, Bytes plan, Bytes token, Reply<JobView> reply) = 0;
+  virtual void ValidateJob(Bytes plan, Reply<ValidationView> reply) = 0;
+  virtual void GetJob(const std::string& ref, Reply<JobView> reply) = 0;
+  virtual void ListJobs(Reply<std::vector<JobView>> reply) = 0;
+  virtual void WatchJob(const std::string& ref, std::shared_ptr<Sink<JobView>> sink) = 0;
+  virtual void CancelJob(const Peer& peer, const std::string& ref, std::string reason,
+                         Reply<JobView> reply) = 0;
+  virtual void PauseJob(const Peer& peer, const std::string& ref, Reply<JobView> reply) = 0;
+  virtual void ResumeJob(const Peer& peer, const std::string& ref, Reply<JobView> reply) = 0;
+  virtual void JobLogs(const std::string& ref, bool follow, std::shared_ptr<Sink<LogLineView>> sink) = 0;
+  virtual void Invite(const Peer& peer, std::string name, std::string role, Millis ttl,
+                      Reply<InviteView> reply) = 0;
+  virtual void ListMembers(Reply<std::vector<MemberView>> reply) = 0;
+  virtual void SuspendMember(const Peer& peer, const std::string& spiffe_id, bool suspended,
+                             Reply<MemberView> reply) = 0;
+  virtual void ListNodes(Reply<std::vector<NodeView>> reply) = 0;
+  virtual void GetNode(const std::string& name, Reply<NodeView> reply) = 0;
+  virtual void ListModels(Reply<std::vector<ModelView>> reply) = 0;
+};
+
+}  // namespace accord::rpc
