@@ -1,0 +1,88 @@
+// Blobs: bytes under their SHA-256, one file each, in a directory of 256 x 256. Models, plans, data that
+// travels by GetBlob. Content is written to a temporary file, synced, renamed: a blob is whole or absent.
+// Thread-safe; calls wait for the disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "accord/ids.h"
+#include "accord/status.h"
+#include "base/text.h"
+
+namespace accord::store {
+
+// Whether a blob must survive a power cut, or may be lost since it can be made again (then nothing is
+// synced).
+enum class Durability : std::uint8_t { kDurable, kRecomputable };
+
+// One stored blob, open for reading; goes on reading also after Delete. Thread-safe.
+class Blob {
+ public:
+  Blob(int fd, std::uint64_t size) : fd_(fd), size_(size) {}  // owns fd
+  ~Blob();
+  Blob(const Blob&) = delete;
+  Blob& operator=(const Blob&) = delete;
+
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+  // Fills `out` from `offset` on and returns how many bytes that were: fewer than asked only at the end, 0 at
+  // or behind it.
+  [[nodiscard]] Result<std::size_t> Read(std::uint64_t offset, std::span<std::uint8_t> out) const;
+
+ private:
+  const int fd_;
+  const std::uint64_t size_;
+};
+
+// A blob that is being written. Destroyed before Commit, it leaves nothing. Not thread-safe.
+class BlobWriter {
+ public:
+  virtual ~BlobWriter() = default;
+  // After a failure (`store.disk_full`, `store.io`) the writer is of no more use.
+  [[nodiscard]] virtual Status Append(ByteView bytes) = 0;
+  [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // Stores what was appended and returns its digest; once. When `expected` is given and differs, nothing is
+  // stored: `blob.checksum`.
+  [[nodiscard]] virtual Result<Digest> Commit(const std::optional<Digest>& expected) = 0;
+};
+
+struct BlobInfo {
+  Digest digest;
+  std::uint64_t size = 0;
+};
+
+class Blobs {
+ public:
+  // Makes the directory when it is missing; removes what writers left behind at a crash.
+  [[nodiscard]] static Result<std::unique_ptr<Blobs>> Open(std::filesystem::path directory);
+
+  // Stores `bytes`; a blob that is there already is left alone (and made durable if asked).
+  [[nodiscard]] Result<Digest> Put(ByteView bytes, Durability durability = Durability::kDurable);
+  [[nodiscard]] Result<std::unique_ptr<BlobWriter>> NewWriter(Durability durability = Durability::kDurable);
+
+  // `blob.not_found` when there is none.
+  [[nodiscard]] Result<std::shared_ptr<const Blob>> Open(const Digest& digest) const;
+  [[nodiscard]] Result<std::uint64_t> Size(const Digest& digest) const;
+  [[nodiscard]] bool Has(const Digest& digest) const;
+  // The whole content when it has at most `limit` bytes (else `store.io`), verified (`store.corrupt`).
+  [[nodiscard]] Result<Bytes> Get(const Digest& digest, std::uint64_t limit) const;
+  // Reads the blob and compares its SHA-256: `store.corrupt` when it differs.
+  [[nodiscard]] Status Verify(const Digest& digest) const;
+
+  // Ok also when there is none.
+  [[nodiscard]] Status Delete(const Digest& digest);
+  // All blobs, sorted by digest: what garbage collection walks.
+  [[nodiscard]] Result<std::vector<BlobInfo>> List() const;
+
+ private:
+  explicit Blobs(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  [[nodiscard]] std::filesystem::path PathOf(const Digest& digest) const;
+
+  const std::filesystem::path directory_;
+};
+
+}  // namespace accord::store
