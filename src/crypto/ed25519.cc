@@ -1,0 +1,79 @@
+#include "crypto/ed25519.h"
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/file.h"
+#include "crypto/openssl_internal.h"
+#include "crypto/random.h"
+
+namespace accord::crypto {
+
+struct Ed25519Key::Impl {
+  PkeyPtr key;
+};
+
+Ed25519Key::Ed25519Key(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Ed25519Key::~Ed25519Key() = default;
+Ed25519Key::Ed25519Key(Ed25519Key&&) noexcept = default;
+Ed25519Key& Ed25519Key::operator=(Ed25519Key&&) noexcept = default;
+
+Ed25519Key Ed25519Key::Generate() { return FromSeed(RandomSecret(32).view()); }
+
+Ed25519Key Ed25519Key::FromSeed(ByteView seed) {
+  ACCORD_CHECK(seed.size() == 32);
+  PkeyPtr key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
+  ACCORD_CHECK(key != nullptr);
+  return Ed25519Key(std::make_unique<Impl>(Impl{std::move(key)}));
+}
+
+Result<Ed25519Key> Ed25519Key::FromPem(ByteView pem) {
+  const ErrorScope scope;
+  PkeyPtr key = PrivateKeyFromPem(pem);
+  if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519) {
+    return Fail(errors::kKeyMalformed, "not an Ed25519 private key in PEM");
+  }
+  return Ed25519Key(std::make_unique<Impl>(Impl{std::move(key)}));
+}
+
+Result<Ed25519Key> Ed25519Key::Load(const std::filesystem::path& path) {
+  ACCORD_ASSIGN_OR_RETURN(const ZeroizingBytes pem, ReadSecretFile(path));
+  return FromPem(pem.view());
+}
+
+Ed25519PublicKey Ed25519Key::PublicKey() const {
+  Ed25519PublicKey key;
+  std::size_t size = key.bytes.size();
+  ACCORD_CHECK(EVP_PKEY_get_raw_public_key(impl_->key.get(), key.bytes.data(), &size) == 1);
+  return key;
+}
+
+Ed25519Signature Ed25519Key::Sign(ByteView message) const {
+  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  ACCORD_CHECK(ctx != nullptr);
+  ACCORD_CHECK(
+      EVP_DigestSignInit_ex(ctx.get(), nullptr, nullptr, nullptr, nullptr, impl_->key.get(), nullptr) == 1);
+  Ed25519Signature signature;
+  std::size_t size = signature.bytes.size();
+  ACCORD_CHECK(EVP_DigestSign(ctx.get(), signature.bytes.data(), &size, message.data(), message.size()) == 1);
+  return signature;
+}
+
+ZeroizingBytes Ed25519Key::ToPem() const { return PrivateKeyToPem(impl_->key.get()); }
+
+Status Ed25519Key::Save(const std::filesystem::path& path) const {
+  return WriteFileAtomic(path, ToPem().view(), FileMode::kPrivate);
+}
+
+bool Ed25519Verify(const Ed25519PublicKey& key, ByteView message, const Ed25519Signature& signature) {
+  const ErrorScope scope;
+  const PkeyPtr pkey(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.bytes.data(), key.bytes.size()));
+  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  ACCORD_CHECK(ctx != nullptr);
+  return pkey != nullptr &&
+         EVP_DigestVerifyInit_ex(ctx.get(), nullptr, nullptr, nullptr, nullptr, pkey.get(), nullptr) == 1 &&
+         EVP_DigestVerify(ctx.get(), signature.bytes.data(), signature.bytes.size(), message.data(),
+                          message.size()) == 1;
+}
+
+}  // namespace accord::crypto

@@ -1,0 +1,116 @@
+#include "crypto/prg.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <type_traits>
+
+#include "base/check.h"
+#include "crypto/openssl_internal.h"
+
+namespace accord::crypto {
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kBlockBytes = 16;
+constexpr std::size_t kTileWords =
+    4096;  // 32 KiB: stays in the first cache together with what it is added to
+// What is encrypted: never written, so all threads share it.
+constexpr std::array<std::uint8_t, 1 << 16> kZeros{};
+
+const EVP_CIPHER* Algorithm() {
+  static const EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-CTR", nullptr);
+  ACCORD_CHECK(kCipher != nullptr);
+  return kCipher;
+}
+
+// Stream bytes are little-endian; on a big-endian host the values are turned in place.
+template <class T>
+void ToHost(std::span<T> values) {
+  if constexpr (std::endian::native == std::endian::big) {
+    for (T& value : values) {
+      auto* bytes = reinterpret_cast<std::uint8_t*>(&value);
+      std::reverse(bytes, bytes + sizeof value);
+    }
+  }
+}
+
+template <class T>
+std::span<std::uint8_t> BytesOf(std::span<T> values) {
+  return {reinterpret_cast<std::uint8_t*>(values.data()), values.size_bytes()};
+}
+
+}  // namespace
+
+struct Keystream::State {
+  CipherCtxPtr ctx{EVP_CIPHER_CTX_new()};
+  std::array<std::uint64_t, kTileWords> tile{};
+
+  ~State() { Cleanse(BytesOf(std::span<std::uint64_t>(tile))); }
+
+  void Encrypt(std::uint8_t* out, std::size_t size) const {
+    int written = 0;
+    ACCORD_CHECK(EVP_EncryptUpdate(ctx.get(), out, &written, kZeros.data(), static_cast<int>(size)) == 1);
+  }
+
+  void Seek(std::uint64_t first) const {
+    std::array<std::uint8_t, kBlockBytes> iv{};
+    const std::uint64_t block = first / kBlockBytes;
+    for (std::size_t i = 0; i < 8; ++i) iv[15 - i] = static_cast<std::uint8_t>(block >> (8 * i));
+    ACCORD_CHECK(EVP_EncryptInit_ex2(ctx.get(), nullptr, nullptr, iv.data(), nullptr) == 1);
+    std::array<std::uint8_t, kBlockBytes> skipped;
+    if (const std::size_t within = first % kBlockBytes; within != 0) Encrypt(skipped.data(), within);
+    Cleanse(skipped);
+  }
+
+  template <class Op>
+  void Apply(Keystream& stream, std::uint64_t first, std::span<std::uint64_t> words, Op op) {
+    while (!words.empty()) {
+      const std::size_t count = std::min(words.size(), kTileWords);
+      stream.FillWords(first, std::span(tile).first(count));
+      for (std::size_t i = 0; i < count; ++i) words[i] = op(words[i], tile[i]);
+      first += count;
+      words = words.subspan(count);
+    }
+  }
+};
+
+Keystream::Keystream(ByteView key) : state_(std::make_unique<State>()) {
+  ACCORD_CHECK(key.size() == kKeyBytes && state_->ctx != nullptr);
+  const std::array<std::uint8_t, kBlockBytes> iv{};
+  ACCORD_CHECK(EVP_EncryptInit_ex2(state_->ctx.get(), Algorithm(), key.data(), iv.data(), nullptr) == 1);
+}
+Keystream::~Keystream() = default;
+Keystream::Keystream(Keystream&&) noexcept = default;
+Keystream& Keystream::operator=(Keystream&&) noexcept = default;
+
+void Keystream::FillBytes(std::uint64_t first, std::span<std::uint8_t> out) {
+  state_->Seek(first);
+  while (!out.empty()) {
+    const std::size_t count = std::min(out.size(), kZeros.size());
+    state_->Encrypt(out.data(), count);
+    out = out.subspan(count);
+  }
+}
+
+void Keystream::FillWords(std::uint64_t first, std::span<std::uint64_t> out) {
+  ACCORD_CHECK(first < (1ULL << 61));
+  FillBytes(first * sizeof(std::uint64_t), BytesOf(out));
+  ToHost(out);
+}
+
+void Keystream::FillU32(std::uint64_t first, std::span<std::uint32_t> out) {
+  ACCORD_CHECK(first < (1ULL << 62));
+  FillBytes(first * sizeof(std::uint32_t), BytesOf(out));
+  ToHost(out);
+}
+
+void Keystream::Add(std::uint64_t first, std::span<std::uint64_t> words) {
+  state_->Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a + b; });
+}
+
+void Keystream::Subtract(std::uint64_t first, std::span<std::uint64_t> words) {
+  state_->Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a - b; });
+}
+
+}  // namespace accord::crypto
