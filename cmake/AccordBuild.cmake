@@ -41,6 +41,12 @@ function(accord_program name)
   target_link_libraries(${name} PRIVATE accord_warnings ${P_DEPS})
 endfunction()
 
+# What .ci/run also builds and runs under the address and undefined-behaviour sanitizers: the tests in directories
+# of these names. Not here: all that links gRPC or torch, which would take longer than everything else together.
+set(ACCORD_SANITIZED base charter cohort config crypto data driver job ledger model privacy property round secagg
+  store strategy task)
+add_custom_target(sanitized_tests)
+
 # accord_test(name SOURCES a_test.cc ... DEPS ... [LABELS unit]): one GTest binary, one ctest entry.
 function(accord_test name)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
@@ -52,6 +58,11 @@ function(accord_test name)
   add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   if(NOT T_LABELS)
     set(T_LABELS unit)
+  endif()
+  get_filename_component(directory ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  if(directory IN_LIST ACCORD_SANITIZED)
+    list(APPEND T_LABELS sanitized)
+    add_dependencies(sanitized_tests test_${name})
   endif()
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
