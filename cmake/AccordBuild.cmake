@@ -23,6 +23,7 @@ add_compile_options(-ffp-contract=off -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 add_library(accord_warnings INTERFACE)
 target_compile_options(accord_warnings INTERFACE -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>  # g++ 12: false in std::variant of containers
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 
 # accord_module(name SOURCES a.cc ... DEPS accord_base ... PRIVATE third-party ...): one library a directory of src/.

@@ -129,13 +129,13 @@ struct Survivors {  // passes through when mode is off
   TimePoint since;
   Members members;
   Attempt attempt;
-  NodeSet survivors;
+  std::map<NodeId, Digest> uploads;  // of the survivors
 };
 struct Unmask {  // no shares are awaited when mode is off: the sum is taken at once
   TimePoint since;
   Members members;
   Attempt attempt;
-  NodeSet survivors;
+  std::map<NodeId, Digest> uploads;  // of the survivors
 };
 struct MetricSum {
   std::uint8_t metric = 0;  // accord::Metric

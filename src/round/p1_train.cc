@@ -1,0 +1,69 @@
+// p1 train: the cohort trains locally, for seconds or days. A node that lost its connection or restarted goes
+// on from its checkpoint and is still awaited; one that says it will not take part is dropped. Next: p2
+// advertise, when every node has finished or dropped, or at the deadline with enough that finished. Otherwise
+// p8 closed.
+#include "round/phases.h"
+
+namespace accord::round::p1 {
+namespace {
+
+// Leaves p1 with those who finished.
+Transition Leave(const Plan& plan, Train state, TimePoint now) {
+  if (state.members.trained.size() < plan.min_survivors) {
+    return p8::Abort(std::move(state.members), {plan.first_attempt, {}}, Reason::kTooFewTrained, now);
+  }
+  return p2::Enter(plan, std::move(state.members), plan.first_attempt, now);
+}
+
+// Stays while someone is awaited and the round can still succeed.
+Transition Settle(const Plan& plan, Train state, TimePoint now) {
+  const std::size_t living = state.members.cohort.size() - state.members.dropped.size();
+  const bool hopeless = living < plan.min_survivors;
+  const bool all_finished = state.members.trained.size() == living;
+  if (hopeless || all_finished) return Leave(plan, std::move(state), now);
+  return Accept(std::move(state));
+}
+
+}  // namespace
+
+Transition Enter(const Plan& plan, NodeSet cohort, TimePoint now) {
+  Train state{now, now + plan.train_wait, {cohort, {}, {}}};
+  return Accept(std::move(state), {Tell{std::move(cohort)}});
+}
+
+Transition On(const Plan& plan, const Train& state, const Event& event, TimePoint now) {
+  return std::visit(
+      overloaded{[&](const Trained& e) {
+                   if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
+                     return Rejected(state, reason);
+                   }
+                   if (state.members.trained.contains(e.node)) return Discarded(state, Reason::kDuplicate);
+                   Train next = state;
+                   next.members.trained.insert(e.node);
+                   return Settle(plan, std::move(next), now);
+                 },
+                 [&](const Dropped& e) {
+                   if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
+                     return Discarded(state, reason);
+                   }
+                   Train next = state;
+                   next.members.dropped.emplace(e.node, e.reason);
+                   next.members.trained.erase(e.node);
+                   return Settle(plan, std::move(next), now);
+                 },
+                 [&](const Tick&) {
+                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                   return Leave(plan, state, now);
+                 },
+                 [&](const Cancel&) {
+                   return p8::Abort(state.members, {plan.first_attempt, {}}, Reason::kCancelled, now);
+                 },
+                 [&](const Restarted& e) { return Extended(state, e); },
+                 [&](const Candidates&) { return Discarded(state, Reason::kLate); },
+                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified> auto&) {
+                   return Rejected(state, Reason::kWrongPhase);
+                 }},
+      event);
+}
+
+}  // namespace accord::round::p1

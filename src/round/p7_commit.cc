@@ -1,0 +1,79 @@
+// p7 commit: every survivor gets the sum, checks it, makes the outer step for itself and says which model
+// came out. Next: p8 closed: committed, when every survivor has answered, or at the deadline, with enough
+// equal answers.
+#include <algorithm>
+
+#include "round/phases.h"
+
+namespace accord::round::p7 {
+namespace {
+
+Transition Leave(const Plan& plan, Commit state, TimePoint now) {
+  if (state.verified.size() >= plan.min_survivors) return p8::Committed(std::move(state), now);
+  const bool mismatch = std::ranges::any_of(
+      state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; });
+  const Reason reason = mismatch ? Reason::kMismatch : Reason::kTooFewVerified;
+  return p8::Abort(std::move(state.members), std::move(state.attempt), reason, now);
+}
+
+Transition Settle(const Plan& plan, Commit state, TimePoint now) {
+  const NodeSet living = Living(state.members, state.survivors);
+  if (Minus(living, state.verified).empty()) return Leave(plan, std::move(state), now);
+  return Accept(std::move(state));
+}
+
+Transition OnVerified(const Plan& plan, const Commit& state, const Verified& e, TimePoint now) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  if (!state.survivors.contains(e.node)) return Discarded(state, Reason::kLate);
+  if (state.verified.contains(e.node)) return Discarded(state, Reason::kDuplicate);
+  Commit next = state;
+  if (e.model_hash == state.outcome.model_hash) {
+    next.verified.insert(e.node);
+  } else {
+    next.members.dropped.emplace(e.node, Reason::kMismatch);
+  }
+  return Settle(plan, std::move(next), now);
+}
+
+}  // namespace
+
+Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now) {
+  Tell tell{Living(from.members, from.attempt.cohort)};
+  NodeSet survivors = Keys(from.uploads);
+  return Accept(Commit{now,
+                       now + plan.commit_wait,
+                       std::move(from.members),
+                       std::move(from.attempt),
+                       std::move(survivors),
+                       std::move(outcome),
+                       {}},
+                {std::move(tell)});
+}
+
+Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoint now) {
+  return std::visit(
+      overloaded{
+          [&](const Verified& e) { return OnVerified(plan, state, e, now); },
+          [&](const Dropped& e) {
+            if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
+              return Discarded(state, reason);
+            }
+            if (state.verified.contains(e.node)) return Discarded(state, Reason::kLate);
+            Commit next = state;
+            next.members.dropped.emplace(e.node, e.reason);
+            return Settle(plan, std::move(next), now);
+          },
+          [&](const Trained& e) { return LateTrained(state, e); },
+          [&](const Tick&) {
+            if (now < state.deadline) return Discarded(state, Reason::kNone);
+            return Leave(plan, state, now);
+          },
+          [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
+          [&](const Restarted& e) { return Extended(state, e); },
+          [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed, SumFailed> auto&) {
+            return Discarded(state, Reason::kLate);
+          }},
+      event);
+}
+
+}  // namespace accord::round::p7

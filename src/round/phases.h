@@ -1,0 +1,115 @@
+// The phases of the round machine, seen from inside src/round. Each pN has Enter, called by the phase before
+// it, which gives the new state and the effects of entering (or passes straight through), and On, its
+// exhaustive answer to every event. Nobody outside src/round includes this.
+#pragma once
+
+#include <concepts>
+#include <utility>
+#include <vector>
+
+#include "base/overloaded.h"
+#include "round/round.h"
+
+namespace accord::round {
+
+// One of the named events, spelled out: an event that no lambda of a phase names does not compile.
+template <class E, class... Named>
+concept OneOf = (std::same_as<E, Named> || ...);
+
+inline Transition Accept(State next, std::vector<Effect> effects = {}) {
+  return {std::move(next), std::move(effects), {}};
+}
+template <class S>
+Transition Keep(const S& state, Verdict verdict, Reason reason) {
+  return {state, {}, {verdict, reason}};
+}
+template <class S>
+Transition Discarded(const S& state, Reason reason) {
+  return Keep(state, Verdict::kDiscarded, reason);
+}
+template <class S>
+Transition Rejected(const S& state, Reason reason) {
+  return Keep(state, Verdict::kRejected, reason);
+}
+// A copy of `state` whose open deadline is later by the time away.
+template <class S>
+Transition Extended(S state, const Restarted& event) {
+  state.deadline += event.away;
+  return Accept(std::move(state));
+}
+
+// ---- members.cc: what every phase knows of its nodes
+// Why `node` may say nothing in this round; kNone if it may.
+[[nodiscard]] Reason CheckMember(const Members& members, NodeId node);
+// Cohort members that are not dropped.
+[[nodiscard]] NodeSet Living(const Members& members, const NodeSet& cohort);
+[[nodiscard]] NodeSet Keys(const std::map<NodeId, Digest>& uploads);
+[[nodiscard]] NodeSet Minus(const NodeSet& all, const NodeSet& without);
+
+// A node that finished training after p1 closed: it holds a delta and may join a later attempt.
+template <class S>
+Transition LateTrained(S state, const Trained& event) {
+  if (const Reason reason = CheckMember(state.members, event.node); reason != Reason::kNone) {
+    return Rejected(state, reason);
+  }
+  if (!state.members.trained.insert(event.node).second) return Discarded(state, Reason::kDuplicate);
+  return Accept(std::move(state));
+}
+
+// What is wrong with an event of this attempt from this node, as the fate of the event; nullopt if nothing
+// is.
+template <class S>
+std::optional<Transition> CheckAttempt(const S& state, NodeId node, AttemptId attempt) {
+  if (attempt < state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
+  if (attempt > state.attempt.id) return Rejected(state, Reason::kWrongAttempt);
+  if (!state.attempt.cohort.contains(node)) return Rejected(state, Reason::kNotInCohort);
+  if (state.members.dropped.contains(node)) return Rejected(state, state.members.dropped.at(node));
+  return std::nullopt;
+}
+
+namespace p0 {
+[[nodiscard]] Transition On(const Plan& plan, const Gather& state, const Event& event, TimePoint now);
+}
+namespace p1 {
+[[nodiscard]] Transition Enter(const Plan& plan, NodeSet cohort, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Train& state, const Event& event, TimePoint now);
+}  // namespace p1
+namespace p2 {
+// Begins an attempt with the trained nodes that are not dropped.
+[[nodiscard]] Transition Enter(const Plan& plan, Members members, AttemptId attempt, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Advertise& state, const Event& event, TimePoint now);
+// The attempt failed for `reason`: begins the next one with the deltas that the nodes still hold, or closes
+// the round.
+[[nodiscard]] Transition Retry(const Plan& plan, Members members, const Attempt& failed, Reason reason,
+                               TimePoint now);
+}  // namespace p2
+namespace p3 {
+[[nodiscard]] Transition Enter(const Plan& plan, Advertise from, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Share& state, const Event& event, TimePoint now);
+}  // namespace p3
+namespace p4 {
+[[nodiscard]] Transition Enter(const Plan& plan, Share from, TimePoint now);
+// Back from p6: these survivors' uploads were lost with the spool and come again.
+[[nodiscard]] Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now);
+}  // namespace p4
+namespace p5 {
+[[nodiscard]] Transition Enter(const Plan& plan, Collect from, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Survivors& state, const Event& event, TimePoint now);
+}  // namespace p5
+namespace p6 {
+[[nodiscard]] Transition Enter(const Plan& plan, Survivors from, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoint now);
+}  // namespace p6
+namespace p7 {
+[[nodiscard]] Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now);
+[[nodiscard]] Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoint now);
+}  // namespace p7
+namespace p8 {
+// Closes without a commit; uploads of the attempt are forgotten.
+[[nodiscard]] Transition Abort(Members members, Attempt attempt, Reason reason, TimePoint now);
+[[nodiscard]] Transition Committed(Commit from, TimePoint now);
+[[nodiscard]] Transition On(const Closed& state, const Event& event);
+}  // namespace p8
+
+}  // namespace accord::round
