@@ -16,6 +16,7 @@
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "rpc/calls.h"
 #include "rpc/messages.h"
 #include "rpc/views.h"
 
@@ -70,14 +71,6 @@ class SessionHandler {
 };
 
 // ---- bulk
-struct UploadKey {
-  JobId job;
-  RoundId round;
-  AttemptId attempt;
-  friend auto operator<=>(const UploadKey&, const UploadKey&) = default;
-};
-inline constexpr std::uint64_t kChunkWords = 65'536;  // 512 KiB; every chunk but the last
-
 // One upload in progress. Methods are called by one stream at a time, on gRPC threads, and write to the spool
 // before they return. Destroyed without Finish, it keeps what it has, so that the node can resume.
 class UploadSink {
@@ -91,11 +84,6 @@ class UploadSink {
   // All chunks are here. Compares the root (`upload.checksum`), hands the event to the job, answers when
   // journalled.
   virtual void Finish(const Digest& root, std::function<void(Status)> done) = 0;
-};
-
-struct UploadState {
-  std::uint64_t next_seq = 0;
-  bool complete = false;
 };
 
 class BulkHandler {
@@ -115,19 +103,6 @@ class BulkHandler {
 };
 
 // ---- identity
-struct EnrolRequest {
-  Bytes token_secret;  // cleansed by the handler
-  std::string csr_pem;
-  Bytes protocol_key;
-};
-struct Enrolled {
-  std::string certificate_pem;
-  std::string ca_pem;
-  std::string spiffe_id;
-  Bytes registry_entry;
-  Bytes registry_signature;
-};
-
 class IdentityHandler {
  public:
   virtual ~IdentityHandler() = default;

@@ -1,0 +1,87 @@
+// A node's end of the wire: its session, its uploads and downloads. Made and owned by src/node.
+//
+// Thread rule: all methods are thread-safe. Calls that block say so; they are for worker threads, never for
+// callbacks of a session. Files of the identity are read once, by Open: after a renewal open another client.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "accord/status.h"
+#include "rpc/calls.h"
+#include "rpc/client_options.h"
+#include "rpc/messages.h"
+
+namespace accord::rpc {
+
+// Called on gRPC threads, one at a time, in this order: OnConnected at most once, OnMessage any number of
+// times, OnClosed once and last (also when the connection never came about). They return soon.
+class SessionCallbacks {
+ public:
+  virtual ~SessionCallbacks() = default;
+  virtual void OnConnected() = 0;  // the coordinator accepted the stream; Hello may have been sent before
+  virtual void OnMessage(ToNode message) = 0;
+  virtual void OnClosed(Status status) = 0;  // ok: closed by this side's Close
+};
+
+// One open session. Dropping it closes it.
+class NodeSession {
+ public:
+  virtual ~NodeSession() = default;
+  // Queues; never blocks. Does nothing once the session has ended.
+  virtual void Send(FromNode message) = 0;
+  // Ends the stream after what is queued was written, at the latest after some seconds. Idempotent.
+  virtual void Close() = 0;
+};
+
+// One upload of this node, whole or from a chunk on.
+struct Upload {
+  UploadKey key;
+  std::uint64_t words = 0;      // in all, at least 1
+  std::uint64_t first_seq = 0;  // as GetUpload states; ChunkCount(words) sends the root alone
+  // Fills `out`, which has exactly the bytes of chunk `seq` (little-endian words, 16-byte aligned). Asked in
+  // ascending order on the calling thread, while earlier chunks are on their way.
+  std::function<Status(std::uint64_t seq, std::span<std::uint8_t> out)> fill;
+  // RFC 6962 root over all chunks; asked once, after the last fill.
+  std::function<Result<Digest>()> root;
+  // Bytes of the update that were handed to the connection so far, those before first_seq included. Optional.
+  std::function<void(std::uint64_t bytes)> progress;
+};
+
+// Takes the bytes at `offset` of a blob with `total` bytes; a failure ends the download with that failure.
+using BlobSink = std::function<Status(std::uint64_t offset, std::uint64_t total, ByteView bytes)>;
+
+class NodeClient {
+ public:
+  // Checks address, files, that key and certificate match and are in date (`auth.expired`), and gives a
+  // client that has not connected yet.
+  [[nodiscard]] static Result<std::unique_ptr<NodeClient>> Open(ClientOptions options);
+  ~NodeClient();  // no blocking call may be under way; sessions end by themselves
+  NodeClient(const NodeClient&) = delete;
+  NodeClient& operator=(const NodeClient&) = delete;
+
+  // Dials. OnClosed tells a failure to connect (`net.unreachable`, `net.untrusted`) within the connect
+  // timeout.
+  [[nodiscard]] std::shared_ptr<NodeSession> OpenSession(std::shared_ptr<SessionCallbacks> callbacks);
+
+  // Blocks. Streams the blob from `offset` on; every chunk's checksum is verified, and from offset 0 the
+  // SHA-256 of the whole (`blob.checksum`). After a failure go on from the last offset that the sink took.
+  [[nodiscard]] Status GetBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
+                               const CallLimits& limits);
+  // Blocks until the coordinator has verified and journalled the whole upload, or says why not.
+  [[nodiscard]] Status PutUpdate(const Upload& upload, const CallLimits& limits);
+  // Blocks. Where an upload stands.
+  [[nodiscard]] Result<UploadState> GetUpload(const UploadKey& key, const CallLimits& limits);
+  // Blocks. A new certificate for the same identity and the key of this request.
+  [[nodiscard]] Result<Enrolled> Renew(const std::string& csr_pem, const CallLimits& limits);
+
+ private:
+  struct Impl;
+  explicit NodeClient(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace accord::rpc
