@@ -55,9 +55,11 @@ struct Plan {
   std::uint32_t min_survivors = 1;
   std::uint32_t attempts = 3;
   std::uint32_t tries = 3;
-  Millis max_wait{0};
+  Millis max_wait{0};       // bounds p0 and p1
+  Millis transfer_wait{0};  // bounds p4 and p7: from the bytes of one update, at most max_wait
 };
-[[nodiscard]] Plan PlanOf(const JobSpec& spec);
+// The plan of a job whose model has `parameters` elements.
+[[nodiscard]] Plan PlanOf(const JobSpec& spec, std::uint64_t parameters);
 
 // ---------------------------------------------------------------- state
 

@@ -1,0 +1,113 @@
+#include "job/codec.h"
+
+#include "base/codec.h"
+#include "base/errors.h"
+#include "base/overloaded.h"
+#include "round/codec.h"
+
+namespace accord::job {
+namespace {
+
+constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kSubmission = 1;
+constexpr std::uint16_t kEvent = 2;
+
+// Tags are for ever: journals outlive versions.
+enum class Tag : std::uint8_t {
+  kApprove = 1,
+  kEnqueue = 2,
+  kStart = 3,
+  kInRound = 4,
+  kPause = 5,
+  kResume = 6,
+  kCancel = 7,
+  kFail = 8,
+};
+
+Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
+
+void EncodeEvent(const Event& event, Writer& out) {
+  std::visit(
+      overloaded{
+          [&](const Approve&) { Put(out, Tag::kApprove); }, [&](const Enqueue&) { Put(out, Tag::kEnqueue); },
+          [&](const Start& e) { Put(out, Tag::kStart).Fixed(e.model_hash); },
+          [&](const InRound& e) { round::Encode(e.event, Put(out, Tag::kInRound).U64(e.round.value)); },
+          [&](const Pause& e) { Put(out, Tag::kPause).U8(static_cast<std::uint8_t>(e.reason)); },
+          [&](const Resume&) { Put(out, Tag::kResume); }, [&](const Cancel&) { Put(out, Tag::kCancel); },
+          [&](const Fail& e) { Put(out, Tag::kFail).U8(static_cast<std::uint8_t>(e.reason)); }},
+      event);
+}
+
+Reason DecodeReason(Reader& in) {
+  const std::uint8_t value = in.U8();
+  if (value > static_cast<std::uint8_t>(Reason::kModeUnsupported)) in.Refuse();
+  return in.ok() ? static_cast<Reason>(value) : Reason::kNone;
+}
+
+Event DecodeEvent(Reader& in) {
+  switch (static_cast<Tag>(in.U8())) {
+    case Tag::kApprove:
+      return Approve{};
+    case Tag::kEnqueue:
+      return Enqueue{};
+    case Tag::kStart:
+      return Start{in.Fixed<Digest>()};
+    case Tag::kInRound: {
+      const RoundId round{in.U64()};
+      return InRound{round, round::Decode(in)};
+    }
+    case Tag::kPause:
+      return Pause{DecodeReason(in)};
+    case Tag::kResume:
+      return Resume{};
+    case Tag::kCancel:
+      return Cancel{};
+    case Tag::kFail:
+      return job::Fail{DecodeReason(in)};
+  }
+  in.Refuse();
+  return Resume{};
+}
+
+}  // namespace
+
+Bytes Encode(const Record& record) {
+  Writer out;
+  const bool submission = std::holds_alternative<Submission>(record.content);
+  out.U16(submission ? kSubmission : kEvent).U16(kVersion).I64(record.time.time_since_epoch().count());
+  std::visit(overloaded{[&](const Submission& s) { out.Long(s.plan).Lv(s.token).Lv(s.submitter); },
+                        [&](const Event& event) { EncodeEvent(event, out); }},
+             record.content);
+  return std::move(out).Take();
+}
+
+Result<Record> Decode(ByteView bytes) {
+  Reader in(bytes);
+  const std::uint16_t type = in.U16();
+  const std::uint16_t version = in.U16();
+  if (in.ok() && version != kVersion) {
+    return accord::Fail(errors::kStoreCorrupt, "a job record has schema version " + std::to_string(version) +
+                                                   "; this program reads version " +
+                                                   std::to_string(kVersion));
+  }
+  Record record{TimePoint(Millis(in.I64())), Event{Resume{}}};
+  if (type == kSubmission) {
+    Submission submission;
+    const ByteView plan = in.Long();
+    submission.plan.assign(plan.begin(), plan.end());
+    const ByteView token = in.Lv();
+    submission.token.assign(token.begin(), token.end());
+    submission.submitter = in.LvText();
+    record.content = std::move(submission);
+  } else if (type == kEvent) {
+    record.content = DecodeEvent(in);
+  } else {
+    in.Refuse();
+  }
+  if (!in.Done())
+    return accord::Fail(errors::kStoreCorrupt,
+                        "a job record of type " + std::to_string(type) + " is malformed");
+  return record;
+}
+
+}  // namespace accord::job

@@ -1,0 +1,129 @@
+#include "job/job.h"
+
+#include <algorithm>
+
+#include "base/overloaded.h"
+#include "job/rounds.h"
+
+namespace accord::job {
+namespace {
+
+using round::Verdict;
+
+Transition Accept(State next, std::vector<Effect> effects = {}) {
+  return {std::move(next), std::move(effects), {}};
+}
+Transition Keep(const State& state, Verdict verdict, round::Reason reason) {
+  return {state, {}, {verdict, reason}};
+}
+Transition Discarded(const State& state) {
+  return Keep(state, Verdict::kDiscarded, round::Reason::kDuplicate);
+}
+Transition Rejected(const State& state) {
+  return Keep(state, Verdict::kRejected, round::Reason::kWrongPhase);
+}
+
+Transition CancelNow(Progress progress, TimePoint now) {
+  progress.ended = now;
+  return Accept(Cancelled{std::move(progress), Reason::kByOperator}, {Ended{}});
+}
+Transition FailNow(Progress progress, Reason reason, TimePoint now) {
+  progress.ended = now;
+  return Accept(Failed{std::move(progress), reason}, {Ended{}});
+}
+
+// Before the start: one event leads on, Cancel ends it, all others are out of place.
+template <class Expected, class OnExpected>
+Transition Waiting(const State& state, const Progress& progress, const Event& event, TimePoint now,
+                   OnExpected on) {
+  if (const auto* expected = std::get_if<Expected>(&event)) return on(*expected);
+  if (std::holds_alternative<Cancel>(event)) return CancelNow(progress, now);
+  if (const auto* fail = std::get_if<Fail>(&event)) return FailNow(progress, fail->reason, now);
+  return Rejected(state);
+}
+
+Transition OnRunning(const Plan& plan, const State& state, const Event& event, TimePoint now) {
+  const auto& running = std::get<Running>(state);
+  return std::visit(overloaded{[&](const InRound& e) { return StepRound(plan, running, e, now); },
+                               [&](const Pause& e) {
+                                 return Accept(Paused{running.progress, running.round, e.reason, now});
+                               },
+                               [&](const Cancel&) { return CancelNow(running.progress, now); },
+                               [&](const Fail& e) { return FailNow(running.progress, e.reason, now); },
+                               [&](const Resume&) { return Discarded(state); },
+                               [&](const Approve&) { return Rejected(state); },
+                               [&](const Enqueue&) { return Rejected(state); },
+                               [&](const Start&) { return Rejected(state); }},
+                    event);
+}
+
+Transition OnPaused(const Plan& plan, const State& state, const Event& event, TimePoint now) {
+  const auto& paused = std::get<Paused>(state);
+  return std::visit(
+      overloaded{
+          [&](const InRound& e) { return StepPaused(plan, paused, e, now); },
+          [&](const Resume&) { return Continue(plan, paused, now); },
+          [&](const Pause& e) {  // a person's pause outlives the reason that would have ended by itself
+            if (e.reason == paused.reason || e.reason != Reason::kByOperator) return Discarded(state);
+            Paused next = paused;
+            next.reason = e.reason;
+            return Accept(std::move(next));
+          },
+          [&](const Cancel&) { return CancelNow(paused.progress, now); },
+          [&](const Fail& e) { return FailNow(paused.progress, e.reason, now); },
+          [&](const Approve&) { return Rejected(state); }, [&](const Enqueue&) { return Rejected(state); },
+          [&](const Start&) { return Rejected(state); }},
+      event);
+}
+
+}  // namespace
+
+Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
+  // The slowest link that is waited for: 256 KiB/s, after a minute for what is not transfer.
+  constexpr std::uint64_t kBytesPerMs = 256 * 1024 / 1000;
+  const Millis transfer =
+      std::chrono::minutes(1) + Millis(static_cast<std::int64_t>(parameters * 8 / kBytesPerMs));
+  return {.mode = spec.secure,
+          .rounds = spec.round.count,
+          .final_evaluation = !spec.eval.metrics.empty(),
+          .min_nodes = spec.round.min_nodes,
+          .min_survivors = spec.round.min_survivors,
+          .attempts = spec.round.attempts,
+          .tries = 3,
+          .max_wait = spec.round.max_wait,
+          .transfer_wait = std::min(spec.round.max_wait, transfer)};
+}
+
+State Submit(TimePoint now) {
+  Progress progress;
+  progress.submitted = now;
+  return Proposed{std::move(progress)};
+}
+
+Transition Step(const Plan& plan, const State& state, const Event& event, TimePoint now) {
+  return std::visit(
+      overloaded{[&](const Proposed& s) {
+                   return Waiting<Approve>(state, s.progress, event, now,
+                                           [&](const Approve&) { return Accept(Approved{s.progress}); });
+                 },
+                 [&](const Approved& s) {
+                   return Waiting<Enqueue>(state, s.progress, event, now,
+                                           [&](const Enqueue&) { return Accept(Queued{s.progress}); });
+                 },
+                 [&](const Queued& s) {
+                   return Waiting<Start>(state, s.progress, event, now, [&](const Start& e) {
+                     Progress progress = s.progress;
+                     progress.started = now;
+                     progress.model_hash = e.model_hash;
+                     return OpenNext(plan, std::move(progress), now);
+                   });
+                 },
+                 [&](const Running&) { return OnRunning(plan, state, event, now); },
+                 [&](const Paused&) { return OnPaused(plan, state, event, now); },
+                 [&](const Finished&) { return Keep(state, Verdict::kDiscarded, round::Reason::kOver); },
+                 [&](const Failed&) { return Keep(state, Verdict::kDiscarded, round::Reason::kOver); },
+                 [&](const Cancelled&) { return Keep(state, Verdict::kDiscarded, round::Reason::kOver); }},
+      state);
+}
+
+}  // namespace accord::job

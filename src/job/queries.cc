@@ -1,0 +1,74 @@
+// What shells ask of a job's state.
+#include "base/overloaded.h"
+#include "job/job.h"
+
+namespace accord::job {
+
+Phase PhaseOf(const State& state) { return static_cast<Phase>(state.index()); }
+
+bool IsTerminal(const State& state) { return PhaseOf(state) >= Phase::kFinished; }
+
+const Progress& ProgressOf(const State& state) {
+  return std::visit([](const auto& s) -> const Progress& { return s.progress; }, state);
+}
+
+Reason ReasonOf(const State& state) {
+  return std::visit(
+      overloaded{[](const Paused& s) { return s.reason; }, [](const Failed& s) { return s.reason; },
+                 [](const Cancelled& s) { return s.reason; }, [](const auto&) { return Reason::kNone; }},
+      state);
+}
+
+const OpenRound* RoundOf(const State& state) {
+  const auto* running = std::get_if<Running>(&state);
+  return running == nullptr ? nullptr : &running->round;
+}
+
+std::optional<TimePoint> DeadlineOf(const State& state) {
+  const OpenRound* open = RoundOf(state);
+  return open == nullptr ? std::nullopt : round::DeadlineOf(open->state);
+}
+
+std::vector<Effect> Outstanding(const State& state) {
+  std::vector<Effect> effects;
+  if (IsTerminal(state)) effects.emplace_back(Ended{});
+  const OpenRound* open = RoundOf(state);
+  if (open == nullptr) return effects;
+  if (std::holds_alternative<round::Gather>(open->state)) effects.emplace_back(AskCandidates{});
+  for (round::Effect& effect : round::Outstanding(open->plan, open->state)) {
+    effects.emplace_back(RoundEffect{open->plan.round, std::move(effect)});
+  }
+  return effects;
+}
+
+std::string_view Name(Phase phase) {
+  constexpr std::string_view kNames[] = {"proposed", "approved", "queued", "running",
+                                         "paused",   "finished", "failed", "cancelled"};
+  return kNames[static_cast<std::size_t>(phase)];
+}
+
+std::string_view Name(Reason reason) {
+  switch (reason) {
+    case Reason::kNone:
+      return "none";
+    case Reason::kByOperator:
+      return "job.by_operator";
+    case Reason::kNoQuorum:
+      return "job.no_quorum";
+    case Reason::kRoundsFailing:
+      return "job.rounds_failing";
+    case Reason::kDiskFull:
+      return "store.disk_full";
+    case Reason::kSumInvalid:
+      return "job.sum_invalid";
+    case Reason::kModelMismatch:
+      return "model.mismatch";
+    case Reason::kModelLost:
+      return "model.lost";
+    case Reason::kModeUnsupported:
+      return "job.unsupported";
+  }
+  return "none";
+}
+
+}  // namespace accord::job

@@ -1,0 +1,146 @@
+#include "job/rounds.h"
+
+#include <algorithm>
+
+namespace accord::job {
+namespace {
+
+round::Plan RoundPlan(const Plan& plan, const Progress& progress) {
+  const bool evaluate = progress.committed >= plan.rounds;
+  return {.round = {progress.committed + 1},
+          .purpose = evaluate ? round::Purpose::kEvaluate : round::Purpose::kTrain,
+          .mode = plan.mode,
+          .first_attempt = progress.next_attempt,
+          .attempts = plan.attempts,
+          .min_nodes = plan.min_nodes,
+          .min_survivors = plan.min_survivors,
+          .gather_wait = plan.max_wait,
+          .train_wait = plan.max_wait,
+          .collect_wait = plan.transfer_wait,
+          .commit_wait = plan.transfer_wait,
+          .model_hash = progress.model_hash};
+}
+
+RoundSummary Summarise(const OpenRound& open, const round::Closed& closed) {
+  return {.round = open.plan.round,
+          .purpose = open.plan.purpose,
+          .committed = closed.committed,
+          .reason = closed.reason,
+          .attempts = closed.attempt.id.value - open.plan.first_attempt.value + 1,
+          .cohort = static_cast<std::uint32_t>(closed.members.cohort.size()),
+          .survivors = static_cast<std::uint32_t>(closed.survivors.size()),
+          .words = closed.outcome.words,
+          .metrics = closed.outcome.metrics,
+          .opened = open.opened,
+          .closed = closed.since,
+          .model_hash = closed.committed ? closed.outcome.model_hash : open.plan.model_hash};
+}
+
+Transition EndWith(Progress progress, Reason reason, TimePoint now) {
+  progress.ended = now;
+  return {Failed{std::move(progress), reason}, {Ended{}}, {}};
+}
+
+Transition AfterCommit(const Plan& plan, Progress progress, const OpenRound& open,
+                       const round::Closed& closed) {
+  progress.failures = 0;
+  progress.next_attempt = {};
+  progress.model_hash = closed.outcome.model_hash;
+  if (open.plan.purpose == round::Purpose::kTrain) {
+    ++progress.committed;
+  } else {
+    progress.evaluated = true;
+  }
+  return OpenNext(plan, std::move(progress), closed.since);
+}
+
+Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed& closed) {
+  ++progress.failures;
+  progress.next_attempt = closed.attempt.id.Next();
+  switch (closed.reason) {
+    case round::Reason::kSumInvalid:
+      return EndWith(std::move(progress), Reason::kSumInvalid, closed.since);
+    case round::Reason::kMismatch:
+      return EndWith(std::move(progress), Reason::kModelMismatch, closed.since);
+    case round::Reason::kModeUnsupported:
+      return EndWith(std::move(progress), Reason::kModeUnsupported, closed.since);
+    case round::Reason::kNoQuorum:
+      return {Paused{std::move(progress), std::nullopt, Reason::kNoQuorum, closed.since}, {}, {}};
+    default:
+      break;
+  }
+  if (progress.failures >= plan.tries) {
+    return {Paused{std::move(progress), std::nullopt, Reason::kRoundsFailing, closed.since}, {}, {}};
+  }
+  return OpenNext(plan, std::move(progress), closed.since);
+}
+
+// The job's answer to a step of its round: effects wrapped, a closed round followed up.
+Transition Absorb(const Plan& plan, Progress progress, OpenRound open, round::Transition step) {
+  std::vector<Effect> effects;
+  for (round::Effect& effect : step.effects)
+    effects.emplace_back(RoundEffect{open.plan.round, std::move(effect)});
+  open.state = std::move(step.next);
+  const auto* closed = std::get_if<round::Closed>(&open.state);
+  if (closed == nullptr) return {Running{std::move(progress), std::move(open)}, std::move(effects), {}};
+  progress.history.push_back(Summarise(open, *closed));
+  Transition after = closed->committed ? AfterCommit(plan, std::move(progress), open, *closed)
+                                       : AfterFailure(plan, std::move(progress), *closed);
+  effects.insert(effects.end(), std::make_move_iterator(after.effects.begin()),
+                 std::make_move_iterator(after.effects.end()));
+  after.effects = std::move(effects);
+  return after;
+}
+
+}  // namespace
+
+Transition OpenNext(const Plan& plan, Progress progress, TimePoint now) {
+  const bool trained = progress.committed >= plan.rounds;
+  if (trained && (progress.evaluated || !plan.final_evaluation)) {
+    progress.ended = now;
+    return {Finished{std::move(progress)}, {Ended{}}, {}};
+  }
+  const round::Plan next = RoundPlan(plan, progress);
+  OpenRound open{next, round::Open(next, now), now};
+  return {Running{std::move(progress), std::move(open)}, {AskCandidates{}}, {}};
+}
+
+Transition StepRound(const Plan& plan, const Running& running, const InRound& event, TimePoint now) {
+  const RoundId current = running.round.plan.round;
+  if (event.round < current) return {running, {}, {round::Verdict::kDiscarded, round::Reason::kLate}};
+  if (event.round > current) return {running, {}, {round::Verdict::kRejected, round::Reason::kWrongPhase}};
+  round::Transition step = round::Step(running.round.plan, running.round.state, event.event, now);
+  if (step.why.verdict != round::Verdict::kAccepted)
+    return {running, {}, {step.why.verdict, step.why.reason}};
+  return Absorb(plan, running.progress, running.round, std::move(step));
+}
+
+Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& event, TimePoint now) {
+  const Transition keep{paused, {}, {round::Verdict::kDiscarded, round::Reason::kLate}};
+  if (const auto* candidates = std::get_if<round::Candidates>(&event.event)) {
+    if (paused.reason != Reason::kNoQuorum || candidates->ready.size() < plan.min_nodes) return keep;
+    return Continue(plan, paused, now);
+  }
+  const bool lost = std::holds_alternative<round::UploadsLost>(event.event);
+  if (!lost || !paused.round || paused.round->plan.round != event.round) return keep;
+  round::Transition step = round::Step(paused.round->plan, paused.round->state, event.event, now);
+  if (step.why.verdict != round::Verdict::kAccepted) return keep;
+  Paused next = paused;
+  next.round->state = std::move(step.next);  // its effects come again with Continue
+  return {std::move(next), {}, {}};
+}
+
+Transition Continue(const Plan& plan, const Paused& paused, TimePoint now) {
+  Progress progress = paused.progress;
+  if (paused.reason == Reason::kRoundsFailing) progress.failures = 0;
+  if (!paused.round) return OpenNext(plan, std::move(progress), now);
+  OpenRound open = *paused.round;
+  const Millis away = std::max(Millis(0), std::chrono::duration_cast<Millis>(now - paused.since));
+  round::Transition grown = round::Step(open.plan, open.state, round::Restarted{away}, now);
+  if (grown.why.verdict == round::Verdict::kAccepted) open.state = std::move(grown.next);
+  Running running{std::move(progress), std::move(open)};
+  std::vector<Effect> effects = Outstanding(running);
+  return {std::move(running), std::move(effects), {}};
+}
+
+}  // namespace accord::job

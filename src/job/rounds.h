@@ -1,0 +1,21 @@
+// How a job goes from round to round; seen from inside src/job only.
+#pragma once
+
+#include "job/job.h"
+
+namespace accord::job {
+
+// Opens the round that comes next after `progress`: the next training round, the final evaluation, or none:
+// finished.
+[[nodiscard]] Transition OpenNext(const Plan& plan, Progress progress, TimePoint now);
+// An event of the open round; when the round closes, what follows from that.
+[[nodiscard]] Transition StepRound(const Plan& plan, const Running& running, const InRound& event,
+                                   TimePoint now);
+// An event of a round while the job is paused: only what the restart must know, and nodes that end a lack of
+// quorum.
+[[nodiscard]] Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& event,
+                                    TimePoint now);
+// Ends a pause; open deadlines grow by its length.
+[[nodiscard]] Transition Continue(const Plan& plan, const Paused& paused, TimePoint now);
+
+}  // namespace accord::job
