@@ -29,6 +29,11 @@ class Journal {
   // the disk.
   virtual void Write(std::vector<Append> batch, Done done) = 0;
 
+  // Appends `batch` like Write, but without a hurry: with the next Write, or within 100 ms. Keeps its place
+  // in the order. A failure is not reported; the batch stays queued and goes with the next Write, which then
+  // fails or succeeds as a whole.
+  virtual void WriteSoon(std::vector<Append> batch) = 0;
+
   // All records of a stream, oldest first. A record whose checksum fails is `store.corrupt` with its place
   // named.
   [[nodiscard]] virtual Result<std::vector<Bytes>> Read(const std::string& stream) = 0;

@@ -23,6 +23,7 @@ struct Hello {
   std::uint32_t protocol_newest = 0;
   std::string version;
   std::string description;
+  std::vector<JobId> held;  // jobs whose end this node has not heard of
 };
 struct Progress {
   JobId job;
