@@ -3,7 +3,10 @@
 // An event is stepped at once, so that the next one sees its state, but nothing that anyone outside can
 // notice happens before the event is durable: neither its effects nor the answer to who brought it. That
 // holds for repeats too: the answer to a duplicate waits until the original is on disk. Rejected and
-// discarded events are not journalled, since they change nothing.
+// discarded events are not journalled, since they change nothing; their effects only repeat an answer.
+//
+// An event that releases nothing, and is told again when lost, need not wait for the disk (the machine's
+// MustBeDurable gives false): it is written with the next one that must, or soon.
 //
 // When the journal fails, the state in memory is ahead of the disk: the driver is then broken, answers every
 // waiting caller with the failure, and takes no more events. Its owner makes a new one by Replay; who was not
@@ -29,8 +32,8 @@ namespace accord::driver {
 
 // M is a machine: types State, Event, Effect and Transition{next, effects, why}, and
 //   Transition Step(const State&, const Event&, TimePoint) const;
-//   std::vector<Append> Records(TimePoint, const Event&) const;  // the event in its stream, and ledger
-//   entries with it bool MustBeDurable(const Event&) const;
+//   std::vector<Append> Records(TimePoint, const Event&) const;  the event in its stream, ledgers beside it
+//   bool MustBeDurable(const Event&) const;
 // `why` has a `verdict` of round::Verdict.
 template <class M>
 class Driver : public std::enable_shared_from_this<Driver<M>> {

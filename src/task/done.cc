@@ -1,0 +1,79 @@
+// What the node's own work comes back with. Results of work that is no longer wanted are discarded.
+#include "task/phases.h"
+
+namespace accord::task {
+
+Transition OnDone(const State& state, const TrainDone& event) {
+  const auto* training = std::get_if<Training>(&state.activity);
+  if (training == nullptr || training->round.round != event.round) return Discarded(state, Reason::kStale);
+  State next = state;
+  next.activity = Trained{training->round, event.delta};
+  return Accept(std::move(next), {SayTrained{event.round}});
+}
+
+Transition OnDone(const State& state, const TrainFailed& event) {
+  const auto* training = std::get_if<Training>(&state.activity);
+  if (training == nullptr || training->round.round != event.round) return Discarded(state, Reason::kStale);
+  State next = state;
+  next.activity = Idle{};
+  return Accept(std::move(next), {SayDeclined{event.round, event.error}});
+}
+
+Transition OnDone(const State& state, const EncodeDone& event) {
+  const auto* encoding = std::get_if<Encoding>(&state.activity);
+  const auto* sending = std::get_if<Sending>(&state.activity);
+  const Update* update = UpdateOf(state.activity);
+  const bool mine = (encoding != nullptr || sending != nullptr) && update->attempt == event.attempt &&
+                    RoundOf(state.activity)->round == event.round;
+  if (!mine) return Discarded(state, Reason::kStale);
+  if (sending != nullptr) {  // encoded again after a restart: only the frozen bytes may leave
+    if (update->root != event.root || update->words != event.words) {
+      return Rejected(state, Reason::kConflict, {SayDeclined{event.round, "task.frozen"}});
+    }
+    return Discarded(state, Reason::kDuplicate, {Send{sending->round, sending->update}});
+  }
+  State next = state;
+  Update frozen = *update;
+  frozen.words = event.words;
+  frozen.root = event.root;
+  next.activity = Sending{encoding->round, encoding->delta, frozen};
+  return Accept(std::move(next), {Send{encoding->round, std::move(frozen)}});
+}
+
+Transition OnDone(const State& state, const SendDone& event) {
+  const auto* sending = std::get_if<Sending>(&state.activity);
+  const bool mine =
+      sending != nullptr && sending->round.round == event.round && sending->update.attempt == event.attempt;
+  if (!mine) return Discarded(state, Reason::kStale);
+  State next = state;
+  next.activity = Sent{sending->round, sending->delta, sending->update};
+  return Accept(std::move(next));
+}
+
+Transition OnDone(const State& state, const CheckDone& event) {
+  const auto* checking = std::get_if<Checking>(&state.activity);
+  const bool mine =
+      checking != nullptr && checking->round.round == event.round && checking->offer.attempt == event.attempt;
+  if (!mine) return Discarded(state, Reason::kStale);
+  const SayVerified answer{event.round, event.attempt, event.model_hash};
+  State next = state;
+  if (event.model_hash != checking->offer.model_hash) {  // the coordinator hears which model came out here
+    next.activity = Sent{checking->round, checking->delta, checking->update};
+    return Accept(std::move(next), {answer});
+  }
+  next.activity = Checked{checking->round, checking->delta, checking->update, checking->offer};
+  return Accept(std::move(next), {answer});
+}
+
+Transition OnDone(const State& state, const Failed& event) {
+  const Assignment* round = RoundOf(state.activity);
+  const Update* update = UpdateOf(state.activity);
+  const bool mine = round != nullptr && update != nullptr && round->round == event.round &&
+                    update->attempt == event.attempt;
+  if (!mine) return Discarded(state, Reason::kStale);
+  State next = state;
+  next.activity = Trained{*round, *DeltaOf(state.activity)};  // the model and the delta stay
+  return Accept(std::move(next), {SayRefused{event.round, event.attempt, event.error}});
+}
+
+}  // namespace accord::task
