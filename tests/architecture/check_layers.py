@@ -28,6 +28,7 @@ MODULES = {
     "round": (3, set(), PURE),
     "job": (3, {"round"}, PURE),
     "task": (3, {"round"}, PURE),
+    "update": (3, {"round"}, PURE),
     "driver": (3.5, set(), PURE),
     "rpc": (4, set(), {"grpc", "proto", "threads", "system"}),
     "store": (4, set(), {"sqlite", "postgres", "threads", "system"}),

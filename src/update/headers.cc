@@ -1,0 +1,107 @@
+#include "update/headers.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <span>
+#include <string>
+
+#include "base/errors.h"
+
+namespace accord::update {
+namespace {
+
+constexpr std::uint64_t kFull = 1ULL << 39;  // fixed point of a weighted mean at its bound; below 2^40
+constexpr double kOmega = 4294967295.0;
+
+double BoundOf(Metric metric) { return metric == Metric::kLoss ? kMaxLoss : 1.0; }
+
+// Fraction bits of an exact loss sum: as many as keep kMaxLoss * max_examples below 2^39.
+int LossBits(const JobSpec& spec) {
+  return 39 - 6 - static_cast<int>(std::bit_width(spec.update.max_examples));
+}
+
+std::uint64_t MaxOf(const JobSpec& spec, Metric metric) {
+  if (!spec.eval.exact) return kFull;
+  return metric == Metric::kLoss ? kFull : spec.update.max_examples;
+}
+
+double Clamped(double value, double bound) {
+  return std::isfinite(value) ? std::clamp(value, 0.0, bound) : bound;
+}
+
+std::uint64_t ExactValue(const JobSpec& spec, Metric metric, const Evaluation& evaluation) {
+  if (metric == Metric::kAccuracy) return evaluation.correct;
+  const double bound = kMaxLoss * static_cast<double>(evaluation.examples);
+  return static_cast<std::uint64_t>(
+      std::floor(std::ldexp(Clamped(evaluation.loss_sum, bound), LossBits(spec)) + 0.5));
+}
+
+std::uint64_t WeightedValue(Metric metric, const secagg::Weight& weight, const Evaluation& evaluation) {
+  if (evaluation.examples == 0) return 0;
+  const double sum = metric == Metric::kLoss ? evaluation.loss_sum : static_cast<double>(evaluation.correct);
+  const double share =
+      Clamped(sum / static_cast<double>(evaluation.examples), BoundOf(metric)) / BoundOf(metric);
+  const double weighted = share * (static_cast<double>(weight.omega) / kOmega);
+  return static_cast<std::uint64_t>(std::floor(weighted * static_cast<double>(kFull) + 0.5));
+}
+
+}  // namespace
+
+std::string_view MetricName(Metric metric) { return metric == Metric::kLoss ? "loss" : "accuracy"; }
+
+std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec) {
+  std::vector<secagg::Header> headers;
+  if (spec.eval.metrics.empty()) return headers;
+  if (spec.eval.exact) headers.push_back({"eval_examples", spec.update.max_examples});
+  for (const Metric metric : spec.eval.metrics) {
+    headers.push_back({std::string(MetricName(metric)), MaxOf(spec, metric)});
+  }
+  return headers;
+}
+
+Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose, std::uint64_t parameters,
+                                     std::uint32_t cohort) {
+  const std::uint64_t coordinates = purpose == round::Purpose::kTrain ? parameters : 1;
+  return secagg::Encoding::For(spec.update, spec.secure, cohort, coordinates, ExtraHeaders(spec));
+}
+
+Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secagg::Weight& weight,
+                                                const Evaluation& evaluation) {
+  std::vector<std::uint64_t> values{1, weight.omega};
+  if (spec.eval.metrics.empty()) return values;
+  if (spec.eval.exact) {
+    if (evaluation.examples > spec.update.max_examples) {
+      return Fail(errors::kUpdateTooManyExamples, "the hold-out has " + std::to_string(evaluation.examples) +
+                                                      " examples, the plan allows " +
+                                                      std::to_string(spec.update.max_examples));
+    }
+    values.push_back(evaluation.examples);
+  }
+  for (const Metric metric : spec.eval.metrics) {
+    values.push_back(spec.eval.exact ? ExactValue(spec, metric, evaluation)
+                                     : WeightedValue(metric, weight, evaluation));
+  }
+  return values;
+}
+
+std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, std::span<const std::uint64_t> headers) {
+  std::vector<round::MetricSum> metrics;
+  std::size_t next = 2;  // after count and omega
+  const std::uint64_t examples = spec.eval.exact && !spec.eval.metrics.empty() ? headers[next++] : 0;
+  const double omega = static_cast<double>(headers[1]) / kOmega;
+  for (const Metric metric : spec.eval.metrics) {
+    const auto sum = static_cast<double>(headers[next++]);
+    double value = 0.0;
+    if (!spec.eval.exact) {
+      value = sum / static_cast<double>(kFull) * BoundOf(metric) / omega;
+    } else if (examples > 0) {
+      const double total = metric == Metric::kLoss ? std::ldexp(sum, -LossBits(spec)) : sum;
+      value = total / static_cast<double>(examples);
+    }
+    metrics.push_back({static_cast<std::uint8_t>(metric), value, examples});
+  }
+  return metrics;
+}
+
+}  // namespace accord::update
