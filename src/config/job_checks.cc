@@ -1,0 +1,148 @@
+#include "config/job_checks.h"
+
+#include <algorithm>
+#include <string>
+
+#include "config/job_file.h"
+
+namespace accord::config {
+namespace {
+
+// Keys that have an effect only with one word of another key: elsewhere they are a mistake, not a wish.
+void OnlyWith(Schema& schema, bool applies, std::initializer_list<std::string_view> paths,
+              const std::string& with) {
+  for (const std::string_view path : paths) {
+    if (!applies && schema.Has(path)) schema.Complain(std::string(path), "has a meaning only with " + with);
+  }
+}
+
+// a * b, or more than any limit when it would overflow.
+std::uint64_t Times(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+std::uint64_t Plus(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+// Parameters that the model has at the least: dense layers of mlp, the convolutions and dense layers that are
+// written out for cnn. src/model counts exactly.
+std::uint64_t LeastParameters(const ModelSpec& model) {
+  std::uint64_t total = 0;
+  std::uint64_t width = 1;
+  if (model.kind == "cnn") {
+    std::uint64_t channels = model.input.size() == 3 ? model.input.front() : 1;
+    for (const std::uint64_t next : model.channels) {
+      total = Plus(total, Times(25, Times(channels, next)));
+      channels = next;
+    }
+    width = model.channels.empty() ? 1 : channels;
+  } else {
+    for (const std::uint64_t edge : model.input) width = Times(width, edge);
+  }
+  for (const std::uint64_t next : model.hidden) {
+    total = Plus(total, Times(Plus(width, 1), next));
+    width = next;
+  }
+  return Plus(total, Times(Plus(width, 1), model.classes));
+}
+
+void CheckModel(Schema& schema, const ModelSpec& model) {
+  if (!schema.Good({"model.kind"})) return;
+  const bool cnn = model.kind == "cnn";
+  OnlyWith(schema, cnn, {"model.channels"}, "kind = \"cnn\"");
+  if (schema.Good({"model.input"})) {
+    if (model.input.empty()) {
+      schema.Complain("model.input", "must not be empty");
+    } else if (cnn && model.input.size() != 2 && model.input.size() != 3) {
+      schema.Complain("model.input", "cnn needs [height, width] or [channels, height, width]");
+    }
+  }
+  if (!schema.Good({"model.input", "model.classes", "model.hidden", "model.channels"})) return;
+  if (const std::uint64_t least = LeastParameters(model); least > kMaxParameters) {
+    schema.Complain("model", "has at least " + (least == UINT64_MAX ? "2^64" : std::to_string(least)) +
+                                 " parameters; the most is " + std::to_string(kMaxParameters));
+  }
+}
+
+void CheckInner(Schema& schema, const InnerSpec& inner, const RoundSpec& round) {
+  if (schema.Good({"inner", "inner.local_epochs", "inner.local_steps"})) {
+    const bool epochs = schema.Has("inner.local_epochs");
+    const bool steps = schema.Has("inner.local_steps");
+    if (epochs && steps)
+      schema.Complain("inner.local_steps", "give either local_epochs or local_steps, not both");
+    if (!epochs && !steps) schema.Complain("inner", "local_epochs or local_steps is missing");
+  }
+  if (schema.Good({"inner.optimizer"})) {
+    const bool sgd = inner.optimizer == OptimizerKind::kSgd;
+    OnlyWith(schema, sgd, {"inner.momentum"}, "optimizer = \"sgd\"");
+    OnlyWith(schema, !sgd, {"inner.beta1", "inner.beta2", "inner.epsilon"},
+             "optimizer = \"adam\" or \"adamw\"");
+  }
+  const ScheduleSpec& schedule = inner.schedule;
+  if (schema.Good({"inner.schedule.kind"})) {
+    OnlyWith(schema, schedule.kind == ScheduleKind::kCosine, {"inner.schedule.min_lr"}, "kind = \"cosine\"");
+    const bool step = schedule.kind == ScheduleKind::kStep;
+    OnlyWith(schema, step, {"inner.schedule.step_rounds", "inner.schedule.gamma"}, "kind = \"step\"");
+    if (step && !schema.Has("inner.schedule.step_rounds")) {
+      schema.Complain("inner.schedule.step_rounds", "is missing, kind = \"step\" needs it");
+    }
+  }
+  if (schema.Good({"inner.lr", "inner.schedule.min_lr"}) && schema.Has("inner.lr") &&
+      schedule.min_lr > inner.lr) {
+    schema.Complain("inner.schedule.min_lr", "is above inner.lr");
+  }
+  if (schema.Good({"inner.schedule.warmup_rounds", "round.count"}) && schema.Has("round.count") &&
+      schedule.warmup_rounds > round.count) {
+    schema.Complain("inner.schedule.warmup_rounds", "is above round.count");
+  }
+}
+
+// secagg.md 2.5: n of the job's parameters is the least cohort, round.min_nodes.
+void CheckThresholds(Schema& schema, const JobSpec& job) {
+  if (!schema.Good({"secure", "corrupt", "round.min_nodes", "round.min_survivors"})) return;
+  if (!schema.Has("round.min_nodes") || !schema.Has("round.min_survivors")) return;
+  const std::uint32_t n = job.round.min_nodes;
+  const std::uint32_t survivors = job.round.min_survivors;
+  if (survivors > n) {
+    schema.Complain("round.min_survivors",
+                    std::to_string(survivors) + " is above round.min_nodes = " + std::to_string(n));
+  }
+  if (job.secure == SecureMode::kOff) return;
+  const std::uint32_t corrupt = Corrupt(job);
+  if (n < 3) {
+    schema.Complain("round.min_nodes", "secure aggregation hides a nation among at least 3 nodes, not " +
+                                           std::to_string(n) + "; or set secure = \"off\"");
+    return;
+  }
+  if (corrupt > n - 2) {
+    schema.Complain("corrupt",
+                    std::to_string(corrupt) +
+                        " leaves fewer than two honest nodes of round.min_nodes = " + std::to_string(n));
+    return;
+  }
+  const bool malicious = job.secure == SecureMode::kMalicious;
+  const std::uint32_t t = malicious ? (n + corrupt) / 2 + 1 : std::max(corrupt + 1, n / 2 + 1);
+  const std::uint32_t least = std::max({t, corrupt + 2, 3U});
+  if (survivors >= least) return;
+  schema.Complain(
+      "round.min_survivors",
+      std::to_string(survivors) + " is below max(t, T + 2, 3) = " + std::to_string(least) +
+          ", where t = " + (malicious ? "floor((n + T) / 2) + 1" : "max(T + 1, floor(n / 2) + 1)") + " = " +
+          std::to_string(t) + ", n = round.min_nodes = " + std::to_string(n) +
+          ", T = corrupt = " + std::to_string(corrupt));
+}
+
+}  // namespace
+
+void CheckJob(Schema& schema, const JobSpec& job) {
+  if (schema.Good({"version"}) && schema.Has("version") && job.version != 1) {
+    schema.Complain("version", std::to_string(job.version) + " is not known; this program reads version 1");
+  }
+  CheckModel(schema, job.model);
+  CheckInner(schema, job.inner, job.round);
+  CheckThresholds(schema, job);
+}
+
+}  // namespace accord::config

@@ -1,0 +1,21 @@
+// Rules of a job file that span several keys. Internal to this module; called by ParseJob. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "accord/job_spec.h"
+#include "config/schema.h"
+
+namespace accord::config {
+
+inline constexpr std::uint32_t kMaxNodes = 65'535;  // secagg.md 2.7
+inline constexpr std::uint32_t kMaxBits = 32;
+// Fields of f = bits + ceil(log2 n) bits are summed exactly in doubles: f <= 53 for every plan in these
+// bounds.
+static_assert(kMaxBits + 16 <= 53);
+
+// Complains to `schema` about every rule that `job` breaks; rules over keys that are wrong already are left
+// out.
+void CheckJob(Schema& schema, const JobSpec& job);
+
+}  // namespace accord::config

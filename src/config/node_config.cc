@@ -1,0 +1,109 @@
+#include "config/node_config.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "config/schemas.h"
+
+namespace accord::config {
+namespace {
+
+constexpr std::string_view kAnyPurpose = "*";
+
+std::string CheckPurpose(const std::string& text) {
+  return text == kAnyPurpose || IsName(text)
+             ? ""
+             : "\"" + Printable(text, 100) + "\" is neither \"*\" nor a purpose as jobs name it";
+}
+
+void DataSection(Schema& s, DatasetConfig& data) {
+  s.Section({"data", data.id}, "A data set that jobs may name. Its bytes never leave this machine.");
+  s.Key("format", Choice(data.format, {{"idx", std::string("idx")}, {"csv", std::string("csv")}}),
+        "how the files are written", Need::kRequired);
+  s.Key("path", FilePath(data.path), "csv: the file; idx: the file of images (gzip or not)", Need::kRequired);
+  s.Key("labels", FilePath(data.labels), "idx: the file of labels");
+  s.Key("eval_path", FilePath(data.eval_path), "hold-out in a file of its own, as `path`");
+  s.Key("eval_labels", FilePath(data.eval_labels), "idx: labels of the hold-out");
+  s.Key("holdout", Number(data.holdout, {0.0, 1.0, true, true}),
+        "share of the examples held out, by a seeded shuffle, where there is no eval_path");
+  s.Key("holdout_seed", Whole(data.holdout_seed, 0), "seed of that shuffle");
+  s.Key("target", Text(data.target), "csv: the column to predict");
+  s.Key("features", TextList(data.features), "csv: the columns to learn from; empty: all but the target");
+  s.Key("missing", Text(data.missing), "csv: how a missing value is written");
+  s.Key("positive_above", Number(data.positive_above, {}),
+        "csv, models with one output: a target above this is class 1");
+}
+
+// Keys that one format needs, or that mean nothing in it.
+void CheckData(Schema& schema, const DatasetConfig& data) {
+  const std::string section = JoinPath({"data", data.id});
+  const auto path = [&](std::string_view key) { return section + "." + std::string(key); };
+  if (!IsName(data.id))
+    schema.Complain(section, "an id is 1 to 64 of a-z 0-9 - _ . beginning with a letter or digit");
+  if (data.format.empty()) return;
+  const bool idx = data.format == "idx";
+  const std::string needs = "is missing, format \"" + data.format + "\" needs it";
+  if (idx && !schema.Has(path("labels"))) schema.Complain(path("labels"), needs);
+  if (!idx && !schema.Has(path("target"))) schema.Complain(path("target"), needs);
+  if (idx && schema.Has(path("eval_path")) != schema.Has(path("eval_labels"))) {
+    schema.Complain(path("eval_path"), "eval_path and eval_labels go together");
+  }
+  constexpr std::string_view kIdxOnly[] = {"labels", "eval_labels"};
+  constexpr std::string_view kCsvOnly[] = {"target", "features", "missing", "positive_above"};
+  const std::span<const std::string_view> foreign =
+      idx ? std::span<const std::string_view>(kCsvOnly) : std::span<const std::string_view>(kIdxOnly);
+  for (const std::string_view key : foreign) {
+    if (schema.Has(path(key)))
+      schema.Complain(path(key), "has no meaning with format \"" + data.format + "\"");
+  }
+}
+
+}  // namespace
+
+bool NodeConfig::Policy::AllowsPurpose(std::string_view purpose) const {
+  return std::any_of(purposes.begin(), purposes.end(), [&](const std::string& allowed) {
+    return allowed == kAnyPurpose || allowed == purpose;
+  });
+}
+
+Schema NodeSchema(NodeConfig& config) {
+  Schema s;
+  s.Section({"node"}, "The worker itself.");
+  s.Key("state", FilePath(config.node.state), "directory of identity, journal and checkpoints; also --state");
+  s.Key("threads", Whole(config.node.threads, 0, 4096), "threads of training; 0: all of the machine");
+  s.Key("device",
+        Choice(config.node.device, {{"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"cuda", Device::kCuda}}),
+        "where to train; auto: a GPU when there is one");
+  s.Key("coordinator", Address(config.node.coordinator), "its address; empty: as learned when joining");
+  s.Section({"data"},
+            "The data sets of this nation: a section [data.ID] each. A job names an ID; what is not here "
+            "is refused.");
+  for (auto& [id, data] : config.data) DataSection(s, data);
+  s.Section({"policy"}, "What this nation takes part in. Nothing is allowed unless it is listed.");
+  s.Key("allow_unmasked", Bool(config.policy.allow_unmasked),
+        "take part in jobs with secure = \"off\", whose updates the coordinator can read");
+  s.Key("purposes", TextList(config.policy.purposes, CheckPurpose),
+        "purposes of jobs that are allowed; \"*\" allows any; empty: none");
+  LogSection(s, config.log);
+  return s;
+}
+
+Result<NodeConfig> LoadNodeConfig(const Sources& sources) {
+  NodeConfig config;
+  Document document = ReadSources(sources);
+  for (const std::string& id : Ids(document, "data")) config.data[id].id = id;
+  Schema schema = NodeSchema(config);
+  ApplySources(schema, std::move(document));
+  for (const auto& [id, data] : config.data) CheckData(schema, data);
+  ACCORD_RETURN_IF_ERROR(schema.Finish(errors::kConfigInvalid, NameOf(sources)));
+  return config;
+}
+
+std::string ShowConfig(const NodeConfig& config) {
+  NodeConfig copy = config;
+  NodeConfig defaults;
+  for (const auto& [id, data] : config.data) defaults.data[id].id = id;
+  return NodeSchema(copy).Show(NodeSchema(defaults));
+}
+
+}  // namespace accord::config

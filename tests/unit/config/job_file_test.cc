@@ -1,0 +1,269 @@
+#include "config/job_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace accord::config {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view kGood = R"(version = 1
+name = "digits"
+purpose = "public-health"
+seed = 7
+secure = "off"
+model = { kind = "cnn", input = [28, 28], classes = 10 }
+data = { dataset = "fashion" }
+inner = { optimizer = "sgd", lr = 0.05, momentum = 0.9, local_epochs = 1, batch = 32 }
+outer = { rule = "fedavg" }
+update = { bits = 16, clip = 1.0, max_examples = 60000 }
+eval = { metrics = ["loss", "accuracy"] }
+[round]
+count = 20
+min_nodes = 3
+min_survivors = 3
+max_wait = "2h"
+attempts = 3
+)";
+
+// kGood with `from`, which must be in it, replaced.
+std::string With(std::string_view from, std::string_view to) {
+  std::string text(kGood);
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+std::string Errors(const std::string& toml) {
+  const auto parsed = ParseJob(toml, "job.toml");
+  EXPECT_FALSE(parsed.ok()) << toml;
+  if (parsed.ok()) return {};
+  EXPECT_EQ(parsed.status().error(), "job.invalid");
+  return parsed.status().message();
+}
+
+TEST(JobFileTest, ReadsTheExampleOfTheDesign) {
+  const auto job = ParseJob(kGood, "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->name, "digits");
+  EXPECT_EQ(job->seed, 7U);
+  EXPECT_EQ(job->secure, SecureMode::kOff);
+  EXPECT_EQ(job->model.input, (std::vector<std::uint64_t>{28, 28}));
+  EXPECT_EQ(job->inner.momentum, 0.9);
+  EXPECT_FALSE(job->inner.has_local_steps);
+  EXPECT_EQ(job->update.max_examples, 60'000U);
+  EXPECT_EQ(job->update.weights, WeightPolicy::kCoarse);
+  EXPECT_EQ(job->eval.metrics, (std::vector{Metric::kLoss, Metric::kAccuracy}));
+  EXPECT_EQ(job->round.max_wait, Millis(7'200'000));
+  EXPECT_FALSE(job->has_corrupt);
+}
+
+TEST(JobFileTest, MasksAgainstMaliciousPeersUnlessToldOtherwise) {
+  const auto job = ParseJob(With("secure = \"off\"\n", ""), "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->secure, SecureMode::kMalicious);
+}
+
+TEST(JobFileTest, ReadsASchedule) {
+  const auto job =
+      ParseJob(With("local_epochs = 1,",
+                    "local_steps = 0, schedule = { kind = \"cosine\", warmup_rounds = 2, min_lr = 0.01 },"),
+               "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_TRUE(job->inner.has_local_steps);
+  EXPECT_EQ(job->inner.local_steps, 0U);
+  EXPECT_EQ(job->inner.schedule.kind, ScheduleKind::kCosine);
+  EXPECT_EQ(job->inner.schedule.warmup_rounds, 2U);
+  EXPECT_EQ(job->inner.schedule.min_lr, 0.01);
+}
+
+TEST(JobFileTest, ListsAllErrorsAtOnceInOrderWithLineAndColumn) {
+  const std::string errors = Errors(R"(version = 1
+nmae = "x"
+purpose = "p"
+secure = "maybe"
+model = { kind = "gpt", input = [28, 28], classes = 10 }
+data = { dataset = "fashion" }
+inner = { lr = nan, local_epochs = 1 }
+update = { bits = 64, clip = -1, max_examples = "many" }
+[round]
+count = 0
+min_nodes = 3
+min_survivors = 3
+max_wait = "soon"
+)");
+  EXPECT_THAT(errors, HasSubstr("job.toml has 10 errors:\n"));
+  EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 10);
+  const std::vector<std::string> expected = {
+      "\njob.toml:2:1: nmae: unknown key; did you mean name?",
+      "\njob.toml:4:1: secure: \"maybe\" is unknown; this version has \"malicious\" | \"semi-honest\" | "
+      "\"off\"",
+      "\njob.toml:5:11: model.kind: \"gpt\" is unknown; this version has \"mlp\" | \"cnn\"",
+      "\njob.toml:7:11: inner.lr: nan is not a finite number above 0.0",
+      "\njob.toml:8:12: update.bits: 64 is not a whole number from 2 to 32",
+      "\njob.toml:8:23: update.clip: -1 is not a finite number above 0.0",
+      "\njob.toml:8:34: update.max_examples: expected a whole number from 1 to 4294967295, found text",
+      "\njob.toml:10:1: round.count: 0 is not a whole number from 1 to 1000000000",
+      "\njob.toml:13:1: round.max_wait: \"soon\" is no duration",
+      "\njob.toml: name: is missing",
+  };
+  std::size_t last = 0;
+  for (const std::string& line : expected) {
+    const std::size_t at = errors.find(line);
+    EXPECT_NE(at, std::string::npos) << "no " << line << " in\n" << errors;
+    EXPECT_GE(at, last) << "out of order: " << line;
+    last = at;
+  }
+}
+
+struct BadCase {
+  std::string_view from, to, expected;
+};
+void PrintTo(const BadCase& bad, std::ostream* out) { *out << bad.from << " -> " << bad.to; }
+class JobFileRefuses : public ::testing::TestWithParam<BadCase> {};
+
+TEST_P(JobFileRefuses, WithTheKeyAndTheReason) {
+  const BadCase& bad = GetParam();
+  EXPECT_THAT(Errors(With(bad.from, bad.to)),
+              AllOf(HasSubstr("job.toml has an error:"), HasSubstr(bad.expected)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, JobFileRefuses,
+    ::testing::Values(BadCase{"version = 1", "version = 2", "version: 2 is not known"},
+                      BadCase{"\"digits\"", "\"No Name\"", "name: \"No Name\" is not a name"},
+                      BadCase{"lr = 0.05", "lr = inf", "inner.lr: inf"},
+                      BadCase{"lr = 0.05", "lr = 0", "inner.lr: 0 is not"},
+                      BadCase{"momentum = 0.9", "momentum = 1.0", "inner.momentum: 1.0 is not"},
+                      BadCase{"clip = 1.0", "clip = inf", "update.clip: inf"},
+                      BadCase{"bits = 16", "bits = 1", "update.bits: 1 is not"},
+                      BadCase{"60000", "4294967296", "update.max_examples: 4294967296 is not"},
+                      BadCase{"batch = 32", "batch = 0", "inner.batch: 0 is not"},
+                      BadCase{"\"accuracy\"]", "\"f1\"]",
+                              "eval.metrics: \"f1\" is unknown; this version has \"loss\" | \"accuracy\""},
+                      BadCase{"\"accuracy\"]", "\"loss\"]", "eval.metrics: \"loss\" is named twice"},
+                      BadCase{"\"fedavg\"", "\"fedadam\"",
+                              "outer.rule: \"fedadam\" is unknown; this version has \"fedavg\""},
+                      BadCase{"seed = 7", "seed = -7", "seed: -7 is not"},
+                      BadCase{"seed = 7", "seed = 1979-05-27", "found a date or time"},
+                      BadCase{"[round]", "[[round]]", "round: expected a section, found a list"},
+                      BadCase{"data = { dataset = \"fashion\" }", "data.dataset.id = 3",
+                              "data.dataset: expected name, found a table"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Combinations, JobFileRefuses,
+    ::testing::Values(
+        BadCase{"local_epochs = 1", "local_epochs = 1, local_steps = 5",
+                "either local_epochs or local_steps"},
+        BadCase{"local_epochs = 1, ", "", "inner: local_epochs or local_steps is missing"},
+        BadCase{"\"sgd\"", "\"adam\"", "inner.momentum: has a meaning only with optimizer = \"sgd\""},
+        BadCase{"batch = 32", "batch = 32, beta1 = 0.5", "inner.beta1: has a meaning only with"},
+        BadCase{"batch = 32", "schedule = { kind = \"step\" }", "inner.schedule.step_rounds: is missing"},
+        BadCase{"batch = 32", "schedule = { min_lr = 0.01 }",
+                "min_lr: has a meaning only with kind = \"cosine\""},
+        BadCase{"batch = 32", "schedule = { kind = \"cosine\", min_lr = 0.06 }", "min_lr: is above inner.lr"},
+        BadCase{"batch = 32", "schedule = { warmup_rounds = 21 }", "warmup_rounds: is above round.count"},
+        BadCase{"kind = \"cnn\", input = [28, 28]", "kind = \"mlp\", input = [4], channels = [3]",
+                "model.channels: has a meaning only with kind = \"cnn\""},
+        BadCase{"input = [28, 28]", "input = [28]", "model.input: cnn needs [height, width]"},
+        BadCase{"input = [28, 28]", "input = []", "model.input"},
+        BadCase{"kind = \"cnn\", input = [28, 28]", "kind = \"mlp\", input = [1000000], hidden = [1000000]",
+                "model: has at least 1000011000010 parameters; the most is 68719476736"},
+        BadCase{"input = [28, 28]", "input = [28, 28], channels = [4294967296, 4294967296, 4294967296]",
+                "model: has at least 2^64 parameters"},
+        BadCase{"min_survivors = 3", "min_survivors = 4", "min_survivors: 4 is above round.min_nodes = 3"}));
+
+INSTANTIATE_TEST_SUITE_P(Thresholds, JobFileRefuses,
+                         ::testing::Values(BadCase{"secure = \"off\"", "secure = \"malicious\"\ncorrupt = 2",
+                                                   "corrupt: 2 leaves fewer than two honest nodes"},
+                                           BadCase{"min_nodes = 3\nmin_survivors = 3",
+                                                   "min_nodes = 0\nmin_survivors = 1", "round.min_nodes: 0"},
+                                           BadCase{"min_survivors = 3", "min_survivors = 0",
+                                                   "round.min_survivors: 0"}));
+
+// n, T -> u_min of the table in secagg.md 2.5.
+TEST(JobFileTest, HoldsTheThresholdsOfMaliciousMode) {
+  struct Row {
+    int n, corrupt, least;
+  };
+  for (const Row& row : {Row{3, 0, 3}, Row{3, 1, 3}, Row{5, 0, 3}, Row{5, 1, 4}, Row{10, 2, 7},
+                         Row{50, 10, 31}, Row{50, 16, 34}, Row{200, 40, 121}, Row{200, 66, 134}}) {
+    const auto text = [&](int survivors) {
+      std::string toml =
+          With("secure = \"off\"", "secure = \"malicious\"\ncorrupt = " + std::to_string(row.corrupt));
+      const std::string from = "min_nodes = 3\nmin_survivors = 3";
+      return toml.replace(
+          toml.find(from), from.size(),
+          "min_nodes = " + std::to_string(row.n) + "\nmin_survivors = " + std::to_string(survivors));
+    };
+    EXPECT_TRUE(ParseJob(text(row.least), "job.toml").ok()) << row.n << " " << row.corrupt;
+    EXPECT_THAT(Errors(text(row.least - 1)), HasSubstr("max(t, T + 2, 3) = " + std::to_string(row.least)));
+  }
+}
+
+TEST(JobFileTest, SaysTheArithmeticOfAThreshold) {
+  std::string toml = With("secure = \"off\"\n", "");
+  const std::string from = "min_nodes = 3\nmin_survivors = 3";
+  toml.replace(toml.find(from), from.size(), "min_nodes = 10\nmin_survivors = 6");
+  EXPECT_THAT(Errors(toml),
+              HasSubstr("6 is below max(t, T + 2, 3) = 7, where t = floor((n + T) / 2) + 1 = 7, "
+                        "n = round.min_nodes = 10, T = corrupt = 2"));
+}
+
+TEST(JobFileTest, AsksForThreeNodesBehindAMask) {
+  std::string toml = With("secure = \"off\"", "secure = \"semi-honest\"");
+  const std::string from = "min_nodes = 3\nmin_survivors = 3";
+  toml.replace(toml.find(from), from.size(), "min_nodes = 2\nmin_survivors = 2");
+  EXPECT_THAT(Errors(toml),
+              HasSubstr("round.min_nodes: secure aggregation hides a nation among at least 3 nodes"));
+}
+
+TEST(JobFileTest, TakesAWrongKeyOutOfLaterChecks) {
+  EXPECT_THAT(Errors(With("min_nodes = 3", "min_nodes = \"3\"")),
+              AllOf(HasSubstr("has an error"), Not(HasSubstr("min_survivors"))));
+}
+
+TEST(JobFileTest, NamesTheLineOfASyntaxErrorAndNothingElse) {
+  EXPECT_THAT(Errors("version = 1\nname = \"x\n"),
+              AllOf(HasSubstr("an error:\njob.toml:2:"), HasSubstr("not TOML")));
+  EXPECT_THAT(Errors("version = 1\nversion = 1\n"), HasSubstr("job.toml:2:"));
+}
+
+TEST(JobFileTest, DoesNotTakeAQuotedKeyForASection) {
+  EXPECT_THAT(Errors("\"inner.lr\" = 0.1\n"), HasSubstr("\"inner.lr\": unknown key"));
+}
+
+TEST(JobFileTest, RefusesWhatIsTooLongOrTooDeep) {
+  EXPECT_THAT(Errors("#" + std::string(65'536, ' ')), HasSubstr("has 65537 bytes"));
+  std::string deep = "a";
+  while (deep.size() < 60'000) deep += ".a";
+  EXPECT_THAT(Errors(deep + " = 1"), HasSubstr("more than 32 dots in one line"));
+  EXPECT_THAT(Errors("[a.b.c.d.e.f.g.h.i]\n"), HasSubstr("nested deeper than 8"));
+  EXPECT_TRUE(ParseJob(std::string(kGood) + "# " + std::string(1000, '.') + "\n", "job.toml").ok());
+}
+
+TEST(JobFileTest, SaysWhatThisVersionCannotRun) {
+  EXPECT_TRUE(CheckSupported(*ParseJob(kGood, "job.toml")).ok());
+  const Status status = CheckSupported(*ParseJob(With("secure = \"off\"\n", ""), "job.toml"));
+  EXPECT_EQ(status.error(), "job.unsupported");
+  EXPECT_THAT(status.message(), HasSubstr("secure = \"malicious\""));
+}
+
+TEST(JobFileTest, CountsAFifthAsCorruptFromFiveNodesOn) {
+  JobSpec job;
+  job.round.min_nodes = 4;
+  EXPECT_EQ(Corrupt(job), 0U);
+  job.round.min_nodes = 10;
+  EXPECT_EQ(Corrupt(job), 2U);
+  job.has_corrupt = true;
+  job.corrupt = 1;
+  EXPECT_EQ(Corrupt(job), 1U);
+}
+
+}  // namespace
+}  // namespace accord::config
