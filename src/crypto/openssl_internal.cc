@@ -14,7 +14,9 @@ std::string OpensslReason() {
 
 BioPtr ReadBio(ByteView bytes) {
   ACCORD_CHECK(bytes.size() < (1U << 30));
-  BioPtr bio(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+  // A null pointer is an error to OpenSSL, an empty text is not.
+  const void* const data = bytes.empty() ? "" : static_cast<const void*>(bytes.data());
+  BioPtr bio(BIO_new_mem_buf(data, static_cast<int>(bytes.size())));
   ACCORD_CHECK(bio != nullptr);
   return bio;
 }

@@ -33,7 +33,9 @@ TEST(JoinTokenTest, HasFrozenBytes) {
                         .ca_fingerprint = Sha256::Of("ca"),
                         .identity = {"d", Role::kResearcher, "ada"},
                         .secret = ZeroizingBytes::CopyOf(Sha256::Of("secret").bytes)};
-  EXPECT_EQ(Text(token), "@@TOKEN@@");
+  EXPECT_EQ(Text(token),
+            "accord1_AQAAAApbOjoxXTo3NDQzaVkJcAHRBQGsfVTAvbjbYUIPZY8pIswm5G1TYRmjESYAAAAZc3Bp"
+            "ZmZlOi8vZC9yZXNlYXJjaGVyL2FkYSu4DVN7HaPji9MDYaqFVoa94OrNcWL-9qJf6Xv1J6Jb80jiSA");
 }
 
 TEST(JoinTokenTest, SecretsAreFreshAndStoredAsTheirHash) {
@@ -66,11 +68,12 @@ TEST(JoinTokenTest, AnErrorNeverRepeatsTheToken) {
 }
 
 TEST(JoinTokenTest, TakesOnlyAddressesThatCanBeDialled) {
-  for (const char* good : {"localhost:7443", "10.0.0.1:1", "[::1]:65535", "[fe80::1%eth0]:7443", "a-b.example:80"}) {
+  for (const char* good :
+       {"localhost:7443", "10.0.0.1:1", "[::1]:65535", "[fe80::1%eth0]:7443", "a-b.example:80"}) {
     EXPECT_TRUE(MakeJoinToken(good, {}, kIdentity).ok()) << good;
   }
-  for (const char* bad : {"", "host", ":7443", "host:", "host:0", "host:65536", "host:07", "host:+7", "ho st:1", "::1:7443",
-                          "[]:1", "host:1\n", "http://host:1", "host:1/"}) {
+  for (const char* bad : {"", "host", ":7443", "host:", "host:0", "host:65536", "host:07", "host:+7",
+                          "ho st:1", "::1:7443", "[]:1", "host:1\n", "http://host:1", "host:1/"}) {
     EXPECT_EQ(MakeJoinToken(bad, {}, kIdentity).status().error(), "token.invalid") << bad;
   }
 }

@@ -15,12 +15,16 @@ namespace {
 using fsa1::Hex;
 
 // Block 0 is the cipher's answer to the zero block: AESAVS appendix D (KeySbox) and E (VarKey), AES-256. The
-// counter of SP 800-38A F.5.5 has a non-zero upper half, which this stream never reaches; its key is used below.
+// counter of SP 800-38A F.5.5 has a non-zero upper half, which this stream never reaches; its key is used
+// below.
 TEST(KeystreamTest, BlockZeroMatchesTheAesValidationSuite) {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"c47b0294dbbbee0fec4757f22ffeee3587ca4730c3d33b691df38bab076bc558", "46f2fb342d6f0ab477476fc501242c5f"},
-      {"8000000000000000000000000000000000000000000000000000000000000000", "e35a6dcb19b201a01ebcfa8aa22b5759"},
-      {"c000000000000000000000000000000000000000000000000000000000000000", "b29169cdcf2d83e838125a12ee6aa400"}};
+      {"c47b0294dbbbee0fec4757f22ffeee3587ca4730c3d33b691df38bab076bc558",
+       "46f2fb342d6f0ab477476fc501242c5f"},
+      {"8000000000000000000000000000000000000000000000000000000000000000",
+       "e35a6dcb19b201a01ebcfa8aa22b5759"},
+      {"c000000000000000000000000000000000000000000000000000000000000000",
+       "b29169cdcf2d83e838125a12ee6aa400"}};
   for (const auto& [key, block] : cases) {
     std::array<std::uint8_t, 16> first{};
     Keystream(Hex(key)).FillBytes(0, first);

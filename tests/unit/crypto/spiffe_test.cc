@@ -26,14 +26,35 @@ TEST(SpiffeIdTest, TheNodeIdIsTheFirstHalfOfTheHashOfTheWhole) {
 
 TEST(SpiffeIdTest, RefusesEverythingElse) {
   const std::string long_name(65, 'a');
-  for (const std::string& uri : std::initializer_list<std::string>{
-           "", "spiffe://", "spiffe:///node/a", "spiffe://d", "spiffe://d/node", "spiffe://d/node/",
-           "spiffe://d/node/a/", "spiffe://d/node/a/b", "spiffe://d//node/a", "spiffe://d/Node/a",
-           "spiffe://d/admin/a", "SPIFFE://d/node/a", "https://d/node/a", " spiffe://d/node/a",
-           "spiffe://D/node/a", "spiffe://d:1/node/a", "spiffe://u@d/node/a", "spiffe://d./node/a",
-           "spiffe://.d/node/a", "spiffe://a..b/node/a", "spiffe://d/node/A", "spiffe://d/node/.a",
-           "spiffe://d/node/a?b", "spiffe://d/node/a#b", "spiffe://d/node/a%20", "spiffe://d/node/" + long_name,
-           "spiffe://" + std::string(256, 'd') + "/node/a", std::string("spiffe://d/node/a\0", 18)}) {
+  for (const std::string& uri :
+       std::initializer_list<std::string>{"",
+                                          "spiffe://",
+                                          "spiffe:///node/a",
+                                          "spiffe://d",
+                                          "spiffe://d/node",
+                                          "spiffe://d/node/",
+                                          "spiffe://d/node/a/",
+                                          "spiffe://d/node/a/b",
+                                          "spiffe://d//node/a",
+                                          "spiffe://d/Node/a",
+                                          "spiffe://d/admin/a",
+                                          "SPIFFE://d/node/a",
+                                          "https://d/node/a",
+                                          " spiffe://d/node/a",
+                                          "spiffe://D/node/a",
+                                          "spiffe://d:1/node/a",
+                                          "spiffe://u@d/node/a",
+                                          "spiffe://d./node/a",
+                                          "spiffe://.d/node/a",
+                                          "spiffe://a..b/node/a",
+                                          "spiffe://d/node/A",
+                                          "spiffe://d/node/.a",
+                                          "spiffe://d/node/a?b",
+                                          "spiffe://d/node/a#b",
+                                          "spiffe://d/node/a%20",
+                                          "spiffe://d/node/" + long_name,
+                                          "spiffe://" + std::string(256, 'd') + "/node/a",
+                                          std::string("spiffe://d/node/a\0", 18)}) {
     EXPECT_EQ(SpiffeId::Parse(uri).status().error(), "spiffe.invalid") << uri;
   }
 }

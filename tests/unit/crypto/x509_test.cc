@@ -100,7 +100,8 @@ TEST(CertificateTest, AServerCertificateAlsoCarriesHostNames) {
   ASSERT_TRUE(leaf.ok()) << leaf.status().message();
   EXPECT_TRUE(VerifyLeaf(*leaf, ca.certificate, kNow).ok());
   for (const char* bad : {"", "a b", "a,URI:spiffe://fed.example/operator/eve", "*"}) {
-    EXPECT_EQ(ca.Issue(MakeCsr(ca.key), {.identity = kNode, .dns_names = {bad}}).status().error(), "cert.malformed");
+    EXPECT_EQ(ca.Issue(MakeCsr(ca.key), {.identity = kNode, .dns_names = {bad}}).status().error(),
+              "cert.malformed");
     EXPECT_EQ(ca.Issue(MakeCsr(ca.key), {.identity = kNode, .ip_addresses = {bad}}).status().error(),
               "cert.malformed");
   }
@@ -129,9 +130,9 @@ TEST(CertificateTest, OnlyTheCaOfTheTrustDomainMayIssue) {
 TEST(CsrTest, RefusesWhatIsNotAP256RequestSignedByItsKey) {
   const P256Key key = P256Key::Generate();
   EXPECT_EQ(*CheckCsr(MakeCsr(key)), key.SpkiHash());
-  for (const std::string& bad : {Golden("rsa.csr"), Golden("p384.csr"), Golden("bad_signature.csr"),
-                                 Golden("good.pem"), std::string(), std::string("x"), MakeCsr(key).substr(0, 200),
-                                 std::string(20'000, 'a')}) {
+  for (const std::string& bad :
+       {Golden("rsa.csr"), Golden("p384.csr"), Golden("bad_signature.csr"), Golden("good.pem"), std::string(),
+        std::string("x"), MakeCsr(key).substr(0, 200), std::string(20'000, 'a')}) {
     EXPECT_EQ(CheckCsr(bad).status().error(), "csr.invalid");
     EXPECT_EQ(Authority().Issue(bad, {.identity = kNode}).status().error(), "csr.invalid");
   }
@@ -164,7 +165,8 @@ TEST(VerifyLeafTest, NamesDatesToTheMillisecond) {
 TEST(VerifyLeafTest, NamesAnExpiredCa) {
   const P256Key key = P256Key::Generate();
   const Certificate ca = *MakeCa(key, "fed.example", {kNow - hours(2), kNow - hours(1)});
-  const Certificate leaf = *IssueLeaf(key, ca, MakeCsr(key), {.identity = kNode}, {kNow - hours(2), kNow + hours(1)});
+  const Certificate leaf =
+      *IssueLeaf(key, ca, MakeCsr(key), {.identity = kNode}, {kNow - hours(2), kNow + hours(1)});
   EXPECT_EQ(VerifyLeaf(leaf, ca, kNow).error(), "auth.expired");
 }
 
@@ -182,10 +184,10 @@ TEST(VerifyLeafTest, TakesAndRefusesTheGoldenCertificates) {
 
 TEST(CertificateTest, RefusesWhatIsNoCertificateOfOurs) {
   const std::string good = Golden("good.pem");
-  for (const std::string& bad :
-       {Golden("two_uris.pem"), Golden("no_uri.pem"), Golden("p384.pem"), Golden("rsa.csr"), std::string(),
-        good.substr(0, good.size() / 2), good + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-        std::string(100'000, '\n')}) {
+  for (const std::string& bad : {Golden("two_uris.pem"), Golden("no_uri.pem"), Golden("p384.pem"),
+                                 Golden("rsa.csr"), std::string(), good.substr(0, good.size() / 2),
+                                 good + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                                 std::string(100'000, '\n')}) {
     EXPECT_EQ(Certificate::FromPem(bad).status().error(), "cert.malformed");
   }
   std::string chain;

@@ -14,7 +14,9 @@ namespace {
 static_assert(!std::is_copy_constructible_v<ZeroizingBytes> && !std::is_copy_assignable_v<ZeroizingBytes>);
 
 template <class T>
-concept Printed = requires(std::ostream& out, const T& value) { out << value; };
+concept Printed = requires(std::ostream& out, const T& value) {
+  out << value;
+};
 static_assert(!Printed<ZeroizingBytes>);
 
 TEST(ZeroizingBytesTest, MovingLeavesNothingBehind) {
