@@ -3,6 +3,7 @@
 // Thread-safe; calls wait for the disk.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -12,7 +13,9 @@
 
 #include "accord/ids.h"
 #include "accord/status.h"
+#include "base/mutex.h"
 #include "base/text.h"
+#include "store/fd.h"
 
 namespace accord::store {
 
@@ -23,10 +26,8 @@ enum class Durability : std::uint8_t { kDurable, kRecomputable };
 // One stored blob, open for reading; goes on reading also after Delete. Thread-safe.
 class Blob {
  public:
-  Blob(int fd, std::uint64_t size) : fd_(fd), size_(size) {}  // owns fd
-  ~Blob();
-  Blob(const Blob&) = delete;
-  Blob& operator=(const Blob&) = delete;
+  Blob(Fd fd, std::uint64_t size, std::filesystem::path path)
+      : fd_(std::move(fd)), size_(size), path_(std::move(path)) {}
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   // Fills `out` from `offset` on and returns how many bytes that were: fewer than asked only at the end, 0 at
@@ -34,8 +35,9 @@ class Blob {
   [[nodiscard]] Result<std::size_t> Read(std::uint64_t offset, std::span<std::uint8_t> out) const;
 
  private:
-  const int fd_;
+  const Fd fd_;
   const std::uint64_t size_;
+  const std::filesystem::path path_;  // for messages
 };
 
 // A blob that is being written. Destroyed before Commit, it leaves nothing. Not thread-safe.
@@ -60,7 +62,8 @@ class Blobs {
   // Makes the directory when it is missing; removes what writers left behind at a crash.
   [[nodiscard]] static Result<std::unique_ptr<Blobs>> Open(std::filesystem::path directory);
 
-  // Stores `bytes`; a blob that is there already is left alone (and made durable if asked).
+  // Stores `bytes`; a good blob that is there already is left alone (and made durable if asked), a damaged
+  // one is replaced.
   [[nodiscard]] Result<Digest> Put(ByteView bytes, Durability durability = Durability::kDurable);
   [[nodiscard]] Result<std::unique_ptr<BlobWriter>> NewWriter(Durability durability = Durability::kDurable);
 
@@ -73,16 +76,22 @@ class Blobs {
   // Reads the blob and compares its SHA-256: `store.corrupt` when it differs.
   [[nodiscard]] Status Verify(const Digest& digest) const;
 
-  // Ok also when there is none.
+  // Ok also when there is none. Who collects garbage sees to it that nobody puts the same blob meanwhile.
   [[nodiscard]] Status Delete(const Digest& digest);
   // All blobs, sorted by digest: what garbage collection walks.
   [[nodiscard]] Result<std::vector<BlobInfo>> List() const;
 
  private:
   explicit Blobs(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  friend class FileBlobWriter;
   [[nodiscard]] std::filesystem::path PathOf(const Digest& digest) const;
+  [[nodiscard]] Status MakeDirectories(const std::filesystem::path& leaf);
+  [[nodiscard]] Status Install(const std::filesystem::path& temporary, const Digest& digest,
+                               Durability durability);
 
   const std::filesystem::path directory_;
+  std::atomic<std::uint64_t> next_temporary_ = 0;
+  Mutex making_directories_;  // until they are synced, so that nobody relies on an unsynced one
 };
 
 }  // namespace accord::store

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "accord/status.h"
 #include "base/mutex.h"
 #include "base/text.h"
+#include "store/fd.h"
 
 namespace accord::store {
 
@@ -22,9 +24,10 @@ class Spool {
  public:
   virtual ~Spool() = default;  // back to the pool
 
-  // Appends `bytes`. More than the declared size in all is `upload.too_long`, and changes nothing. On
-  // `store.disk_full` or `store.io` the size stays what it was.
-  [[nodiscard]] virtual Status Append(ByteView bytes) = 0;
+  // Appends the slices, whatever their split. More than the declared size in all is `upload.too_long`. After
+  // any failure the size is what it was.
+  [[nodiscard]] virtual Status Append(std::span<const ByteView> slices) = 0;
+  [[nodiscard]] Status Append(ByteView bytes) { return Append(std::span(&bytes, 1)); }
   // The bytes [offset, offset + size): a view that is good until the next call. In memory it is the store
   // itself, else a buffer of the spool. Reading behind size() is a bug.
   [[nodiscard]] virtual Result<ByteView> Tile(std::uint64_t offset, std::size_t size) = 0;
@@ -37,16 +40,13 @@ class Spool {
 };
 
 struct SpoolOptions {
-  std::filesystem::path directory;  // of this pool alone: its files are removed at Open and at destruction
+  std::filesystem::path directory;  // made when missing; the files have no names, so a crash leaves none
   std::uint64_t memory_budget = 0;  // bytes; every spool above it is a file
 };
 
 class SpoolPool {
  public:
   [[nodiscard]] static Result<std::unique_ptr<SpoolPool>> Open(SpoolOptions options);
-  ~SpoolPool();
-  SpoolPool(const SpoolPool&) = delete;
-  SpoolPool& operator=(const SpoolPool&) = delete;
 
   // A spool for `size` bytes, all of it reserved now: in memory if it fits what is left of the budget, else
   // in a file, else `store.disk_full`, so that no upload fails half way for want of room.
@@ -54,15 +54,15 @@ class SpoolPool {
 
   // Bytes of memory held: by spools in use, and kept for the next ones. Never above the budget.
   [[nodiscard]] std::uint64_t memory_held() const;
-  // Frees what is kept for reuse, files and memory; between jobs, or when the disk is full.
+  // Frees what is kept for reuse, files and memory: when no job runs, or when the disk is full.
   void Trim();
 
  private:
   friend class MemorySpool;
   friend class FileSpool;
   struct File {
-    int fd = -1;
-    std::uint64_t capacity = 0;  // allocated bytes
+    Fd fd;
+    std::uint64_t capacity = 0;  // bytes whose blocks exist
   };
   struct Buffer {
     std::unique_ptr<std::uint8_t[]> bytes;
@@ -70,8 +70,10 @@ class SpoolPool {
   };
   explicit SpoolPool(SpoolOptions options) : options_(std::move(options)) {}
 
-  [[nodiscard]] bool TakeBuffer(std::uint64_t size, Buffer& out);
+  [[nodiscard]] std::optional<Buffer> TakeBuffer(std::uint64_t size);
   [[nodiscard]] Result<File> TakeFile(std::uint64_t size);
+  [[nodiscard]] File TakeFreeFile(std::uint64_t size);
+  [[nodiscard]] Status Grow(File& file, std::uint64_t size) const;
   void Return(Buffer buffer);
   void Return(File file);
 

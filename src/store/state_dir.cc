@@ -30,7 +30,10 @@ std::string HolderOf(int lock_fd, const std::filesystem::path& file) {
 
 Result<std::unique_ptr<StateDir>> StateDir::Open(const std::filesystem::path& path) {
   std::error_code error;
-  if (std::filesystem::create_directories(path, error)) ::chmod(path.c_str(), 0700);
+  if (std::filesystem::create_directories(path, error)) {
+    ::chmod(path.c_str(), 0700);
+    ACCORD_RETURN_IF_ERROR(SyncDirectory(std::filesystem::absolute(path / "..")));
+  }
   if (error) return ErrnoStatus(error.value(), "cannot create", path);
   const std::filesystem::path file = path / "lock";
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);

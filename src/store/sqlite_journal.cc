@@ -1,0 +1,272 @@
+#include "store/sqlite_journal.h"
+
+#include <array>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "base/codec.h"
+#include "base/crc32c.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "store/sqlite.h"
+
+namespace accord::store {
+namespace {
+
+using driver::Append;
+
+// The ladder of schema versions; only ever append. One B-tree by (stream, seq) without a rowid, so that a
+// commit of one record writes one page.
+constexpr std::array<const char*, 1> kSchema = {
+    "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE records(stream INTEGER NOT NULL, seq INTEGER NOT NULL, crc INTEGER NOT NULL,"
+    " record BLOB NOT NULL, PRIMARY KEY(stream, seq)) WITHOUT ROWID"};
+
+// Binds the record to its place, so that rows that were swapped or moved are found, too.
+std::uint32_t Checksum(const std::string& stream, std::int64_t seq, ByteView record) {
+  Writer place;
+  place.Lv(stream).I64(seq);
+  return Crc32c(record, Crc32c(place.bytes()));
+}
+
+}  // namespace
+
+// --- reading
+
+struct JournalReader::State {
+  Database db;
+  Statement records;
+  Statement streams;
+  Mutex mutex = {};
+};
+
+JournalReader::JournalReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+JournalReader::~JournalReader() = default;
+
+Result<std::unique_ptr<JournalReader>> JournalReader::Open(const std::filesystem::path& file) {
+  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kRead));
+  ACCORD_ASSIGN_OR_RETURN(const std::int64_t version, db.SchemaVersion());
+  if (version != static_cast<std::int64_t>(kSchema.size())) {
+    return Fail(version == 0 ? errors::kStoreIo : errors::kStoreVersion,
+                file.string() + " has schema version " + std::to_string(version) + "; this program reads " +
+                    std::to_string(kSchema.size()));
+  }
+  ACCORD_ASSIGN_OR_RETURN(Statement records,
+                          db.Prepare("SELECT seq, crc, record FROM records WHERE stream ="
+                                     " (SELECT id FROM streams WHERE name = ?) ORDER BY seq"));
+  ACCORD_ASSIGN_OR_RETURN(Statement streams,
+                          db.Prepare("SELECT name FROM streams WHERE name >= ? ORDER BY name"));
+  return std::unique_ptr<JournalReader>(new JournalReader(
+      std::unique_ptr<State>(new State{std::move(db), std::move(records), std::move(streams)})));
+}
+
+Result<std::vector<Bytes>> JournalReader::Read(const std::string& stream) {
+  const MutexLock lock(state_->mutex);
+  Statement& query = state_->records;
+  query.Bind(1, std::string_view(stream));
+  std::vector<Bytes> out;
+  for (std::int64_t seq = 0;; ++seq) {
+    ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return out;
+    const ByteView record = query.Blob(2);
+    if (query.Int(0) != seq || query.Int(1) != Checksum(stream, seq, record)) {
+      query.Reset();
+      return Fail(errors::kStoreCorrupt, "journal record " + std::to_string(seq) + " of stream " + stream +
+                                             " is damaged or missing");
+    }
+    out.emplace_back(record.begin(), record.end());
+  }
+}
+
+Result<std::vector<std::string>> JournalReader::Streams(const std::string& prefix) {
+  const MutexLock lock(state_->mutex);
+  Statement& query = state_->streams;
+  query.Bind(1, std::string_view(prefix));
+  std::vector<std::string> out;
+  while (true) {
+    ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return out;
+    if (!query.Text(0).starts_with(prefix)) break;
+    out.emplace_back(query.Text(0));
+  }
+  query.Reset();
+  return out;
+}
+
+// --- writing
+
+class SqliteJournal::Worker {
+ public:
+  static Result<std::unique_ptr<Worker>> Open(const std::filesystem::path& file, Reserve* reserve);
+  ~Worker();
+
+  void Enqueue(std::vector<Append> batch, Done done) ACCORD_EXCLUDES(mutex_);
+
+ private:
+  struct Pending {
+    std::vector<Append> batch;
+    Done done;
+  };
+  struct Stream {
+    std::int64_t id = 0;
+    std::int64_t next_seq = 0;
+  };
+
+  Worker(Database db, Reserve* reserve) : db_(std::move(db)), reserve_(reserve) {}
+  Status Prepare();
+  void Loop() ACCORD_EXCLUDES(mutex_);
+  Status Commit(const std::vector<Pending>& group);
+  Status WriteGroup(const std::vector<Pending>& group);
+  Status Insert(const Append& append);
+  Result<Stream*> StreamOf(const std::string& name);
+
+  // The writer thread's own.
+  Database db_;
+  Reserve* const reserve_;
+  Statement begin_, commit_, insert_, find_stream_, add_stream_;
+  std::unordered_map<std::string, Stream> streams_;  // those written to; forgotten when a commit fails
+  Status broken_;                                    // why nothing can be written any more
+
+  Mutex mutex_;
+  CondVar wake_;
+  std::vector<Pending> queue_ ACCORD_GUARDED_BY(mutex_);
+  bool stop_ ACCORD_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+Result<std::unique_ptr<SqliteJournal::Worker>> SqliteJournal::Worker::Open(const std::filesystem::path& file,
+                                                                           Reserve* reserve) {
+  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kWrite));
+  ACCORD_RETURN_IF_ERROR(db.Migrate(kSchema));
+  std::unique_ptr<Worker> worker(new Worker(std::move(db), reserve));
+  ACCORD_RETURN_IF_ERROR(worker->Prepare());
+  worker->thread_ = std::thread([w = worker.get()] { w->Loop(); });
+  return worker;
+}
+
+SqliteJournal::Worker::~Worker() {
+  {
+    const MutexLock lock(mutex_);
+    stop_ = true;
+  }
+  wake_.NotifyOne();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status SqliteJournal::Worker::Prepare() {
+  ACCORD_ASSIGN_OR_RETURN(begin_, db_.Prepare("BEGIN IMMEDIATE"));
+  ACCORD_ASSIGN_OR_RETURN(commit_, db_.Prepare("COMMIT"));
+  ACCORD_ASSIGN_OR_RETURN(insert_, db_.Prepare("INSERT INTO records VALUES(?, ?, ?, ?)"));
+  ACCORD_ASSIGN_OR_RETURN(find_stream_,
+                          db_.Prepare("SELECT id, (SELECT max(seq) + 1 FROM records WHERE stream = id)"
+                                      " FROM streams WHERE name = ?"));
+  ACCORD_ASSIGN_OR_RETURN(add_stream_, db_.Prepare("INSERT INTO streams(name) VALUES(?)"));
+  return {};
+}
+
+void SqliteJournal::Worker::Enqueue(std::vector<Append> batch, Done done) {
+  {
+    const MutexLock lock(mutex_);
+    queue_.push_back({std::move(batch), std::move(done)});
+  }
+  wake_.NotifyOne();
+}
+
+void SqliteJournal::Worker::Loop() {
+  std::vector<Pending> group;
+  while (true) {
+    {
+      const MutexLock lock(mutex_);
+      while (queue_.empty() && !stop_) wake_.Wait(mutex_);
+      if (queue_.empty()) return;
+      group.swap(queue_);
+    }
+    const Status status = Commit(group);
+    for (const Pending& pending : group) pending.done(status);
+    group.clear();
+  }
+}
+
+// The group's fate: on failure nothing of it is written, and what was remembered of streams is read again.
+Status SqliteJournal::Worker::Commit(const std::vector<Pending>& group) {
+  if (!broken_.ok()) return broken_;
+  Status status = WriteGroup(group);
+  if (status.ok()) return status;
+  db_.Rollback();
+  streams_.clear();
+  LogError("store.journal_write_failed", {{"error", Describe(status)}});
+  if (status.error() == errors::kStoreDiskFull.id) {
+    if (reserve_ != nullptr) reserve_->Release();
+  } else if (status.error() != errors::kStoreLocked.id) {
+    broken_ = status;
+  }
+  return status;
+}
+
+Status SqliteJournal::Worker::WriteGroup(const std::vector<Pending>& group) {
+  ACCORD_RETURN_IF_ERROR(begin_.Run());
+  for (const Pending& pending : group) {
+    for (const Append& append : pending.batch) ACCORD_RETURN_IF_ERROR(Insert(append));
+  }
+  return commit_.Run();
+}
+
+Status SqliteJournal::Worker::Insert(const Append& append) {
+  ACCORD_ASSIGN_OR_RETURN(Stream * stream, StreamOf(append.stream));
+  const std::uint32_t crc = Checksum(append.stream, stream->next_seq, append.record);
+  insert_.Bind(1, stream->id)
+      .Bind(2, stream->next_seq)
+      .Bind(3, std::int64_t{crc})
+      .Bind(4, ByteView(append.record));
+  ACCORD_RETURN_IF_ERROR(insert_.Run());
+  ++stream->next_seq;
+  return {};
+}
+
+Result<SqliteJournal::Worker::Stream*> SqliteJournal::Worker::StreamOf(const std::string& name) {
+  if (const auto known = streams_.find(name); known != streams_.end()) return &known->second;
+  Stream stream;
+  find_stream_.Bind(1, std::string_view(name));
+  ACCORD_ASSIGN_OR_RETURN(const bool found, find_stream_.Step());
+  if (found) {
+    stream = {find_stream_.Int(0),
+              find_stream_.Int(1)};  // a stream without records has NULL, which reads as 0
+    find_stream_.Reset();
+  } else {
+    ACCORD_RETURN_IF_ERROR(add_stream_.Bind(1, std::string_view(name)).Run());
+    stream.id = db_.last_insert_id();
+  }
+  return &streams_.emplace(name, stream).first->second;
+}
+
+// --- the two together
+
+SqliteJournal::SqliteJournal(std::unique_ptr<Worker> worker, std::unique_ptr<JournalReader> reader)
+    : worker_(std::move(worker)), reader_(std::move(reader)) {}
+SqliteJournal::~SqliteJournal() = default;
+
+Result<std::unique_ptr<SqliteJournal>> SqliteJournal::Open(const std::filesystem::path& file,
+                                                           Reserve* reserve) {
+  Result<std::unique_ptr<Worker>> worker = Worker::Open(file, reserve);
+  if (!worker.ok() && worker.status().error() == errors::kStoreDiskFull.id && reserve != nullptr) {
+    reserve->Release();  // opening needs a few pages itself
+    worker = Worker::Open(file, reserve);
+  }
+  if (!worker.ok()) return worker.status();
+  ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<JournalReader> reader, JournalReader::Open(file));
+  return std::unique_ptr<SqliteJournal>(new SqliteJournal(*std::move(worker), std::move(reader)));
+}
+
+void SqliteJournal::Write(std::vector<Append> batch, Done done) {
+  worker_->Enqueue(std::move(batch), std::move(done));
+}
+
+Result<std::vector<Bytes>> SqliteJournal::Read(const std::string& stream) { return reader_->Read(stream); }
+
+Result<std::vector<std::string>> SqliteJournal::Streams(const std::string& prefix) {
+  return reader_->Streams(prefix);
+}
+
+}  // namespace accord::store
