@@ -1,6 +1,9 @@
 #include "store/sqlite_journal.h"
 
 #include <array>
+#include <chrono>
+#include <iterator>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -16,6 +19,9 @@ namespace accord::store {
 namespace {
 
 using driver::Append;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr Millis kWriteSoon{100};  // the contract of driver::Journal
 
 // The ladder of schema versions; only ever append. One B-tree by (stream, seq) without a rowid, so that a
 // commit of one record writes one page.
@@ -103,12 +109,14 @@ class SqliteJournal::Worker {
   ~Worker();
 
   void Enqueue(std::vector<Append> batch, Done done) ACCORD_EXCLUDES(mutex_);
+  void EnqueueLate(std::vector<Append> batch) ACCORD_EXCLUDES(mutex_);
 
  private:
   struct Pending {
     std::vector<Append> batch;
-    Done done;
+    Done done;  // none: written behind, kept until it is written
   };
+  using Group = std::vector<Pending>;
   struct Stream {
     std::int64_t id = 0;
     std::int64_t next_seq = 0;
@@ -117,8 +125,10 @@ class SqliteJournal::Worker {
   Worker(Database db, Reserve* reserve) : db_(std::move(db)), reserve_(reserve) {}
   Status Prepare();
   void Loop() ACCORD_EXCLUDES(mutex_);
-  Status Commit(const std::vector<Pending>& group);
-  Status WriteGroup(const std::vector<Pending>& group);
+  Group NextGroup() ACCORD_EXCLUDES(mutex_);
+  Status Commit(const Group& group);
+  Status WriteGroup(const Group& group);
+  void Finish(Group group, const Status& status) ACCORD_EXCLUDES(mutex_);
   Status Insert(const Append& append);
   Result<Stream*> StreamOf(const std::string& name);
 
@@ -131,7 +141,10 @@ class SqliteJournal::Worker {
 
   Mutex mutex_;
   CondVar wake_;
-  std::vector<Pending> queue_ ACCORD_GUARDED_BY(mutex_);
+  Group queue_ ACCORD_GUARDED_BY(mutex_);
+  bool urgent_ ACCORD_GUARDED_BY(mutex_) = false;  // the queue holds a Write
+  // When the oldest batch that was written behind is due; none while it waits for the next Write.
+  std::optional<SteadyClock::time_point> late_due_ ACCORD_GUARDED_BY(mutex_);
   bool stop_ ACCORD_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
@@ -170,27 +183,47 @@ void SqliteJournal::Worker::Enqueue(std::vector<Append> batch, Done done) {
   {
     const MutexLock lock(mutex_);
     queue_.push_back({std::move(batch), std::move(done)});
+    urgent_ = true;
+  }
+  wake_.NotifyOne();
+}
+
+void SqliteJournal::Worker::EnqueueLate(std::vector<Append> batch) {
+  {
+    const MutexLock lock(mutex_);
+    queue_.push_back({std::move(batch), nullptr});
+    if (late_due_) return;  // the writer waits for an older one already
+    late_due_ = SteadyClock::now() + kWriteSoon;
   }
   wake_.NotifyOne();
 }
 
 void SqliteJournal::Worker::Loop() {
-  std::vector<Pending> group;
-  while (true) {
-    {
-      const MutexLock lock(mutex_);
-      while (queue_.empty() && !stop_) wake_.Wait(mutex_);
-      if (queue_.empty()) return;
-      group.swap(queue_);
-    }
+  for (Group group = NextGroup(); !group.empty(); group = NextGroup()) {
     const Status status = Commit(group);
-    for (const Pending& pending : group) pending.done(status);
-    group.clear();
+    Finish(std::move(group), status);
   }
 }
 
+// All that is queued, once it is wanted; empty when the journal closes.
+SqliteJournal::Worker::Group SqliteJournal::Worker::NextGroup() {
+  const MutexLock lock(mutex_);
+  while (!urgent_ && !stop_) {
+    if (!late_due_) {
+      wake_.Wait(mutex_);
+    } else if (const auto left = *late_due_ - SteadyClock::now(); left.count() > 0) {
+      wake_.WaitFor(mutex_, left);
+    } else {
+      break;
+    }
+  }
+  urgent_ = false;
+  late_due_.reset();
+  return std::exchange(queue_, {});
+}
+
 // The group's fate: on failure nothing of it is written, and what was remembered of streams is read again.
-Status SqliteJournal::Worker::Commit(const std::vector<Pending>& group) {
+Status SqliteJournal::Worker::Commit(const Group& group) {
   if (!broken_.ok()) return broken_;
   Status status = WriteGroup(group);
   if (status.ok()) return status;
@@ -205,12 +238,28 @@ Status SqliteJournal::Worker::Commit(const std::vector<Pending>& group) {
   return status;
 }
 
-Status SqliteJournal::Worker::WriteGroup(const std::vector<Pending>& group) {
+Status SqliteJournal::Worker::WriteGroup(const Group& group) {
   ACCORD_RETURN_IF_ERROR(begin_.Run());
   for (const Pending& pending : group) {
     for (const Append& append : pending.batch) ACCORD_RETURN_IF_ERROR(Insert(append));
   }
   return commit_.Run();
+}
+
+// Tells each Write its fate. What was written behind has nobody to tell, so it stays first in the queue and
+// goes with the next Write, unless there will be none.
+void SqliteJournal::Worker::Finish(Group group, const Status& status) {
+  Group kept;
+  for (Pending& pending : group) {
+    if (pending.done) {
+      pending.done(status);
+    } else if (!status.ok() && broken_.ok()) {
+      kept.push_back(std::move(pending));
+    }
+  }
+  const MutexLock lock(mutex_);
+  if (kept.empty() || stop_) return;
+  queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
 }
 
 Status SqliteJournal::Worker::Insert(const Append& append) {
@@ -262,6 +311,8 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::Open(const std::filesystem
 void SqliteJournal::Write(std::vector<Append> batch, Done done) {
   worker_->Enqueue(std::move(batch), std::move(done));
 }
+
+void SqliteJournal::WriteSoon(std::vector<Append> batch) { worker_->EnqueueLate(std::move(batch)); }
 
 Result<std::vector<Bytes>> SqliteJournal::Read(const std::string& stream) { return reader_->Read(stream); }
 

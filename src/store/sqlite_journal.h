@@ -1,8 +1,9 @@
 // The journal on SQLite (WAL, synchronous=FULL): one writer thread that commits all that is queued with one
 // sync. Used by the shells of coordinator and node through driver::Journal.
 //
-// Write may be called from any thread and never waits for the disk; Read and Streams may be called from any
-// thread and do. A Done runs on the writer thread: it should only post, and must not destroy the journal.
+// Write and WriteSoon may be called from any thread and never wait for the disk; Read and Streams may be
+// called from any thread and do. A Done runs on the writer thread: it should only post, and must not destroy
+// the journal.
 #pragma once
 
 #include <filesystem>
@@ -46,6 +47,7 @@ class SqliteJournal final : public driver::Journal {
   // the caller may write again at once, as little as it must. Any other failure of the disk is final
   // (`store.io`, also for later writes): after a failed sync nobody knows what is on disk, so restart.
   void Write(std::vector<driver::Append> batch, Done done) override;
+  void WriteSoon(std::vector<driver::Append> batch) override;
   [[nodiscard]] Result<std::vector<Bytes>> Read(const std::string& stream) override;
   [[nodiscard]] Result<std::vector<std::string>> Streams(const std::string& prefix) override;
 

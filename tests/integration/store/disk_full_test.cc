@@ -90,6 +90,20 @@ TEST_F(DiskFullTest, EveryBatchOfAFailedCommitIsToldAndNoneIsThere) {
   EXPECT_THAT(*journal->Read("s"), ElementsAre(ToBytes("before")));
 }
 
+TEST_F(DiskFullTest, WhatWasWrittenBehindWaitsForAWriteThatSucceeds) {
+  state_->reserve().Release();
+  const auto journal = OpenJournal();
+  disk_.Fill();
+  const Bytes large(4U << 20, 2);
+  journal->WriteSoon({{"s", large}});
+  EXPECT_EQ(WriteAndWait(*journal, "s", "refused").error(), errors::kStoreDiskFull.id);
+  journal->WriteSoon({{"s", ToBytes("second")}});
+  EXPECT_EQ(WriteAndWait(*journal, "s", "refused").error(), errors::kStoreDiskFull.id);
+  disk_.Free();
+  EXPECT_TRUE(WriteAndWait(*journal, "s", "third").ok());
+  EXPECT_THAT(*journal->Read("s"), ElementsAre(large, ToBytes("second"), ToBytes("third")));
+}
+
 TEST_F(DiskFullTest, ACoordinatorStartsOnAFullDisk) {
   { ASSERT_TRUE(WriteAndWait(*OpenJournal(), "s", "before").ok()); }
   disk_.Fill();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <thread>
 
@@ -81,6 +82,28 @@ TEST_F(SqliteJournalTest, CallsDonesInTheOrderOfTheWrites) {
   ASSERT_THAT(order, SizeIs(200));
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
   EXPECT_THAT(*Open()->Read("s"), SizeIs(133));
+}
+
+TEST_F(SqliteJournalTest, WritesBehindInOrderWithTheNextWrite) {
+  const auto journal = Open();
+  journal->WriteSoon({{"s", ToBytes("1")}, {"t", ToBytes("a")}});
+  journal->WriteSoon({{"s", ToBytes("2")}});
+  ASSERT_TRUE(WriteAndWait(*journal, "s", "3").ok());
+  EXPECT_THAT(*journal->Read("s"), ElementsAre(ToBytes("1"), ToBytes("2"), ToBytes("3")));
+  EXPECT_THAT(*journal->Read("t"), ElementsAre(ToBytes("a")));
+}
+
+TEST_F(SqliteJournalTest, WritesBehindSoonAlsoWithoutAnotherWrite) {
+  const auto journal = Open();
+  journal->WriteSoon({{"s", ToBytes("1")}});
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (journal->Read("s")->empty() && std::chrono::steady_clock::now() < give_up) std::this_thread::yield();
+  EXPECT_THAT(*journal->Read("s"), ElementsAre(ToBytes("1")));
+}
+
+TEST_F(SqliteJournalTest, WritesBehindBeforeItCloses) {
+  { Open()->WriteSoon({{"s", ToBytes("1")}}); }
+  EXPECT_THAT(*Open()->Read("s"), ElementsAre(ToBytes("1")));
 }
 
 TEST_F(SqliteJournalTest, KeepsEveryThreadsOrderWhenManyWrite) {
