@@ -17,11 +17,12 @@ from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAMS = ROOT / "build/release/src/apps"
+PROGRAMS = Path(os.environ.get("ACCORD_DEMO_PROGRAMS", ROOT / "build/release/src/apps")).resolve()
 STATE = Path(os.environ.get("ACCORD_DEMO_STATE", ROOT / "demo-state")).resolve()
 RUN = STATE / "run"  # of this federation: states, configurations, logs; made anew by every run
 JOB = Path(os.environ.get("ACCORD_DEMO_JOB", ROOT / "configs/job-fashion.toml"))
 NATIONS = ["ke", "br", "no"]
+STARTED = float(os.environ.get("ACCORD_DEMO_STARTED", time.time()))
 READY_SECONDS = 60  # for a program to come up on a busy machine
 
 
@@ -92,7 +93,8 @@ class Demo:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        (RUN / "pids.json").unlink(missing_ok=True)
+        if self.processes:  # not the file of a federation that another run left up
+            (RUN / "pids.json").unlink(missing_ok=True)
 
     # --- the steps
 
@@ -212,7 +214,7 @@ def moment(text: str) -> datetime:
 
 
 def seconds_since_start() -> float:
-    return round(time.time() - float(os.environ.get("ACCORD_DEMO_STARTED", time.time())), 3)
+    return round(time.time() - STARTED, 3)
 
 
 def free_ports(count: int) -> list[int]:
