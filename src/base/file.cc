@@ -44,11 +44,11 @@ Status SyncDirectory(const std::filesystem::path& directory) {
   return {};
 }
 
-Status WriteTemporary(const std::filesystem::path& temporary, ByteView content, mode_t mode) {
+Status WriteTemporary(const std::filesystem::path& temporary, std::span<const ByteView> pieces, mode_t mode) {
   const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot create", temporary);
   if (::fchmod(fd.get(), mode) != 0) return ErrnoStatus(errno, "cannot set the mode of", temporary);
-  ACCORD_RETURN_IF_ERROR(WriteAll(fd.get(), content, temporary));
+  for (const ByteView piece : pieces) ACCORD_RETURN_IF_ERROR(WriteAll(fd.get(), piece, temporary));
   if (::fdatasync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", temporary);
   return {};
 }
@@ -62,12 +62,16 @@ Status ErrnoStatus(int error, const std::string& what, const std::filesystem::pa
 }
 
 Status WriteFileAtomic(const std::filesystem::path& path, ByteView content, FileMode mode) {
+  return WriteFileAtomic(path, std::span(&content, 1), mode);
+}
+
+Status WriteFileAtomic(const std::filesystem::path& path, std::span<const ByteView> pieces, FileMode mode) {
   const std::filesystem::path directory = path.parent_path().empty() ? "." : path.parent_path();
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) return ErrnoStatus(error.value(), "cannot create", directory);
   const std::filesystem::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
-  Status written = WriteTemporary(temporary, content, mode == FileMode::kPrivate ? 0600 : 0644);
+  Status written = WriteTemporary(temporary, pieces, mode == FileMode::kPrivate ? 0600 : 0644);
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
     written = ErrnoStatus(errno, "cannot rename to", path);
   if (!written.ok()) {

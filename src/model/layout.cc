@@ -13,6 +13,7 @@ namespace accord::model {
 namespace {
 
 constexpr std::size_t kMaxLayers = 256;
+constexpr std::size_t kMaxName = 512;
 
 std::optional<std::uint64_t> Product(std::span<const std::uint64_t> factors) {
   std::uint64_t product = 1;
@@ -39,6 +40,13 @@ bool HasZero(std::span<const std::uint64_t> values) {
 }
 
 Status Shape(const std::string& what) { return Fail(errors::kModelShape, what); }
+
+// Fit to stand in a safetensors header as it is, and not the header's own key.
+bool IsTensorName(const std::string& name) {
+  return !name.empty() && name.size() <= kMaxName && name != "__metadata__" &&
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
+}
 
 Result<ModelSpec> ResolveMlp(ModelSpec spec) {
   if (!spec.channels.empty()) return Shape("an mlp has no model.channels");
@@ -144,7 +152,7 @@ Result<ModelLayout> MakeLayout(std::vector<TensorSpec> tensors) {
   ModelLayout layout;
   for (TensorSpec& tensor : tensors) {
     const std::string name = Printable(tensor.name, 128);
-    if (name.empty()) return Shape("a tensor has no name");
+    if (!IsTensorName(tensor.name)) return Shape("\"" + name + "\" is not a name for a tensor");
     if (!layout.tensors.empty() && layout.tensors.back().name == tensor.name) {
       return Shape("tensor " + name + " is given twice");
     }

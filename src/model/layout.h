@@ -31,7 +31,8 @@ inline constexpr std::uint64_t kConvKernel = 5;  // square, padding 2, stride 1:
 [[nodiscard]] Result<ModelLayout> BuildLayout(const ModelSpec& spec);
 
 // Sorts by name and fills size and offset from the shapes; for labs with models of their own. Fails with
-// `model.shape` for a name that is empty or given twice and for a zero dimension, and with `model.too_large`.
+// `model.shape` for a zero dimension, a name given twice, and one that is not 1 to 512 printable ASCII
+// characters without space, quote and backslash; and with `model.too_large`.
 [[nodiscard]] Result<ModelLayout> MakeLayout(std::vector<TensorSpec> tensors);
 
 // The tensor of this name, or nullptr.

@@ -17,7 +17,7 @@ PURE: frozenset[str] = frozenset()  # std only, and not its clocks, threads and 
 MODULES = {
     "base": (0, set(), {"spdlog", "system", "threads"}),
     "crypto": (1, set(), {"openssl", "system"}),
-    "model": (1, set(), {"system"}),
+    "model": (1, {"crypto"}, {"json", "system"}),  # model_hash is a SHA-256; safetensors headers are JSON
     "config": (1, set(), {"toml", "json", "system"}),
     "cohort": (2, set(), PURE),
     "strategy": (2, set(), PURE),
