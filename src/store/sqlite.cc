@@ -12,6 +12,11 @@ namespace accord::store {
 namespace {
 
 constexpr int kBusyMs = 5000;
+// Pages of 2 KiB make a small commit measurably cheaper than those of 4; the checkpoint comes after as many
+// bytes as SQLite's defaults would have it.
+constexpr const char* kWriterSettings =
+    "PRAGMA page_size=2048; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+    "wal_autocheckpoint=2000;";
 
 const ErrorInfo& ErrorOf(int code, int system_error) {
   const bool full = system_error == ENOSPC || system_error == EDQUOT;
@@ -121,7 +126,7 @@ Result<Database> Database::Open(const std::filesystem::path& file, Mode mode) {
   sqlite3_extended_result_codes(raw, 1);
   sqlite3_busy_timeout(raw, kBusyMs);
   if (mode == Mode::kWrite) {
-    ACCORD_RETURN_IF_ERROR(db.Exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"));
+    ACCORD_RETURN_IF_ERROR(db.Exec(kWriterSettings));
   }
   return db;
 }

@@ -1,6 +1,5 @@
 #include "store/sqlite_journal.h"
 
-#include <array>
 #include <chrono>
 #include <iterator>
 #include <optional>
@@ -8,11 +7,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "base/codec.h"
-#include "base/crc32c.h"
+#include "base/check.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/mutex.h"
+#include "store/journal_schema.h"
 #include "store/sqlite.h"
 
 namespace accord::store {
@@ -23,85 +22,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr Millis kWriteSoon{100};  // the contract of driver::Journal
 
-// The ladder of schema versions; only ever append. One B-tree by (stream, seq) without a rowid, so that a
-// commit of one record writes one page.
-constexpr std::array<const char*, 1> kSchema = {
-    "CREATE TABLE streams(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
-    "CREATE TABLE records(stream INTEGER NOT NULL, seq INTEGER NOT NULL, crc INTEGER NOT NULL,"
-    " record BLOB NOT NULL, PRIMARY KEY(stream, seq)) WITHOUT ROWID"};
-
-// Binds the record to its place, so that rows that were swapped or moved are found, too.
-std::uint32_t Checksum(const std::string& stream, std::int64_t seq, ByteView record) {
-  Writer place;
-  place.Lv(stream).I64(seq);
-  return Crc32c(record, Crc32c(place.bytes()));
-}
-
 }  // namespace
-
-// --- reading
-
-struct JournalReader::State {
-  Database db;
-  Statement records;
-  Statement streams;
-  Mutex mutex = {};
-};
-
-JournalReader::JournalReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
-JournalReader::~JournalReader() = default;
-
-Result<std::unique_ptr<JournalReader>> JournalReader::Open(const std::filesystem::path& file) {
-  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kRead));
-  ACCORD_ASSIGN_OR_RETURN(const std::int64_t version, db.SchemaVersion());
-  if (version != static_cast<std::int64_t>(kSchema.size())) {
-    return Fail(version == 0 ? errors::kStoreIo : errors::kStoreVersion,
-                file.string() + " has schema version " + std::to_string(version) + "; this program reads " +
-                    std::to_string(kSchema.size()));
-  }
-  ACCORD_ASSIGN_OR_RETURN(Statement records,
-                          db.Prepare("SELECT seq, crc, record FROM records WHERE stream ="
-                                     " (SELECT id FROM streams WHERE name = ?) ORDER BY seq"));
-  ACCORD_ASSIGN_OR_RETURN(Statement streams,
-                          db.Prepare("SELECT name FROM streams WHERE name >= ? ORDER BY name"));
-  return std::unique_ptr<JournalReader>(new JournalReader(
-      std::unique_ptr<State>(new State{std::move(db), std::move(records), std::move(streams)})));
-}
-
-Result<std::vector<Bytes>> JournalReader::Read(const std::string& stream) {
-  const MutexLock lock(state_->mutex);
-  Statement& query = state_->records;
-  query.Bind(1, std::string_view(stream));
-  std::vector<Bytes> out;
-  for (std::int64_t seq = 0;; ++seq) {
-    ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return out;
-    const ByteView record = query.Blob(2);
-    if (query.Int(0) != seq || query.Int(1) != Checksum(stream, seq, record)) {
-      query.Reset();
-      return Fail(errors::kStoreCorrupt, "journal record " + std::to_string(seq) + " of stream " + stream +
-                                             " is damaged or missing");
-    }
-    out.emplace_back(record.begin(), record.end());
-  }
-}
-
-Result<std::vector<std::string>> JournalReader::Streams(const std::string& prefix) {
-  const MutexLock lock(state_->mutex);
-  Statement& query = state_->streams;
-  query.Bind(1, std::string_view(prefix));
-  std::vector<std::string> out;
-  while (true) {
-    ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return out;
-    if (!query.Text(0).starts_with(prefix)) break;
-    out.emplace_back(query.Text(0));
-  }
-  query.Reset();
-  return out;
-}
-
-// --- writing
 
 class SqliteJournal::Worker {
  public:
@@ -135,7 +56,7 @@ class SqliteJournal::Worker {
   // The writer thread's own.
   Database db_;
   Reserve* const reserve_;
-  Statement begin_, commit_, insert_, find_stream_, add_stream_;
+  Statement begin_, commit_, insert_, find_stream_, last_record_, add_stream_;
   std::unordered_map<std::string, Stream> streams_;  // those written to; forgotten when a commit fails
   Status broken_;                                    // why nothing can be written any more
 
@@ -152,7 +73,7 @@ class SqliteJournal::Worker {
 Result<std::unique_ptr<SqliteJournal::Worker>> SqliteJournal::Worker::Open(const std::filesystem::path& file,
                                                                            Reserve* reserve) {
   ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kWrite));
-  ACCORD_RETURN_IF_ERROR(db.Migrate(kSchema));
+  ACCORD_RETURN_IF_ERROR(db.Migrate(kJournalSchema));
   std::unique_ptr<Worker> worker(new Worker(std::move(db), reserve));
   ACCORD_RETURN_IF_ERROR(worker->Prepare());
   worker->thread_ = std::thread([w = worker.get()] { w->Loop(); });
@@ -171,10 +92,10 @@ SqliteJournal::Worker::~Worker() {
 Status SqliteJournal::Worker::Prepare() {
   ACCORD_ASSIGN_OR_RETURN(begin_, db_.Prepare("BEGIN IMMEDIATE"));
   ACCORD_ASSIGN_OR_RETURN(commit_, db_.Prepare("COMMIT"));
-  ACCORD_ASSIGN_OR_RETURN(insert_, db_.Prepare("INSERT INTO records VALUES(?, ?, ?, ?)"));
-  ACCORD_ASSIGN_OR_RETURN(find_stream_,
-                          db_.Prepare("SELECT id, (SELECT max(seq) + 1 FROM records WHERE stream = id)"
-                                      " FROM streams WHERE name = ?"));
+  ACCORD_ASSIGN_OR_RETURN(insert_, db_.Prepare("INSERT INTO records VALUES(?, ?, ?)"));
+  ACCORD_ASSIGN_OR_RETURN(find_stream_, db_.Prepare("SELECT id FROM streams WHERE name = ?"));
+  ACCORD_ASSIGN_OR_RETURN(
+      last_record_, db_.Prepare("SELECT id FROM records WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"));
   ACCORD_ASSIGN_OR_RETURN(add_stream_, db_.Prepare("INSERT INTO streams(name) VALUES(?)"));
   return {};
 }
@@ -264,11 +185,10 @@ void SqliteJournal::Worker::Finish(Group group, const Status& status) {
 
 Status SqliteJournal::Worker::Insert(const Append& append) {
   ACCORD_ASSIGN_OR_RETURN(Stream * stream, StreamOf(append.stream));
-  const std::uint32_t crc = Checksum(append.stream, stream->next_seq, append.record);
-  insert_.Bind(1, stream->id)
-      .Bind(2, stream->next_seq)
-      .Bind(3, std::int64_t{crc})
-      .Bind(4, ByteView(append.record));
+  ACCORD_CHECK(stream->next_seq <= kMaxSeq);
+  insert_.Bind(1, KeyOf(stream->id, stream->next_seq));
+  insert_.Bind(2, RecordChecksum(append.stream, stream->next_seq, append.record));
+  insert_.Bind(3, ByteView(append.record));
   ACCORD_RETURN_IF_ERROR(insert_.Run());
   ++stream->next_seq;
   return {};
@@ -277,20 +197,21 @@ Status SqliteJournal::Worker::Insert(const Append& append) {
 Result<SqliteJournal::Worker::Stream*> SqliteJournal::Worker::StreamOf(const std::string& name) {
   if (const auto known = streams_.find(name); known != streams_.end()) return &known->second;
   Stream stream;
-  find_stream_.Bind(1, std::string_view(name));
-  ACCORD_ASSIGN_OR_RETURN(const bool found, find_stream_.Step());
+  ACCORD_ASSIGN_OR_RETURN(const bool found, find_stream_.Bind(1, std::string_view(name)).Step());
   if (found) {
-    stream = {find_stream_.Int(0),
-              find_stream_.Int(1)};  // a stream without records has NULL, which reads as 0
+    stream.id = find_stream_.Int(0);
     find_stream_.Reset();
+    last_record_.Bind(1, KeyOf(stream.id, 0)).Bind(2, KeyOf(stream.id, kMaxSeq));
+    ACCORD_ASSIGN_OR_RETURN(const bool any, last_record_.Step());
+    if (any) stream.next_seq = last_record_.Int(0) - KeyOf(stream.id, 0) + 1;
+    last_record_.Reset();
   } else {
     ACCORD_RETURN_IF_ERROR(add_stream_.Bind(1, std::string_view(name)).Run());
     stream.id = db_.last_insert_id();
+    ACCORD_CHECK(stream.id <= kMaxStream);
   }
   return &streams_.emplace(name, stream).first->second;
 }
-
-// --- the two together
 
 SqliteJournal::SqliteJournal(std::unique_ptr<Worker> worker, std::unique_ptr<JournalReader> reader)
     : worker_(std::move(worker)), reader_(std::move(reader)) {}

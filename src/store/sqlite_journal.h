@@ -12,26 +12,10 @@
 #include <vector>
 
 #include "driver/journal.h"
+#include "store/journal_reader.h"
 #include "store/reserve.h"
 
 namespace accord::store {
-
-// Reads a journal file, also while another process writes it (`accord-node egress`). Thread-safe.
-class JournalReader {
- public:
-  // `store.io` when there is no such file; `store.version` when a newer Accord wrote it.
-  [[nodiscard]] static Result<std::unique_ptr<JournalReader>> Open(const std::filesystem::path& file);
-  ~JournalReader();
-
-  // As driver::Journal. A gap in the sequence counts as corrupt, too.
-  [[nodiscard]] Result<std::vector<Bytes>> Read(const std::string& stream);
-  [[nodiscard]] Result<std::vector<std::string>> Streams(const std::string& prefix);
-
- private:
-  struct State;
-  explicit JournalReader(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
-};
 
 class SqliteJournal final : public driver::Journal {
  public:

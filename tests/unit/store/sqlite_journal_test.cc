@@ -146,10 +146,10 @@ TEST_F(SqliteJournalTest, NamesTheRecordThatWasDamaged) {
     const char* sql;
     int seq;
   };
-  for (const Case& damage :
-       {Case{"UPDATE records SET record = x'00' WHERE seq = 1", 1},
-        Case{"UPDATE records SET crc = crc + 1 WHERE seq = 2", 2},
-        Case{"DELETE FROM records WHERE seq = 0", 0}, Case{"UPDATE streams SET name = 'job/b'", 0}}) {
+  for (const Case& damage : {Case{"UPDATE records SET record = x'00' WHERE id & 0xffffffff = 1", 1},
+                             Case{"UPDATE records SET crc = crc + 1 WHERE id & 0xffffffff = 2", 2},
+                             Case{"DELETE FROM records WHERE id & 0xffffffff = 0", 0},
+                             Case{"UPDATE streams SET name = 'job/b'", 0}}) {
     {
       const auto journal = Open();
       ASSERT_TRUE(
