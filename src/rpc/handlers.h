@@ -16,13 +16,14 @@
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "crypto/spiffe.h"
 #include "rpc/calls.h"
 #include "rpc/messages.h"
 #include "rpc/views.h"
 
 namespace accord::rpc {
 
-enum class Role : std::uint8_t { kNode, kOperator, kResearcher, kCoordinator };
+using Role = crypto::Role;
 
 // The caller, from its verified client certificate.
 struct Peer {

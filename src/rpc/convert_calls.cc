@@ -1,0 +1,114 @@
+// Bulk and identity, and the fields of small requests.
+#include "base/errors.h"
+#include "rpc/convert.h"
+#include "rpc/status_map.h"
+#include "rpc/strict.h"
+
+namespace accord::rpc {
+namespace {
+
+constexpr std::size_t kMaxPem = 16 << 10;
+constexpr std::size_t kMaxPemBundle = 256 << 10;
+constexpr std::size_t kSecretBytes = 32;
+constexpr std::size_t kProtocolKeyBytes = 32;
+constexpr std::size_t kMaxRegistry = 4'096;
+
+}  // namespace
+
+void ToProto(const UploadKey& key, v1::UploadKey* out) {
+  out->set_job(std::string(key.job.View()));
+  out->set_round(key.round.value);
+  out->set_attempt(key.attempt.value);
+}
+
+void ToProto(const UploadState& state, v1::UploadState* out) {
+  out->set_next_seq(state.next_seq);
+  out->set_complete(state.complete);
+}
+
+void ToProto(const EnrolRequest& request, v1::EnrolRequest* out) {
+  out->set_token_secret(std::string(AsText(request.token_secret)));
+  out->set_csr_pem(WireText(request.csr_pem, kMaxPem));
+  out->set_protocol_key(std::string(AsText(request.protocol_key)));
+}
+
+void ToProto(const Enrolled& enrolled, v1::EnrolReply* out) {
+  out->set_certificate_pem(enrolled.certificate_pem);
+  out->set_ca_pem(enrolled.ca_pem);
+  out->set_spiffe_id(enrolled.spiffe_id);
+  out->set_registry_entry(std::string(AsText(enrolled.registry_entry)));
+  out->set_registry_signature(std::string(AsText(enrolled.registry_signature)));
+}
+
+Result<UploadKey> FromProto(const v1::UploadKey& key) {
+  Strict in("UploadKey");
+  const UploadKey out{.job = in.Id<JobId>(key.job(), "job"),
+                      .round = in.Round(key.round(), "round"),
+                      .attempt = {key.attempt()}};
+  return in.Give(out);
+}
+
+Result<UploadState> FromProto(const v1::UploadState& state) {
+  return UploadState{.next_seq = state.next_seq(), .complete = state.complete()};
+}
+
+Result<EnrolRequest> FromProto(const v1::EnrolRequest& request) {
+  Strict in("EnrolRequest");
+  in.Require(request.token_secret().size() == kSecretBytes, "token_secret", "has not 32 bytes");
+  in.Require(request.protocol_key().empty() || request.protocol_key().size() == kProtocolKeyBytes,
+             "protocol_key", "has neither 32 bytes nor none");
+  EnrolRequest out{.token_secret = in.Bytes(request.token_secret(), kSecretBytes, "token_secret"),
+                   .csr_pem = in.Text(request.csr_pem(), kMaxPem, "csr_pem"),
+                   .protocol_key = in.Bytes(request.protocol_key(), kProtocolKeyBytes, "protocol_key")};
+  return in.Give(std::move(out));
+}
+
+Result<Enrolled> FromProto(const v1::EnrolReply& reply) {
+  Strict in("EnrolReply");
+  Enrolled out{
+      .certificate_pem = in.Text(reply.certificate_pem(), kMaxPem, "certificate_pem"),
+      .ca_pem = in.Text(reply.ca_pem(), kMaxPemBundle, "ca_pem"),
+      .spiffe_id = in.Text(reply.spiffe_id(), kMaxSpiffeBytes, "spiffe_id"),
+      .registry_entry = in.Bytes(reply.registry_entry(), kMaxRegistry, "registry_entry"),
+      .registry_signature = in.Bytes(reply.registry_signature(), kMaxRegistry, "registry_signature")};
+  return in.Give(std::move(out));
+}
+
+Status CheckText(const std::string& text, std::size_t limit, std::string_view field) {
+  Strict in("Request");
+  in.Text(text, limit, field);
+  return in.status();
+}
+
+Result<Digest> ReadDigest(const std::string& raw, std::string_view field) {
+  Strict in("Request");
+  const auto digest = in.Id<Digest>(raw, field);
+  return in.Give(digest);
+}
+
+Result<std::string> ReadCsr(const std::string& csr_pem) {
+  Strict in("RenewRequest");
+  std::string csr = in.Text(csr_pem, kMaxPem, "csr_pem");
+  return in.Give(std::move(csr));
+}
+
+Result<Bytes> ReadPlan(const std::string& plan) {
+  Strict in("Request");
+  Bytes bytes = in.Bytes(plan, kMaxPlanBytes, "plan");
+  return in.Give(std::move(bytes));
+}
+
+Result<Bytes> ReadToken(const std::string& token) {
+  Strict in("SubmitJobRequest");
+  in.Require(token.size() == kTokenBytes, "token", "has not 16 bytes");
+  Bytes bytes = in.Bytes(token, kTokenBytes, "token");
+  return in.Give(std::move(bytes));
+}
+
+Result<Millis> ReadTtl(std::uint64_t ttl_ms) {
+  Strict in("InviteRequest");
+  const Millis ttl = in.Duration(ttl_ms, "ttl_ms");
+  return in.Give(ttl);
+}
+
+}  // namespace accord::rpc

@@ -1,0 +1,42 @@
+#include "rpc/gate.h"
+
+#include "base/errors.h"
+#include "crypto/spiffe.h"
+#include "rpc/access.h"
+#include "rpc/status_map.h"
+
+namespace accord::rpc {
+
+Result<Peer> PeerOf(const grpc::AuthContext& context, const std::string& trust_domain) {
+  const auto ids = context.FindPropertyValues("peer_spiffe_id");
+  if (ids.empty()) {
+    if (context.FindPropertyValues("x509_pem_cert").empty()) {
+      return Fail(errors::kAuthNoCertificate, "The call came without a client certificate.");
+    }
+    return Fail(errors::kAuthTrustDomain, "The client certificate names no SPIFFE id.");
+  }
+  const std::string uri(ids.front().data(), ids.front().size());
+  const auto id = crypto::SpiffeId::Parse(uri);
+  if (ids.size() != 1 || !id.ok() || id->trust_domain != trust_domain) {
+    return Fail(errors::kAuthTrustDomain,
+                "The certificate names " + Printable(uri) + ", which is not of " + trust_domain + ".");
+  }
+  return Peer{.spiffe_id = uri, .role = id->role, .name = id->name, .node = id->ToNodeId()};
+}
+
+Status Gate::Check(std::string_view path, const grpc::AuthContext& context) const {
+  if (CheckAccess(path, std::nullopt).ok()) return {};  // open to anyone
+  const Result<Peer> peer = PeerOf(context, trust_domain_);
+  if (!peer.ok()) return peer.status();
+  ACCORD_RETURN_IF_ERROR(CheckAccess(path, peer->role));
+  return identity_->CheckIdentity(peer->spiffe_id);
+}
+
+grpc::Status Gate::Process(const InputMetadata& metadata, grpc::AuthContext* context, OutputMetadata*,
+                           OutputMetadata*) {
+  const auto path = metadata.find(":path");
+  if (path == metadata.end()) return ToGrpc(Fail(errors::kRpcMalformed, "The call has no path."));
+  return ToGrpc(Check({path->second.data(), path->second.size()}, *context));
+}
+
+}  // namespace accord::rpc
