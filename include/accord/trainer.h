@@ -30,9 +30,10 @@ struct DatasetConfig {
   std::filesystem::path eval_labels;
   double holdout = 0.1;  // fraction held out by a seeded shuffle when there is no eval_path
   std::uint64_t holdout_seed = 0;
-  std::string target;                 // csv: name of the target column
-  std::vector<std::string> features;  // csv: names of the feature columns, empty: all but the target
-  std::string missing = "?";          // csv: text of a missing value
+  // csv: a column is named as in the header line, or by its number from 1 (a file may have no header line)
+  std::string target;                 // csv: the column to predict
+  std::vector<std::string> features;  // csv: the feature columns, empty: all but the target
+  std::string missing = "?";          // csv: text of a missing value; an empty cell is missing, too
   double positive_above = 0.0;        // csv with one output: target > positive_above is class 1
 };
 

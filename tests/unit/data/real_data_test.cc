@@ -1,7 +1,8 @@
-// The UCI heart disease tables of four hospitals: real files without a header line, with much missing.
-// Skipped where they are not at hand; the project does not ship them.
+// Real files: the UCI heart disease tables of four hospitals (no header line, much missing) and Fashion-MNIST
+// as Debian packages it. Skipped where they are not at hand; the project does not ship them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -47,6 +48,26 @@ INSTANTIATE_TEST_SUITE_P(All, HeartTest,
                          ::testing::Values(Hospital{"cleveland", 303, 139}, Hospital{"hungarian", 294, 106},
                                            Hospital{"switzerland", 123, 115}, Hospital{"va", 200, 149}),
                          [](const auto& test) { return test.param.name; });
+
+TEST(FashionTest, IsReadWhole) {
+  const std::filesystem::path root = "/usr/share/datasets/fashion-mnist";
+  if (!std::filesystem::exists(root))
+    GTEST_SKIP() << "no " << root << " (Debian package dataset-fashion-mnist)";
+  const DatasetConfig config{.id = "fashion",
+                             .format = "idx",
+                             .path = root / "train-images-idx3-ubyte.gz",
+                             .labels = root / "train-labels-idx1-ubyte.gz",
+                             .eval_path = root / "t10k-images-idx3-ubyte.gz",
+                             .eval_labels = root / "t10k-labels-idx1-ubyte.gz"};
+  const Result<Dataset> set = LoadDataset(config, {.kind = "cnn", .input = {28, 28}, .classes = 10});
+  ASSERT_TRUE(set.ok()) << Describe(set.status());
+  EXPECT_EQ(LabelHistogram(set->train, 10), std::vector<std::uint64_t>(10, 6000));
+  EXPECT_EQ(LabelHistogram(set->holdout, 10), std::vector<std::uint64_t>(10, 1000));
+  std::vector<float> pixels(784 * 100);
+  set->train.Copy(0, pixels);
+  EXPECT_GE(*std::min_element(pixels.begin(), pixels.end()), 0.0F);
+  EXPECT_EQ(*std::max_element(pixels.begin(), pixels.end()), 1.0F);
+}
 
 }  // namespace
 }  // namespace accord::data
