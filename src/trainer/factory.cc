@@ -1,0 +1,96 @@
+#include <ATen/core/Tensor.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "model/layout.h"
+#include "trainer/blas.h"
+#include "trainer/torch_trainer.h"
+#include "trainer/trainer.h"
+#include "trainer/wall.h"
+
+namespace accord::trainer {
+namespace {
+
+std::uint64_t PhysicalMemory() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+// Linux grants memory that it does not have and ends the process on use, so what cannot fit is refused here.
+Status CheckMemory(const ModelLayout& layout, const InnerSpec& inner) {
+  const std::uint64_t need = layout.size * sizeof(float) * (2 + Optimizer::Vectors(inner));
+  if (need <= PhysicalMemory()) return {};
+  return Fail(errors::kTrainerMemory, "the model has " + std::to_string(layout.size) +
+                                          " parameters; training it takes at least " + FormatBytes(need) +
+                                          ", this machine has " + FormatBytes(PhysicalMemory()));
+}
+
+Status CheckInner(const InnerSpec& inner) {
+  if (inner.batch == 0) return Fail(errors::kJobInvalid, "inner.batch is 0");
+  if (!std::isfinite(inner.lr)) return Fail(errors::kJobInvalid, "inner.lr is not a finite number");
+  return {};
+}
+
+class TorchFactory final : public TrainerFactory {
+ public:
+  TorchFactory(const TorchOptions& options, at::Device device) : options_(options), device_(device) {}
+
+  Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig& data) override {
+    return Guard("preparing the training", [&] { return Open(job, data); });
+  }
+
+  std::string Describe() const override {
+    return "libtorch " TORCH_VERSION ", " + device_.str() + ", " + std::to_string(options_.threads) +
+           (options_.threads == 1 ? " thread, " : " threads, ") +
+           std::string(BlasName(DetectBlas(ReadMaps())));
+  }
+
+  std::vector<std::string> Warnings() const override {
+    if (device_.is_cpu() && DetectBlas(ReadMaps()) == Blas::kReference) {
+      return {
+          "libtorch computes with the reference BLAS, which is 10 to 25 times slower than it need be; "
+          "install libopenblas0-openmp"};
+    }
+    return {};
+  }
+
+ private:
+  Result<std::unique_ptr<Trainer>> Open(JobSpec job, const DatasetConfig& data) const {
+    ACCORD_RETURN_IF_ERROR(CheckInner(job.inner));
+    ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
+    ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(job.model));
+    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, job.inner));
+    ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
+    return std::unique_ptr<Trainer>(std::make_unique<TorchTrainer>(
+        TorchTrainer::Parts{std::move(job), std::move(layout), std::move(dataset), options_, device_}));
+  }
+
+  TorchOptions options_;
+  at::Device device_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options) {
+  return Guard("starting libtorch", [&]() -> Result<std::unique_ptr<TrainerFactory>> {
+    const bool cuda = options.device != Device::kCpu && torch::cuda::is_available();
+    if (options.device == Device::kCuda && !cuda) {
+      return Fail(errors::kTrainerDevice, "device is cuda, and this libtorch finds no CUDA device");
+    }
+    TorchOptions filled = options;
+    if (filled.threads == 0) filled.threads = std::max(1U, std::thread::hardware_concurrency());
+    return std::unique_ptr<TrainerFactory>(
+        std::make_unique<TorchFactory>(filled, at::Device(cuda ? at::kCUDA : at::kCPU)));
+  });
+}
+
+}  // namespace accord::trainer

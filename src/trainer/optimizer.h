@@ -1,0 +1,46 @@
+// SGD, Adam and AdamW with PyTorch's semantics (torch.optim), over flat buffers: a few whole-buffer
+// operations a step instead of several per tensor. Used by the trainer; internal, knows ATen.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "accord/job_spec.h"
+
+namespace accord::trainer {
+
+class Optimizer {
+ public:
+  // How many vectors of the model's size `inner` keeps besides weights and gradients, scratch included.
+  [[nodiscard]] static std::uint64_t Vectors(const InnerSpec& inner);
+
+  // `weights` and `gradients` are flat, of one size, and shared with the caller.
+  Optimizer(const InnerSpec& inner, at::Tensor weights, at::Tensor gradients);
+
+  // As after construction: state zero, no step taken.
+  void Reset();
+  // One update of the weights at this rate. The gradients may be changed (weight decay is added to them).
+  void Step(double rate);
+  // The gradients become zero; once before each backward pass.
+  void ZeroGradients() { gradients_.zero_(); }
+
+  // What a checkpoint must keep: the state vectors (SGD: momentum, if any; Adam: both moments) and the
+  // number of steps.
+  [[nodiscard]] std::span<at::Tensor> State() { return state_; }
+  void SetSteps(std::uint64_t steps) { steps_ = steps; }
+
+ private:
+  void StepSgd(double rate);
+  void StepAdam(double rate);
+
+  InnerSpec inner_;
+  at::Tensor weights_, gradients_;
+  std::vector<at::Tensor> state_;
+  at::Tensor scratch_;  // Adam: the denominator
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace accord::trainer

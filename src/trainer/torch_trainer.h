@@ -1,0 +1,51 @@
+// The built-in trainer: libtorch behind the seam of include/accord/trainer.h, with the models `mlp` and `cnn`
+// of src/model/layout.h. accord-node and accord-sim make one factory at start and hand it to the node. No
+// torch in this header; labs with a trainer of their own leave this module out.
+//
+// Thread rule: as the seam says. A factory may be used from any thread, a trainer by one at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "accord/status.h"
+#include "accord/trainer.h"
+
+namespace accord::trainer {
+
+enum class Device : std::uint8_t { kAuto /* CUDA when present */, kCpu, kCuda };
+
+struct TorchOptions {
+  // Threads of one training step; 0: as many as the machine has. Equal runs give equal bits only with an
+  // equal count, and one thread is the count that is promised to: sums are split by thread.
+  std::uint32_t threads = 0;
+  Device device = Device::kAuto;
+  // Enters the order in which examples are drawn, beside the job's seed and the round, so that two nodes
+  // with the same file do not walk it in the same order. Must stay the same over restarts of a node.
+  std::uint64_t shuffle_seed = 0;
+  // Least time between two local checkpoints. One that takes long is written more rarely still, so that they
+  // cost at most a hundredth of the training. 0: after every step (for tests).
+  std::chrono::milliseconds checkpoint_interval{10'000};
+};
+
+// A factory for `options`. Fails with `trainer.device` when CUDA is asked for and not there.
+//
+// What its trainers do, beyond the seam:
+// - Weights, gradients and optimizer state are one flat buffer each, in the order of the layout.
+// - The optimizer starts each round anew, momentum included: a round's result is then a function of the
+//   model received, the data and the seeds alone, whatever the node did or missed before.
+// - The learning rate is strategy::LearningRate of the round, constant within it.
+// - Examples are walked in a fresh order per epoch, drawn from (job seed, round, epoch, shuffle_seed); the
+//   last, shorter batch of an epoch is used.
+// - request.checkpoint, when not empty, gets the file `training.ckpt` now and then and at a stop. A trainer
+//   that finds one of this very round goes on from there and, with one thread, ends at the bits of a run that
+//   was never interrupted. A damaged or foreign file is logged as a warning and ignored; so is a failure
+//   to write one. Removing it is the node's.
+// - Create also fails with `job.invalid` for a batch of 0 or a learning rate that is not finite, and with
+//   `trainer.memory`; Train and Evaluate with `trainer.memory`, `trainer.failed` (libtorch gave up), and
+//   `task.stopped`.
+// - Progress comes at most ten times a second, and for the last step.
+[[nodiscard]] Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options);
+
+}  // namespace accord::trainer
