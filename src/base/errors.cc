@@ -26,6 +26,12 @@ Status Fail(const ErrorInfo& error, std::string message, std::string hint) {
           hint.empty() ? std::string(error.remedy) : std::move(hint)};
 }
 
+Status StatusOf(std::string_view id) {
+  const ErrorInfo* info = FindError(id);
+  if (info == nullptr) return {Code::kConflict, std::string(id), std::string(id)};
+  return Fail(*info, std::string(info->meaning));
+}
+
 std::string Describe(const Status& status) {
   if (status.ok()) return "ok";
   std::string text = status.message() + " (" + status.error() + ")";

@@ -32,6 +32,9 @@ namespace errors {
 // A Status of this entry. `message` says what happened in this case; the hint is the entry's remedy unless
 // given.
 [[nodiscard]] Status Fail(const ErrorInfo& error, std::string message, std::string hint = {});
+// The Status of an id that came as a word (a machine's reason, a peer): meaning and remedy of its entry, or
+// the bare word when there is none.
+[[nodiscard]] Status StatusOf(std::string_view id);
 // "message (id)  hint" on one line, for logs and terminals.
 [[nodiscard]] std::string Describe(const Status& status);
 
