@@ -45,15 +45,18 @@ std::span<std::uint8_t> BytesOf(std::span<T> values) {
 struct Keystream::State {
   CipherCtxPtr ctx{EVP_CIPHER_CTX_new()};
   std::array<std::uint64_t, kTileWords> tile{};
+  std::uint64_t place = 0;  // of the next byte that the cipher gives
 
   ~State() { Cleanse(BytesOf(std::span<std::uint64_t>(tile))); }
 
-  void Encrypt(std::uint8_t* out, std::size_t size) const {
+  void Encrypt(std::uint8_t* out, std::size_t size) {
     int written = 0;
     ACCORD_CHECK(EVP_EncryptUpdate(ctx.get(), out, &written, kZeros.data(), static_cast<int>(size)) == 1);
   }
 
-  void Seek(std::uint64_t first) const {
+  // Setting an IV costs as much as some hundred bytes of stream: a reader that goes straight on never does.
+  void Seek(std::uint64_t first) {
+    if (first == place) return;
     std::array<std::uint8_t, kBlockBytes> iv{};
     const std::uint64_t block = first / kBlockBytes;
     for (std::size_t i = 0; i < 8; ++i) iv[15 - i] = static_cast<std::uint8_t>(block >> (8 * i));
@@ -61,6 +64,7 @@ struct Keystream::State {
     std::array<std::uint8_t, kBlockBytes> skipped;
     if (const std::size_t within = first % kBlockBytes; within != 0) Encrypt(skipped.data(), within);
     Cleanse(skipped);
+    place = first;
   }
 
   template <class Op>
@@ -89,6 +93,7 @@ void Keystream::FillBytes(std::uint64_t first, std::span<std::uint8_t> out) {
   while (!out.empty()) {
     const std::size_t count = std::min(out.size(), kZeros.size());
     state_->Encrypt(out.data(), count);
+    state_->place += count;
     out = out.subspan(count);
   }
 }

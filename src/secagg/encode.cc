@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "crypto/hkdf.h"
 #include "crypto/sha256.h"
+#include "secagg/encode_kernel.h"
 
 namespace accord::secagg {
 namespace {
@@ -21,43 +22,7 @@ constexpr std::string_view kRoundingLabel("FSA-1/rounding\0", 15);
 constexpr std::string_view kNoiseLabel("FSA-1/round/noise\0", 18);
 
 // Coordinates worked on at a time: their draws and integers stay in the first cache.
-constexpr std::size_t kBlock = 1024;
-
-struct Scaling {
-  double clip;   // C
-  double gain;   // g = s * ((double)omega / 4294967295.0)
-  double limit;  // M
-};
-
-// One coordinate each, in the order of secagg.md 2.7; a NaN, which CheckDelta refuses, would count as -C.
-// |y| <= M up to one rounding, below 2^31 + 1: truncation to 32 bits is exact and stands in for floor.
-void RoundBlock(const Scaling& scaling, const float* delta, const std::uint32_t* draws, std::size_t count,
-                std::uint32_t* fields) {
-  for (std::size_t j = 0; j < count; ++j) {
-    const double wide = static_cast<double>(delta[j]);
-    const double low = wide > -scaling.clip ? wide : -scaling.clip;
-    const double a = low < scaling.clip ? low : scaling.clip;
-    const double y = scaling.gain * a;
-    const double truncated = static_cast<double>(static_cast<std::int32_t>(y));
-    const double floor = truncated - (truncated > y ? 1.0 : 0.0);
-    const double up = static_cast<double>(draws[j]) < (y - floor) * 4294967296.0 ? 1.0 : 0.0;
-    const double v = floor + up;
-    const double not_low = v > -scaling.limit ? v : -scaling.limit;
-    const double clamped = not_low < scaling.limit ? not_low : scaling.limit;
-    fields[j] = static_cast<std::uint32_t>(static_cast<std::int64_t>(clamped + scaling.limit));
-  }
-}
-
-// Coordinate j of the block is field j mod m of word j / m, least significant first; missing fields are 0.
-void PackBlock(const std::uint32_t* fields, std::size_t count, std::uint32_t fields_per_word,
-               std::uint32_t field_bits, std::uint64_t* words) {
-  for (std::size_t begin = 0; begin < count; begin += fields_per_word) {
-    const std::size_t here = std::min<std::size_t>(fields_per_word, count - begin);
-    std::uint64_t word = 0;
-    for (std::size_t q = here; q-- > 0;) word = word << field_bits | fields[begin + q];
-    *words++ = word;
-  }
-}
+constexpr std::size_t kBlock = 4096;
 
 }  // namespace
 
@@ -72,13 +37,8 @@ Result<CheckedDelta> CheckDelta(const Encoding& encoding, std::span<const float>
     return Fail(errors::kSecaggWrongLength, "the update has " + std::to_string(delta.size()) +
                                                 " values, not " + std::to_string(encoding.coordinates));
   }
-  CheckedDelta checked{.values = delta};
-  bool finite = true;
-  for (const float value : delta) {
-    finite &= std::isfinite(value);
-    checked.clipped += std::abs(static_cast<double>(value)) > encoding.clip ? 1 : 0;
-  }
-  if (finite) return checked;
+  const Scan scan = ScanDelta(Widths().back(), delta, encoding.clip);
+  if (scan.not_finite == 0) return CheckedDelta{.values = delta, .clipped = scan.clipped};
   const auto bad = std::ranges::find_if(delta, [](float value) { return !std::isfinite(value); });
   return Fail(errors::kUpdateNotFinite,
               "value " + std::to_string(bad - delta.begin()) + " of the update is " + std::to_string(*bad));
@@ -117,7 +77,8 @@ void Encoder::Encode(std::uint64_t first, std::span<std::uint64_t> out) {
 void Encoder::EncodePacked(std::uint64_t first, std::span<std::uint64_t> out) {
   const Scaling scaling{.clip = encoding_.clip,
                         .gain = encoding_.Scale() * (static_cast<double>(headers_[1]) / 4294967295.0),
-                        .limit = static_cast<double>(encoding_.Limit())};
+                        .limit = static_cast<std::uint32_t>(encoding_.Limit())};
+  const Width width = Widths().back();
   const std::uint32_t per_word = encoding_.FieldsPerWord();
   const std::size_t block_words = kBlock / per_word;
   std::array<std::uint32_t, kBlock> draws;
@@ -128,7 +89,7 @@ void Encoder::EncodePacked(std::uint64_t first, std::span<std::uint64_t> out) {
     const std::size_t count =
         static_cast<std::size_t>(std::min<std::uint64_t>(words * per_word, encoding_.coordinates - begin));
     noise_.FillU32(begin, std::span(draws).first(count));
-    RoundBlock(scaling, delta_.values.data() + begin, draws.data(), count, fields.data());
+    RoundBlock(width, scaling, delta_.values.subspan(begin, count), draws.data(), fields.data());
     PackBlock(fields.data(), count, per_word, encoding_.field_bits, out.data());
     first += words;
     out = out.subspan(words);
