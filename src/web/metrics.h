@@ -1,5 +1,5 @@
 // What the coordinator counts, as Prometheus metrics named accord_*. One object a program, made once; updates
-// are lock-free and may come from any thread. Labels are enums of this file, so that their values are
+// are cheap and may come from any thread. Labels are enums of this file, so that their values are
 // bounded: no job, node or peer ever becomes a label.
 #pragma once
 
