@@ -1,5 +1,7 @@
 #include "config/document.h"
 
+// As the packaged shared library, whose assertions are off: header-only, a debug build of toml++ 3.3 would
+// abort on some malformed texts that the library answers with an error (tests/fuzz/corpus/config).
 #include <toml++/toml.h>
 
 #include <algorithm>
