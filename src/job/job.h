@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,9 @@ struct RoundSummary {
   Digest model_hash;  // after the round
 };
 
+// Shared and never changed: a state is copied at every event, its history only when a round closes.
+using History = std::shared_ptr<const std::vector<RoundSummary>>;
+
 // What all states after the start have in common.
 struct Progress {
   std::uint64_t committed = 0;  // training rounds
@@ -84,7 +88,7 @@ struct Progress {
   std::uint32_t failures = 0;   // rounds in a row without a commit
   AttemptId next_attempt;       // of the round number that is tried again; 0 after a commit
   Digest model_hash;            // the newest committed model
-  std::vector<RoundSummary> history;
+  History history;              // of closed rounds, oldest first
   TimePoint submitted, started, ended;
 };
 
@@ -175,6 +179,7 @@ struct Transition {
 [[nodiscard]] Phase PhaseOf(const State& state);
 [[nodiscard]] bool IsTerminal(const State& state);
 [[nodiscard]] const Progress& ProgressOf(const State& state);
+[[nodiscard]] const std::vector<RoundSummary>& HistoryOf(const State& state);
 [[nodiscard]] Reason ReasonOf(const State& state);
 // The open round; nullptr when there is none, or when the job is paused.
 [[nodiscard]] const OpenRound* RoundOf(const State& state);

@@ -12,6 +12,12 @@ const Progress& ProgressOf(const State& state) {
   return std::visit([](const auto& s) -> const Progress& { return s.progress; }, state);
 }
 
+const std::vector<RoundSummary>& HistoryOf(const State& state) {
+  static const std::vector<RoundSummary> none;
+  const History& history = ProgressOf(state).history;
+  return history ? *history : none;
+}
+
 Reason ReasonOf(const State& state) {
   return std::visit(
       overloaded{[](const Paused& s) { return s.reason; }, [](const Failed& s) { return s.reason; },

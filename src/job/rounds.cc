@@ -83,7 +83,9 @@ Transition Absorb(const Plan& plan, Progress progress, OpenRound open, round::Tr
   open.state = std::move(step.next);
   const auto* closed = std::get_if<round::Closed>(&open.state);
   if (closed == nullptr) return {Running{std::move(progress), std::move(open)}, std::move(effects), {}};
-  progress.history.push_back(Summarise(open, *closed));
+  auto history = progress.history ? *progress.history : std::vector<RoundSummary>();
+  history.push_back(Summarise(open, *closed));
+  progress.history = std::make_shared<const std::vector<RoundSummary>>(std::move(history));
   Transition after = closed->committed ? AfterCommit(plan, std::move(progress), open, *closed)
                                        : AfterFailure(plan, std::move(progress), *closed);
   effects.insert(effects.end(), std::make_move_iterator(after.effects.begin()),
