@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "base/errors.h"
 #include "base/log.h"
 
 namespace accord::trainer {
@@ -36,7 +35,7 @@ std::uint64_t RoundCheckpoint::Resume() {
   }
   const Result<std::optional<std::uint64_t>> loaded = LoadCheckpoint(path_, id_, spans);
   if (!loaded.ok()) {
-    LogWarn("trainer.checkpoint_ignored", {{"why", Describe(loaded.status())}});
+    LogWarn("trainer.checkpoint_ignored", {{"why", loaded.status().message()}});
     return 0;
   }
   if (!loaded.value()) return 0;
@@ -62,7 +61,7 @@ void RoundCheckpoint::Save(std::uint64_t step) {
     spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
   }
   const Status saved = SaveCheckpoint(path_, id_, step, spans);
-  if (!saved.ok()) LogWarn("trainer.checkpoint_failed", {{"why", Describe(saved)}});
+  if (!saved.ok()) LogWarn("trainer.checkpoint_failed", {{"why", saved.message()}});
   const SteadyClock::time_point end = SteadyClock::now();
   const bool every_step = interval_ == SteadyClock::duration::zero();
   due_ = every_step ? end : end + std::max(interval_, kCostShare * (end - begin));

@@ -27,6 +27,8 @@ struct TorchOptions {
   // Least time between two local checkpoints. One that takes long is written more rarely still, so that they
   // cost at most a hundredth of the training. 0: after every step (for tests).
   std::chrono::milliseconds checkpoint_interval{10'000};
+  // Least time between two calls of request.progress; the last step is always told. 0: after every step.
+  std::chrono::milliseconds progress_interval{100};
 };
 
 // A factory for `options`. Fails with `trainer.device` when CUDA is asked for and not there.
@@ -45,7 +47,6 @@ struct TorchOptions {
 // - Create also fails with `job.invalid` for a batch of 0 or a learning rate that is not finite, and with
 //   `trainer.memory`; Train and Evaluate with `trainer.memory`, `trainer.failed` (libtorch gave up), and
 //   `task.stopped`.
-// - Progress comes at most ten times a second, and for the last step.
 [[nodiscard]] Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options);
 
 }  // namespace accord::trainer

@@ -19,7 +19,6 @@ namespace accord::trainer {
 namespace {
 
 constexpr std::uint64_t kEvalBatch = 512;
-constexpr std::chrono::milliseconds kProgressInterval{100};
 
 ByteView Raw(std::span<const float> values) {
   return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
@@ -44,19 +43,20 @@ std::uint32_t PlanCrc(const TorchTrainer::Parts& parts) {
   return Crc32c(writer.bytes());
 }
 
-// Says when ten calls a second would be exceeded. Counts from the last call, so steps longer than the
-// interval are all reported.
+// Lets at most one call through per interval; steps longer than it are all told.
 class Pace {
  public:
+  explicit Pace(std::chrono::milliseconds interval) : interval_(interval) {}
   [[nodiscard]] bool Due() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return false;
-    next_ = now + kProgressInterval;
+    next_ = now + interval_;
     return true;
   }
 
  private:
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + kProgressInterval;
+  std::chrono::milliseconds interval_;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + interval_;
 };
 
 Status Stopped(const std::string& during) { return Fail(errors::kTaskStopped, "stopped during " + during); }
@@ -90,7 +90,7 @@ Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   RoundCheckpoint checkpoint = MakeCheckpoint(request);
   std::uint64_t done = std::min(checkpoint.Resume(), total);
   optimizer_.SetSteps(done);
-  Pace pace;
+  Pace pace(parts_.options.progress_interval);
   while (done < total) {
     if (request.stop.stop_requested()) {
       checkpoint.Save(done);

@@ -21,6 +21,7 @@
 #include "base/codec.h"
 #include "base/errors.h"
 #include "tests/bench/train_step_floor.h"
+#include "tests/support/temp_dir.h"
 #include "trainer/torch_trainer.h"
 
 namespace accord::bench {
@@ -48,20 +49,6 @@ struct Noise {
     const auto next = [&state] { return (state = state * 1664525U + 1013904223U) >> 24; };
     for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(next());
     for (std::uint8_t& label : labels) label = static_cast<std::uint8_t>(next() % 10);
-  }
-};
-
-// A directory of its own that is gone at the end.
-struct Scratch {
-  std::filesystem::path path;
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "accord-bench-XXXXXX").string();
-    ACCORD_CHECK(::mkdtemp(pattern.data()) != nullptr);
-    path = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
   }
 };
 
@@ -93,9 +80,11 @@ std::unique_ptr<Trainer> MakeTrainer(const std::filesystem::path& directory, std
   ACCORD_CHECK(factory.ok());
   for (const std::string& warning : factory.value()->Warnings())
     std::fprintf(stderr, "%s\n", warning.c_str());
-  auto made = factory.value()->Create(
-      Job(steps), {.id = "noise", .format = "idx", .path = directory / "images", .labels = directory / "labels",
-                   .holdout = 0.0});
+  auto made = factory.value()->Create(Job(steps), {.id = "noise",
+                                                   .format = "idx",
+                                                   .path = directory / "images",
+                                                   .labels = directory / "labels",
+                                                   .holdout = 0.0});
   if (!made.ok()) {
     std::fprintf(stderr, "%s\n", Describe(made.status()).c_str());
     std::exit(1);
@@ -124,10 +113,11 @@ double Median(std::vector<double> values) {
 }
 
 void Print(const Arguments& arguments, const std::string& metric, double value, double floor) {
-  std::printf(arguments.json
-                  ? "{\"bench\":\"train-step\",\"metric\":\"%s\",\"value\":%.4f,\"floor\":%.4f,\"ratio\":%.4f}\n"
-                  : "train-step %s: %.4f, floor %.4f, ratio %.4f\n",
-              metric.c_str(), value, floor, value / floor);
+  std::printf(
+      arguments.json
+          ? "{\"bench\":\"train-step\",\"metric\":\"%s\",\"value\":%.4f,\"floor\":%.4f,\"ratio\":%.4f}\n"
+          : "train-step %s: %.4f, floor %.4f, ratio %.4f\n",
+      metric.c_str(), value, floor, value / floor);
   std::fflush(stdout);
 }
 
@@ -160,7 +150,8 @@ void Measure(const Arguments& arguments, const Noise& noise, const std::filesyst
     value.push_back(ours * 1e3 / static_cast<double>(arguments.steps));
     floor.push_back(theirs * 1e3 / static_cast<double>(arguments.steps));
   }
-  const std::string suffix = "ms_per_step_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
+  const std::string suffix =
+      "ms_per_step_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
   Print(arguments, suffix, Median(value), Median(floor));
   if (arguments.python.empty()) return;
   if (const double python = Python(arguments, threads); python > 0.0) {
@@ -192,11 +183,11 @@ Arguments Parse(int argc, char** argv) {
 
 int Main(int argc, char** argv) {
   const Arguments arguments = Parse(argc, argv);
-  const Scratch scratch;
+  const testing::TempDir scratch;
   const Noise noise;
-  WriteIdx(scratch.path / "images", {kExamples, 28, 28}, noise.pixels);
-  WriteIdx(scratch.path / "labels", {kExamples}, noise.labels);
-  for (const std::uint32_t threads : {1U, 2U}) Measure(arguments, noise, scratch.path, threads);
+  WriteIdx(scratch / "images", {kExamples, 28, 28}, noise.pixels);
+  WriteIdx(scratch / "labels", {kExamples}, noise.labels);
+  for (const std::uint32_t threads : {1U, 2U}) Measure(arguments, noise, scratch.path(), threads);
   return 0;
 }
 

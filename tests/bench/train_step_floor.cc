@@ -1,8 +1,5 @@
 #include "tests/bench/train_step_floor.h"
 
-#include <chrono>
-#include <vector>
-
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
@@ -11,6 +8,9 @@
 #include <torch/nn/modules/pooling.h>
 #include <torch/optim/sgd.h>
 #include <torch/types.h>
+
+#include <chrono>
+#include <vector>
 
 namespace accord::bench {
 namespace {
