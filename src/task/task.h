@@ -137,7 +137,7 @@ struct EncodeDone {
   std::uint64_t words = 0;
   Digest root;
 };
-struct SendDone {
+struct SendDone {  // the coordinator has it, or does not want it (any more)
   RoundId round;
   AttemptId attempt;
 };

@@ -1,0 +1,168 @@
+// accord-node: a lab's worker. join, run; stop, start, erase, egress: the lab's own commands, which ask
+// nobody.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "accord/version.h"
+#include "apps/program.h"
+#include "apps/signals.h"
+#include "base/log.h"
+#include "config/node_config.h"
+#include "node/control.h"
+#include "node/identity.h"
+#include "node/machine.h"
+#include "node/node.h"
+#include "rpc/process.h"
+#include "store/journal_reader.h"
+#include "trainer/torch_trainer.h"
+
+namespace accord::apps {
+namespace {
+
+int Join(const config::NodeConfig& settings, const std::string& token) {
+  const auto identity = node::Join(settings.node.state, token);
+  if (!identity.ok()) return Report(identity.status());
+  std::printf("Joined as %s\n", identity->spiffe_id.c_str());
+  std::printf("Run the node:  accord-node run --config FILE --state %s\n", settings.node.state.c_str());
+  return kOk;
+}
+
+trainer::Device DeviceOf(config::Device device) {
+  switch (device) {
+    case config::Device::kCpu:
+      return trainer::Device::kCpu;
+    case config::Device::kCuda:
+      return trainer::Device::kCuda;
+    case config::Device::kAuto:
+      break;
+  }
+  return trainer::Device::kAuto;
+}
+
+int Run(const config::NodeConfig& settings, Signals& signals) {
+  SetupLog(settings.log.format, settings.log.level);
+  const auto identity = node::LoadIdentity(settings.node.state);
+  if (!identity.ok()) return Report(identity.status());
+  std::uint64_t shuffle_seed = 0;
+  for (int i = 0; i < 8; ++i)
+    shuffle_seed = shuffle_seed << 8 | identity->id.bytes[static_cast<std::size_t>(i)];
+  auto trainers = trainer::MakeTorchTrainerFactory({.threads = settings.node.threads,
+                                                    .device = DeviceOf(settings.node.device),
+                                                    .shuffle_seed = shuffle_seed});
+  if (!trainers.ok()) return Report(trainers.status());
+  auto running = node::Node::Open(settings, **trainers);
+  if (!running.ok()) return Report(running.status());
+  signals.Watch([&](int) { (*running)->Stop(); });
+  const Status ended = (*running)->Run();
+  LogInfo("node.stopped");
+  return Report(ended);
+}
+
+// stop, start, erase at a running node.
+int Ask(const config::NodeConfig& settings, const std::string& what, const std::string& job) {
+  const auto answer = node::AskNode(settings.node.state, what, job);
+  if (!answer.ok()) return Report(answer.status());
+  std::printf("%s: %s\n", what.c_str(), answer->c_str());
+  return kOk;
+}
+
+nlohmann::json EgressJson(const task::Record& record, const task::Egress& egress) {
+  return {{"time", FormatTime(record.time)}, {"job", egress.job.Hex()}, {"round", egress.round.value},
+          {"attempt", egress.attempt.value}, {"kind", egress.kind},     {"bytes", egress.bytes},
+          {"hash", egress.hash.Hex()}};
+}
+
+int Egress(const config::NodeConfig& settings, bool json) {
+  const auto reader = store::JournalReader::Open(settings.node.state / "journal.db");
+  if (!reader.ok()) return Report(reader.status());
+  const auto records = (*reader)->Read(node::kEgressStream);
+  if (!records.ok()) return Report(records.status());
+  std::uint64_t bytes = 0;
+  if (!json)
+    std::printf("%-24s  %-12s  %5s  %3s  %-7s  %10s  %s\n", "TIME", "JOB", "ROUND", "TRY", "KIND", "BYTES",
+                "ROOT");
+  for (const Bytes& encoded : *records) {
+    const auto record = task::DecodeRecord(encoded);
+    if (!record.ok()) return Report(record.status());
+    const auto* egress = std::get_if<task::Egress>(&record->content);
+    if (egress == nullptr) continue;
+    bytes += egress->bytes;
+    if (json) {
+      std::printf("%s\n", EgressJson(*record, *egress).dump().c_str());
+    } else {
+      std::printf("%-24s  %.12s  %5llu  %3u  %-7s  %10s  %.16s\n", FormatTime(record->time).c_str(),
+                  egress->job.Hex().c_str(), static_cast<unsigned long long>(egress->round.value),
+                  egress->attempt.value, egress->kind.c_str(), FormatBytes(egress->bytes).c_str(),
+                  egress->hash.Hex().c_str());
+    }
+  }
+  if (json) {
+    std::printf("%s\n", nlohmann::json{{"ok", true}, {"bytes", bytes}, {"end", true}}.dump().c_str());
+  } else {
+    std::printf("\n%zu entries, %s in all. Nothing else computed from the data has left.\n", records->size(),
+                FormatBytes(bytes).c_str());
+  }
+  return kOk;
+}
+
+struct Commands {
+  std::string token, job;
+  bool json = false;
+  CLI::App *join = nullptr, *run = nullptr, *stop = nullptr, *start = nullptr, *erase = nullptr,
+           *egress = nullptr;
+
+  void AddTo(CLI::App& app) {
+    join = app.add_subcommand("join", "Join a federation with a one-time token");
+    join->add_option("TOKEN", token, "The token that an operator gave you")->required();
+    run = app.add_subcommand("run", "Take part: connect and train");
+    stop = app.add_subcommand("stop", "End training at once, of one job or of all");
+    stop->add_option("JOB", job, "Id, prefix of it, or name; all open jobs when left out");
+    start = app.add_subcommand("start", "Allow a stopped job again");
+    start->add_option("JOB", job, "Id, prefix of it, or name; all open jobs when left out");
+    erase =
+        app.add_subcommand("erase", "Remove what a job left on this machine: deltas, checkpoints, residuals");
+    erase->add_option("JOB", job, "Id, prefix of it, or name")->required();
+    egress = app.add_subcommand("egress", "Show everything that ever left this lab");
+    egress->add_flag("--json", json, "JSON lines");
+  }
+};
+
+int Main(int argc, char** argv) {
+  rpc::ForceTls13();
+  rpc::TuneMalloc();
+  Signals signals;
+  CLI::App app("accord-node " + std::string(kVersion) +
+               ": trains on a lab's own data, which never leaves it");
+  app.set_version_flag("--version", std::string(kVersion));
+  DaemonFlags flags;
+  flags.AddTo(app, "State directory (default /var/lib/accord/node)");
+  app.add_flag("--check-config", flags.check, "Print the settings in force, or all errors, and exit");
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  Commands commands;
+  commands.AddTo(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kBadArguments;
+  }
+  const auto settings = config::LoadNodeConfig(flags.Sources("node.state"));
+  if (!settings.ok()) return Report(settings.status());
+  if (flags.check) {
+    std::fputs(config::ShowConfig(*settings).c_str(), stdout);
+    return kOk;
+  }
+  if (commands.join->parsed()) return Join(*settings, commands.token);
+  if (commands.run->parsed()) return Run(*settings, signals);
+  if (commands.stop->parsed()) return Ask(*settings, "stop", commands.job);
+  if (commands.start->parsed()) return Ask(*settings, "start", commands.job);
+  if (commands.erase->parsed()) return Ask(*settings, "erase", commands.job);
+  if (commands.egress->parsed()) return Egress(*settings, commands.json);
+  std::fputs(app.help().c_str(), stdout);
+  return kBadArguments;
+}
+
+}  // namespace
+}  // namespace accord::apps
+
+int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }

@@ -1,0 +1,128 @@
+// accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it.
+#include <cstdio>
+#include <future>
+
+#include "accord/version.h"
+#include "apps/program.h"
+#include "apps/signals.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/coordinator_config.h"
+#include "coordinator/coordinator.h"
+#include "rpc/process.h"
+
+namespace accord::apps {
+namespace {
+
+// Settings that init takes as flags of their own.
+struct InitFlags {
+  std::string name, trust_domain, listen, advertise;
+  void AddTo(CLI::App& app) {
+    app.add_option("--name", name, "Name of the federation, for people");
+    app.add_option("--trust-domain", trust_domain,
+                   "SPIFFE trust domain of every identity, e.g. health.example");
+    app.add_option("--listen", listen, "Address that accordd will listen on")->type_name("HOST:PORT");
+    app.add_option("--advertise", advertise, "Address that tokens carry, when it is another")
+        ->type_name("HOST:PORT");
+  }
+  void Overlay(config::Sources& sources) const {
+    const auto set = [&](const char* key, const std::string& value) {
+      if (!value.empty()) sources.flags.push_back(std::string(key) + "=" + value);
+    };
+    set("federation.name", name);
+    set("federation.trust_domain", trust_domain);
+    set("rpc.listen", listen);
+    set("rpc.advertise", advertise);
+  }
+};
+
+// Without --config, the file that init left in the state directory.
+void DefaultConfig(DaemonFlags& flags) {
+  if (!flags.config.empty()) return;
+  const std::filesystem::path kept =
+      std::filesystem::path(flags.state.empty() ? "/var/lib/accord/coordinator" : flags.state) /
+      "coordinator.toml";
+  if (std::filesystem::exists(kept)) flags.config = kept.string();
+}
+
+int Init(const DaemonFlags& flags, const InitFlags& init) {
+  config::Sources sources = flags.Sources("store.state");
+  init.Overlay(sources);
+  const auto settings = config::LoadCoordinatorConfig(sources);
+  if (!settings.ok()) return Report(settings.status());
+  const auto token = coordinator::InitFederation(*settings);
+  if (!token.ok()) return Report(token.status());
+  const std::filesystem::path state = settings->store.state;
+  Status kept =
+      WriteFileAtomic(state / "coordinator.toml", AsBytes(config::ShowConfig(*settings)), FileMode::kShared);
+  if (kept.ok()) kept = WriteFileAtomic(state / "operator.token", AsBytes(*token + "\n"), FileMode::kPrivate);
+  if (!kept.ok()) return Report(kept);
+  std::printf("Federation '%s' (%s) is ready in %s\n\n", settings->federation.name.c_str(),
+              settings->federation.trust_domain.c_str(), state.c_str());
+  std::printf("1. Start the coordinator:      accordd --state %s\n", state.c_str());
+  std::printf("2. Become its first operator:  accord join $(cat %s)\n", (state / "operator.token").c_str());
+  std::printf("   The token works once, within 7 days.\n");
+  return kOk;
+}
+
+int Serve(const DaemonFlags& flags, Signals& signals) {
+  const auto settings = config::LoadCoordinatorConfig(flags.Sources("store.state"));
+  if (!settings.ok()) return Report(settings.status());
+  if (flags.check) {
+    std::fputs(config::ShowConfig(*settings).c_str(), stdout);
+    return kOk;
+  }
+  SetupLog(settings->log.format, settings->log.level);
+  std::promise<Status> ended;  // set once, by a signal or by a state that cannot be written
+  std::atomic<bool> set{false};
+  const auto end = [&](Status status) {
+    if (!set.exchange(true)) ended.set_value(std::move(status));
+  };
+  auto running = coordinator::Coordinator::Start(*settings, end);
+  if (!running.ok()) return Report(running.status());
+  LogInfo("coordinator.serving", {{"version", std::string(kVersion)},
+                                  {"rpc", settings->rpc.listen},
+                                  {"http", settings->http.listen},
+                                  {"state", settings->store.state.string()}});
+  signals.Watch([&](int count) {
+    if (count > 1) return end({});  // the second: at once
+    LogInfo("coordinator.draining", {{"again", "stops at once"}});
+    (*running)->Drain();
+    end({});
+  });
+  const Status why = ended.get_future().get();
+  (*running)->Stop();
+  LogInfo("coordinator.stopped");
+  return Report(why);
+}
+
+int Main(int argc, char** argv) {
+  rpc::ForceTls13();
+  rpc::TuneMalloc();
+  Signals signals;
+  CLI::App app("accordd " + std::string(kVersion) + ": the coordinator of a federation");
+  app.set_version_flag("--version", std::string(kVersion));
+  DaemonFlags flags;
+  InitFlags init;
+  flags.AddTo(app, "State directory (default /var/lib/accord/coordinator)");
+  app.add_flag("--check-config", flags.check, "Print the settings in force, or all errors, and exit");
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  CLI::App* init_command =
+      app.add_subcommand("init", "Make a federation: its CA and the first operator's join token");
+  init.AddTo(*init_command);
+  app.add_subcommand("serve", "Serve the federation (the default)");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kBadArguments;
+  }
+  if (init_command->parsed()) return Init(flags, init);
+  DefaultConfig(flags);
+  return Serve(flags, signals);
+}
+
+}  // namespace
+}  // namespace accord::apps
+
+int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }

@@ -1,0 +1,45 @@
+#include "apps/program.h"
+
+#include <cstdio>
+
+namespace accord::apps {
+
+void DaemonFlags::AddTo(CLI::App& app, const std::string& state_help) {
+  app.add_option("--config", config, "Configuration file (TOML); configs/ has an annotated example")
+      ->type_name("FILE");
+  app.add_option("--set", set, "A setting over the file's: section.key=value (repeatable)")
+      ->type_name("KEY=VALUE");
+  app.add_option("--state", state, state_help)->type_name("DIR");
+}
+
+config::Sources DaemonFlags::Sources(const std::string& state_key) const {
+  config::Sources sources;
+  if (!config.empty()) sources.file = config;
+  sources.environment = config::ProcessEnvironment();
+  sources.flags = set;
+  if (!state.empty()) sources.flags.push_back(state_key + "=" + state);
+  return sources;
+}
+
+int Report(const Status& status) {
+  if (status.ok()) return kOk;
+  std::fprintf(stderr, "error: %s\n", status.message().c_str());
+  if (!status.hint().empty()) std::fprintf(stderr, "hint:  %s\n", status.hint().c_str());
+  if (!status.error().empty()) std::fprintf(stderr, "docs:  docs/errors/%s.md\n", status.error().c_str());
+  switch (status.code()) {
+    case Code::kUnavailable:
+    case Code::kUnauthenticated:
+    case Code::kDenied:
+      return kConnection;
+    case Code::kTimeout:
+      return kTimeout;
+    case Code::kInvalid:
+      return kBadArguments;
+    case Code::kInternal:
+      return kBug;
+    default:
+      return kFailed;
+  }
+}
+
+}  // namespace accord::apps

@@ -1,0 +1,31 @@
+// What the daemons' command lines share: sources of settings, how a failure ends a program, exit codes
+// (DESIGN 7).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "accord/status.h"
+#include "config/load.h"
+
+namespace accord::apps {
+
+enum ExitCode : int { kOk = 0, kFailed = 1, kConnection = 2, kTimeout = 3, kBadArguments = 4, kBug = 5 };
+
+// --config, --set, --state, --check-config of a daemon.
+struct DaemonFlags {
+  std::string config;
+  std::vector<std::string> set;
+  std::string state;
+  bool check = false;
+
+  void AddTo(CLI::App& app, const std::string& state_help);
+  // The file, the environment, and the flags; `state_key` is the key that --state stands for.
+  [[nodiscard]] config::Sources Sources(const std::string& state_key) const;
+};
+
+// Prints message, hint and documentation page to stderr; gives the exit code of the failure.
+[[nodiscard]] int Report(const Status& status);
+
+}  // namespace accord::apps

@@ -1,0 +1,47 @@
+// p6 and p7 of the coordinator, as one piece of work for a worker thread: adds the survivors' spools, checks
+// the sum, makes the outer step, stores sum and model. Called by JobRunner with everything it needs; shares
+// nothing.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "accord/job_spec.h"
+#include "accord/model.h"
+#include "accord/status.h"
+#include "round/round.h"
+#include "store/blobs.h"
+#include "store/spool.h"
+
+namespace accord::coordinator {
+
+struct AggregateTask {
+  std::shared_ptr<const JobSpec> spec;
+  std::shared_ptr<const ModelLayout> layout;
+  round::Purpose purpose = round::Purpose::kTrain;
+  RoundId round;
+  std::uint32_t cohort = 0;
+  std::uint64_t words = 0;
+  std::vector<std::shared_ptr<store::Spool>> uploads;  // complete, of the survivors; nobody else uses them
+  Digest model_hash;                                   // of the model that the round started from
+  std::shared_ptr<const std::vector<float>> weights;   // of that model; null: read it from `blobs`
+  store::Blobs* blobs = nullptr;
+};
+
+struct Aggregated {
+  round::Outcome outcome;
+  std::shared_ptr<const std::vector<float>> weights;  // after the step
+  Bytes sum;                                          // the words as sent, when at most 64 KiB; else empty
+};
+
+// A sum that breaks a bound is `secagg.*`; a disk that is full `store.disk_full`; a base model that cannot be
+// read `store.corrupt` or `blob.not_found`.
+[[nodiscard]] Result<Aggregated> Aggregate(const AggregateTask& task);
+
+// Stores a model as a safetensors blob; gives its model_hash.
+[[nodiscard]] Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout,
+                                        std::span<const float> weights);
+[[nodiscard]] Result<std::vector<float>> LoadModel(const store::Blobs& blobs, const ModelLayout& layout,
+                                                   const Digest& hash);
+
+}  // namespace accord::coordinator

@@ -1,0 +1,218 @@
+#include "coordinator/coordinator.h"
+
+#include <atomic>
+#include <thread>
+#include <utility>
+#include <vector>
+//
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "config/load.h"
+#include "coordinator/blob_refs.h"
+#include "coordinator/identity.h"
+#include "coordinator/jobs.h"
+#include "coordinator/people.h"
+#include "coordinator/services.h"
+#include "coordinator/sessions.h"
+#include "rpc/server.h"
+#include "store/blobs.h"
+#include "store/members.h"
+#include "store/spool.h"
+#include "store/sqlite_journal.h"
+#include "store/state_dir.h"
+#include "web/metrics.h"
+#include "web/server.h"
+
+namespace accord::coordinator {
+namespace {
+
+namespace asio = boost::asio;
+
+class WallClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint Now() const override {
+    return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+  }
+};
+
+// The stores, in the order in which they are opened; closed in the reverse order.
+struct Stores {
+  std::unique_ptr<store::StateDir> dir;
+  std::unique_ptr<store::SqliteJournal> journal;
+  std::unique_ptr<store::Members> members;
+  std::unique_ptr<store::Blobs> blobs;
+  std::unique_ptr<store::SpoolPool> spools;
+};
+
+Status OpenStores(const config::CoordinatorConfig& config, Stores& stores) {
+  ACCORD_ASSIGN_OR_RETURN(stores.dir, store::StateDir::Open(config.store.state));
+  ACCORD_ASSIGN_OR_RETURN(stores.journal,
+                          store::SqliteJournal::Open(stores.dir->journal_file(), &stores.dir->reserve()));
+  ACCORD_ASSIGN_OR_RETURN(stores.members, store::Members::Open(stores.dir->members_file()));
+  ACCORD_ASSIGN_OR_RETURN(stores.blobs, store::Blobs::Open(stores.dir->blobs_dir()));
+  ACCORD_ASSIGN_OR_RETURN(stores.spools, store::SpoolPool::Open({.directory = stores.dir->spool_dir(),
+                                                                 .memory_budget = config.uploads.memory}));
+  return {};
+}
+
+class Health final : public web::HealthSource {
+ public:
+  [[nodiscard]] bool Live() const override { return !failed_; }
+  [[nodiscard]] Ready IsReady() const override {
+    if (failed_) return {false, "the state cannot be written: see the log"};
+    if (draining_) return {false, "draining"};
+    if (!serving_) return {false, "recovering"};
+    return {true, ""};
+  }
+  std::atomic<bool> serving_{false}, draining_{false}, failed_{false};
+};
+
+}  // namespace
+
+struct Coordinator::Impl {
+  Impl(const config::CoordinatorConfig& c, std::function<void(const Status&)> fatal)
+      : config(c), on_fatal(std::move(fatal)), sessions(clock, c.limits.heartbeat) {}
+
+  const config::CoordinatorConfig config;
+  const std::function<void(const Status&)> on_fatal;
+  WallClock clock;
+  Stores stores;
+  web::Metrics metrics;
+  Health health;
+  Sessions sessions;
+  std::unique_ptr<BlobRefs> refs;
+  asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work{asio::make_work_guard(io)};
+  asio::thread_pool workers{2};
+  std::vector<std::thread> threads;
+  std::unique_ptr<asio::steady_timer> renewal;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<Jobs> jobs;
+  std::unique_ptr<Identity> identity;
+  std::unique_ptr<People> people;
+  std::unique_ptr<rpc::Server> server;
+  std::unique_ptr<web::Server> http;
+  std::uint16_t port = 0;
+  bool stopped = false;
+
+  Status Open();
+  Status Serve();
+  void ArmRenewal();
+  void Stop();
+};
+
+Status Coordinator::Impl::Open() {
+  ACCORD_RETURN_IF_ERROR(OpenStores(config, stores));
+  refs = std::make_unique<BlobRefs>(*stores.blobs);
+  services.reset(new Services{config, clock, io, workers, *stores.journal, *stores.blobs, *stores.spools,
+                              stores.dir->reserve(), sessions, *refs, metrics, [this](const Status& status) {
+                                if (!health.failed_.exchange(true)) on_fatal(status);
+                              }});
+  jobs = std::make_unique<Jobs>(*services);
+  sessions.Listen(jobs.get());
+  ACCORD_RETURN_IF_ERROR(jobs->Recover());
+  refs->Sweep();
+  ACCORD_ASSIGN_OR_RETURN(identity,
+                          Identity::Open({.state = config.store.state,
+                                          .trust_domain = config.federation.trust_domain,
+                                          .advertise = config.Advertised(),
+                                          .names = config.rpc.names,
+                                          .certificate_ttl = config.security.certificate_ttl,
+                                          .clock = &clock,
+                                          .members = stores.members.get(),
+                                          .workers = &workers,
+                                          .cut = [this](const std::string& id, const Status& status) {
+                                            if (server) server->CutPeer(id, status);
+                                          }}));
+  people = std::make_unique<People>(*services, *jobs, *identity);
+  return {};
+}
+
+Status Coordinator::Impl::Serve() {
+  const auto address = config::ParseHostPort(config.http.listen);
+  if (!address) return Fail(errors::kConfigInvalid, "http.listen is no host:port: " + config.http.listen);
+  ACCORD_ASSIGN_OR_RETURN(
+      http, web::Server::Start({.address = address->host, .port = address->port}, health, metrics));
+  for (int i = 0; i < 2; ++i) threads.emplace_back([this] { io.run(); });
+  jobs->TakeUp();
+  const IdentityPaths paths(config.store.state);
+  server = std::make_unique<rpc::Server>(rpc::ServerOptions{.listen = config.rpc.listen,
+                                                            .trust_domain = config.federation.trust_domain,
+                                                            .tls = paths.ServerFiles()},
+                                         rpc::Handlers{&sessions, jobs.get(), identity.get(), people.get()});
+  ACCORD_ASSIGN_OR_RETURN(port, server->Start());
+  ArmRenewal();
+  health.serving_ = true;
+  return {};
+}
+
+// The server's own certificate is replaced at half its life; src/rpc picks the new files up.
+void Coordinator::Impl::ArmRenewal() {
+  if (!renewal) renewal = std::make_unique<asio::steady_timer>(io);
+  renewal->expires_after(config.security.certificate_ttl / 2);
+  renewal->async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    if (const Status renewed = identity->RenewServer(); !renewed.ok()) {
+      LogError("identity.renewal_failed", {{"why", Describe(renewed)}});
+    }
+    ArmRenewal();
+  });
+}
+
+void Coordinator::Impl::Stop() {
+  if (std::exchange(stopped, true)) return;
+  health.draining_ = true;
+  if (server) server->Stop();
+  http.reset();
+  workers.join();  // sums under way come to their end; what they post is dropped with the strands
+  work.reset();
+  io.stop();
+  for (std::thread& thread : threads) thread.join();
+}
+
+Coordinator::Coordinator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Coordinator::~Coordinator() { impl_->Stop(); }
+
+Result<std::unique_ptr<Coordinator>> Coordinator::Start(const config::CoordinatorConfig& config,
+                                                        std::function<void(const Status&)> on_fatal) {
+  std::unique_ptr<Coordinator> coordinator(
+      new Coordinator(std::make_unique<Impl>(config, std::move(on_fatal))));
+  ACCORD_RETURN_IF_ERROR(coordinator->impl_->Open());
+  ACCORD_RETURN_IF_ERROR(coordinator->impl_->Serve());
+  return coordinator;
+}
+
+void Coordinator::Drain() {
+  impl_->health.draining_ = true;
+  impl_->sessions.SendToAll(rpc::Drain{});
+  impl_->server->Drain();
+}
+
+void Coordinator::Stop() { impl_->Stop(); }
+std::uint16_t Coordinator::rpc_port() const { return impl_->port; }
+std::uint16_t Coordinator::http_port() const { return impl_->http->port(); }
+
+Result<std::string> InitFederation(const config::CoordinatorConfig& config) {
+  const WallClock clock;
+  Stores stores;
+  ACCORD_RETURN_IF_ERROR(OpenStores(config, stores));
+  ACCORD_RETURN_IF_ERROR(Identity::Init(config.store.state, config.federation.trust_domain, clock));
+  ACCORD_ASSIGN_OR_RETURN(const auto identity,
+                          Identity::Open({.state = config.store.state,
+                                          .trust_domain = config.federation.trust_domain,
+                                          .advertise = config.Advertised(),
+                                          .names = config.rpc.names,
+                                          .certificate_ttl = config.security.certificate_ttl,
+                                          .clock = &clock,
+                                          .members = stores.members.get()}));
+  ACCORD_ASSIGN_OR_RETURN(const rpc::InviteView invite,
+                          identity->Invite("init", "operator", "operator", kMaxInviteTtl));
+  return invite.token;
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,56 @@
+#include "coordinator/enrolment.h"
+
+#include "base/codec.h"
+#include "base/errors.h"
+#include "crypto/ed25519.h"
+#include "crypto/sha256.h"
+#include "crypto/zeroizing.h"
+#include "secagg/registry.h"
+
+namespace accord::coordinator {
+
+PendingEnrolment::~PendingEnrolment() { crypto::Cleanse(request.token_secret); }
+
+Digest RequestDigest(const rpc::EnrolRequest& request) {
+  Writer out;
+  out.Lv(request.csr_pem).Lv(request.protocol_key);
+  return crypto::Sha256::Of(out.bytes());
+}
+
+Bytes EncodeEnrolled(const rpc::Enrolled& answer) {
+  Writer out;
+  out.Lv(answer.certificate_pem).Lv(answer.ca_pem).Lv(answer.spiffe_id);
+  out.Lv(answer.registry_entry).Lv(answer.registry_signature);
+  return std::move(out).Take();
+}
+
+Result<rpc::Enrolled> DecodeEnrolled(ByteView bytes) {
+  Reader in(bytes);
+  rpc::Enrolled answer;
+  answer.certificate_pem = in.LvText();
+  answer.ca_pem = in.LvText();
+  answer.spiffe_id = in.LvText();
+  const ByteView entry = in.Lv();
+  answer.registry_entry.assign(entry.begin(), entry.end());
+  const ByteView signature = in.Lv();
+  answer.registry_signature.assign(signature.begin(), signature.end());
+  if (!in.Done()) return Fail(errors::kStoreCorrupt, "a stored enrolment is malformed");
+  return answer;
+}
+
+Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca, const crypto::SpiffeId& id,
+                ByteView protocol_key, rpc::Enrolled& answer) {
+  const auto key = crypto::Ed25519PublicKey::FromBytes(AsText(protocol_key));
+  if (!key)
+    return Fail(errors::kMemberInvite, "a node joins with a protocol key of 32 bytes, this one sent " +
+                                           std::to_string(protocol_key.size()));
+  const auto not_after =
+      std::chrono::floor<std::chrono::seconds>(ca.info().not_after).time_since_epoch().count();
+  const secagg::VouchedEntry vouched =
+      secagg::Vouch(ca_key, id, id.trust_domain, *key, static_cast<std::uint64_t>(not_after));
+  answer.registry_entry = vouched.Encode();
+  answer.registry_signature = vouched.signature;
+  return {};
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,99 @@
+// The federation's identity at its coordinator: the CA, the coordinator's own certificate, join tokens,
+// members. The CA key is a file of mode 0600 in the state directory; one CA today, one a member with the
+// charter.
+//
+// `accordd init` calls Init; the running daemon opens it and serves src/rpc's IdentityHandler. Thread-safe;
+// enrolment runs on the workers, CheckIdentity answers from memory.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+//
+#include <boost/asio/thread_pool.hpp>
+
+#include "accord/clock.h"
+#include "base/mutex.h"
+#include "config/coordinator_config.h"
+#include "crypto/x509.h"
+#include "rpc/handlers.h"
+#include "rpc/server.h"
+#include "store/members.h"
+
+namespace accord::coordinator {
+
+inline constexpr Millis kDefaultInviteTtl = std::chrono::hours(1);
+inline constexpr Millis kMaxInviteTtl = std::chrono::hours(24 * 7);
+
+// The paths of an identity inside a state directory.
+struct IdentityPaths {
+  explicit IdentityPaths(const std::filesystem::path& state)
+      : ca_key(state / "ca.key"),
+        ca_certificate(state / "ca.pem"),
+        tls(state / "tls"),
+        current(state / "tls" / "current") {}
+  std::filesystem::path ca_key, ca_certificate, tls, current;
+  // The coordinator's key, chain and client roots, behind a symbolic link that renewal swaps.
+  [[nodiscard]] rpc::ServerTls ServerFiles() const {
+    return {current / "key.pem", current / "chain.pem", current / "clients.pem"};
+  }
+};
+
+class Identity final : public rpc::IdentityHandler {
+ public:
+  struct Options {
+    std::filesystem::path state;
+    std::string trust_domain;
+    std::string advertise;           // in tokens
+    std::vector<std::string> names;  // further names of the server certificate
+    Millis certificate_ttl{0};
+    const Clock* clock = nullptr;
+    store::Members* members = nullptr;
+    boost::asio::thread_pool* workers = nullptr;
+    std::function<void(const std::string& spiffe_id, const Status&)>
+        cut;  // ends the live streams of an identity
+  };
+
+  // Makes CA key and certificate. `identity.exists` when there is one already.
+  [[nodiscard]] static Status Init(const std::filesystem::path& state, const std::string& trust_domain,
+                                   const Clock& clock);
+  // Reads the CA, checks it against the configuration, and issues the coordinator's own certificate anew.
+  // `identity.missing` before init, `identity.trust_domain` when the configuration names another one.
+  [[nodiscard]] static Result<std::unique_ptr<Identity>> Open(Options options);
+
+  // A new key and certificate for the server; called at Open and at half their life.
+  [[nodiscard]] Status RenewServer();
+
+  // A one-time token for spiffe://<trust domain>/<role>/<name>. ttl 0 is an hour; `member.ttl` above 7 days,
+  // `member.name`, `member.role`.
+  [[nodiscard]] Result<rpc::InviteView> Invite(const std::string& by, const std::string& name,
+                                               const std::string& role, Millis ttl);
+  [[nodiscard]] Result<std::vector<rpc::MemberView>> List();
+  [[nodiscard]] Result<rpc::MemberView> Suspend(const std::string& spiffe_id, bool suspended);
+
+  // rpc::IdentityHandler
+  void Enrol(rpc::EnrolRequest request, rpc::Reply<rpc::Enrolled> reply) override;
+  void Renew(const rpc::Peer& peer, std::string csr_pem, rpc::Reply<rpc::Enrolled> reply) override;
+  [[nodiscard]] Status CheckIdentity(const std::string& spiffe_id) override;
+
+ private:
+  Identity(Options options, crypto::P256Key ca_key, crypto::Certificate ca)
+      : options_(std::move(options)), ca_key_(std::move(ca_key)), ca_(std::move(ca)) {}
+  [[nodiscard]] Status LoadMembers();
+  [[nodiscard]] Result<rpc::Enrolled> EnrolNow(const rpc::EnrolRequest& request);
+  [[nodiscard]] Result<rpc::Enrolled> RenewNow(const std::string& spiffe_id, const std::string& csr_pem);
+  [[nodiscard]] Result<crypto::Certificate> Issue(const crypto::SpiffeId& id, const std::string& csr_pem);
+
+  const Options options_;
+  const crypto::P256Key ca_key_;
+  const crypto::Certificate ca_;
+  Mutex mutex_;
+  std::map<std::string, bool> suspended_
+      ACCORD_GUARDED_BY(mutex_);  // every member, and whether it is suspended
+};
+
+}  // namespace accord::coordinator

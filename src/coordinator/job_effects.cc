@@ -1,0 +1,133 @@
+// What the job machine asks for: words to nodes, sums, the end.
+#include <algorithm>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "coordinator/aggregate.h"
+#include "coordinator/job_runner.h"
+
+namespace accord::coordinator {
+
+namespace asio = boost::asio;
+
+void JobRunner::Run(std::vector<job::Effect> effects) {
+  for (const job::Effect& effect : effects) {
+    std::visit(overloaded{[&](const job::RoundEffect& e) { RunRound(e.round, e.effect); },
+                          [&](const job::AskCandidates&) { OfferCandidates(); },
+                          [&](const job::Ended&) { OnEnded(); }},
+               effect);
+  }
+  if (driver_->idle()) KeepBlobs();  // not while the disk is behind: a crash would still need what is let go
+}
+
+void JobRunner::RunRound(RoundId round, const round::Effect& effect) {
+  std::visit(overloaded{[&](const round::Tell& e) {
+                          for (const NodeId& node : e.nodes) {
+                            if (const auto found = nodes_.find(node); found != nodes_.end())
+                              found->second.told = false;
+                          }
+                          GrantUploads();
+                          for (const NodeId& node : e.nodes) Tell(node);
+                        },
+                        [&](const round::Discard& e) {
+                          uploads_.Discard(e.attempt);
+                          inline_sum_.clear();
+                        },
+                        [&](const round::TakeSum& e) { TakeSum(round, e); }},
+             effect);
+}
+
+void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  if (open == nullptr || open->plan.round != round || summing_) return;
+  AggregateTask task{.spec = input_.spec,
+                     .layout = input_.layout,
+                     .purpose = open->plan.purpose,
+                     .round = round,
+                     .cohort = static_cast<std::uint32_t>(effect.cohort.size()),
+                     .words = uploads_.words(),
+                     .uploads = {},
+                     .model_hash = open->plan.model_hash,
+                     .weights = weights_hash_ == open->plan.model_hash ? weights_ : nullptr,
+                     .blobs = &services_.blobs};
+  round::NodeSet lost;
+  for (const NodeId& node : effect.survivors) {
+    auto spool = uploads_.Complete(node);
+    if (!spool) lost.insert(node);
+    task.uploads.push_back(std::move(spool));
+  }
+  if (!lost.empty())
+    return HandleInRound(round::UploadsLost{lost});  // gone with a restart: once more, please
+  summing_ = true;
+  asio::post(services_.workers,
+             [self = shared_from_this(), task = std::move(task), round, attempt = effect.attempt] {
+               Result<Aggregated> result = Aggregate(task);
+               self->Post([round, attempt, result = std::move(result)](JobRunner& me) mutable {
+                 me.OnSum(round, attempt, std::move(result));
+               });
+             });
+}
+
+void JobRunner::OnSum(RoundId round, AttemptId attempt, Result<Aggregated> result) {
+  summing_ = false;
+  if (!result.ok()) {
+    const Status& status = result.status();
+    LogError("round.sum_failed",
+             {{"job", name()}, {"round", std::to_string(round.value)}, {"why", Describe(status)}});
+    LogLine({.time = Now(), .round = round, .event = "round.sum_failed", .text = Describe(status)});
+    if (status.error() == errors::kStoreDiskFull.id) return PauseForDisk(status);
+    if (status.error().starts_with("secagg.")) return Handle(job::InRound{round, round::SumFailed{attempt}});
+    return Handle(job::Fail{job::Reason::kModelLost});
+  }
+  weights_ = result->weights;
+  weights_hash_ = result->outcome.model_hash;
+  inline_sum_ = std::move(result->sum);
+  inline_sum_hash_ = result->outcome.sum;
+  Handle(job::InRound{round, round::Summed{attempt, result->outcome}});
+}
+
+void JobRunner::SendEnded(NodeId node) {
+  const job::State& state = driver_->state();
+  Status reason;
+  if (job::ReasonOf(state) != job::Reason::kNone) reason = StatusOf(job::Name(job::ReasonOf(state)));
+  services_.sessions.Send(
+      node, rpc::Ended{id(), job::PhaseOf(state), job::ProgressOf(state).model_hash, std::move(reason)});
+}
+
+void JobRunner::OnEnded() {
+  uploads_.Discard(uploads_.attempt());
+  weights_ = nullptr;
+  weights_hash_ = {};
+  for (const auto& [node, known] : nodes_) SendEnded(node);
+  PushViews();
+}
+
+// Keeps the blobs that the present state needs, and lets go of those it needed before.
+void JobRunner::KeepBlobs() {
+  std::set<Digest> needed;
+  const job::State& state = driver_->state();
+  needed.insert(job::ProgressOf(state).model_hash);
+  const job::OpenRound* open = job::RoundOf(state);
+  const auto* paused = std::get_if<job::Paused>(&state);
+  if (paused != nullptr && paused->round) open = &*paused->round;
+  if (open != nullptr) {
+    if (const auto* commit = std::get_if<round::Commit>(&open->state)) {
+      needed.insert(commit->outcome.sum);
+      needed.insert(commit->outcome.model_hash);
+    }
+  }
+  needed.erase(Digest{});
+  for (const Digest& blob : needed) {
+    if (!kept_.contains(blob)) services_.refs.Add(blob);
+  }
+  for (const Digest& blob : kept_) {
+    if (!needed.contains(blob)) services_.refs.Release(blob);
+  }
+  kept_ = std::move(needed);
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,266 @@
+// The nodes of a job: preparing them, telling them their duty, hearing what they say, granting upload slots.
+#include <algorithm>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "coordinator/job_runner.h"
+#include "update/headers.h"
+
+namespace accord::coordinator {
+namespace {
+
+// Uploads smaller than this need no slot: they cannot pile up.
+constexpr std::uint64_t kSlotBytes = 1 << 20;
+
+round::Reason DropReason(const Status& error) {
+  if (error.error() == errors::kTaskStopped.id) return round::Reason::kStopped;
+  return round::Reason::kDeclined;
+}
+
+std::vector<NodeId> List(const round::NodeSet& nodes) { return {nodes.begin(), nodes.end()}; }
+
+}  // namespace
+
+std::string JobRunner::NameOf(NodeId node) const {
+  const auto found = nodes_.find(node);
+  return found == nodes_.end() ? node.Hex().substr(0, 12) : found->second.name;
+}
+
+// ---------------------------------------------------------------- coming and going
+
+void JobRunner::OnNodeUp(const rpc::Peer& node) {
+  Post([node](JobRunner& self) {
+    Node& known = self.nodes_[node.node];
+    known.name = node.name;
+    known.connected = true;
+    self.SetPrepared(node.node, false);
+    if (job::IsTerminal(self.driver_->state())) return self.SendEnded(node.node);
+    self.Prepare(node.node);
+    self.Changed();
+  });
+}
+
+void JobRunner::OnNodeDown(const rpc::Peer& node) {
+  Post([node](JobRunner& self) {
+    const auto known = self.nodes_.find(node.node);
+    if (known == self.nodes_.end()) return;
+    known->second.connected = false;
+    self.SetPrepared(node.node, false);
+    self.GrantUploads();  // its slot is free
+    self.Changed();
+  });
+}
+
+void JobRunner::Expel(NodeId node) {
+  Post([node](JobRunner& self) {
+    self.SetPrepared(node, false);
+    self.HandleInRound(round::Dropped{node, round::Reason::kRefused});
+  });
+}
+
+void JobRunner::Prepare(NodeId node) {
+  const job::Phase phase = job::PhaseOf(driver_->state());
+  if (phase != job::Phase::kRunning && phase != job::Phase::kPaused) return;
+  services_.sessions.Send(node, rpc::Prepare{input_.id, input_.submission.plan, input_.submission.token});
+}
+
+void JobRunner::SetPrepared(NodeId node, bool prepared) {
+  Node& known = nodes_[node];
+  known.prepared = prepared;
+  known.told = false;
+  const MutexLock lock(prepared_mutex_);
+  if (prepared) {
+    prepared_.insert(node);
+  } else {
+    prepared_.erase(node);
+  }
+}
+
+bool JobRunner::IsPrepared(NodeId node) const {
+  const MutexLock lock(prepared_mutex_);
+  return prepared_.contains(node);
+}
+
+void JobRunner::OfferCandidates() {
+  round::NodeSet ready;
+  for (const auto& [id, node] : nodes_) {
+    if (node.connected && node.prepared) ready.insert(id);
+  }
+  HandleInRound(round::Candidates{std::move(ready)});
+}
+
+// ---------------------------------------------------------------- what nodes say
+
+void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
+  Post([node, message = std::move(message)](JobRunner& self) {
+    if (!self.driver_) return;
+    const NodeId id = node.node;
+    const auto reported = [&](const RoundId& round, const round::Event& event) {
+      self.Handle(job::InRound{round, event});
+    };
+    std::visit(overloaded{[&](const rpc::Heartbeat& m) {
+                            for (const rpc::Progress& progress : m.progress) {
+                              if (progress.job == self.id()) self.nodes_[id].progress = progress;
+                            }
+                            self.Changed();
+                          },
+                          [&](const rpc::Prepared&) { self.OnPrepared(id); },
+                          [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
+                          [&](const rpc::Trained& m) { reported(m.round, round::Trained{id}); },
+                          [&](const rpc::Verified& m) {
+                            reported(m.round, round::Verified{id, m.attempt, m.model_hash});
+                          },
+                          [&](const rpc::Refused& m) {
+                            self.LogLine({.time = self.Now(),
+                                          .round = m.round,
+                                          .node = node.name,
+                                          .event = "node.refused",
+                                          .text = Printable(m.error.error(), 64)});
+                            reported(m.round, round::Dropped{id, round::Reason::kRefused});
+                          },
+                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
+               message);
+  });
+}
+
+void JobRunner::OnPrepared(NodeId node) {
+  SetPrepared(node, true);
+  OfferCandidates();
+  GrantUploads();
+  Tell(node);
+  Changed();
+}
+
+void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
+  LogLine({.time = Now(),
+           .round = message.round,
+           .node = NameOf(node),
+           .event = "node.declined",
+           .text = Printable(message.error.error(), 64)});
+  const round::Dropped dropped{node, DropReason(message.error)};
+  if (message.round != RoundId{}) return Handle(job::InRound{message.round, dropped});
+  SetPrepared(node, false);
+  HandleInRound(dropped);
+}
+
+// ---------------------------------------------------------------- duties
+
+void JobRunner::Tell(NodeId node) {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const auto known = nodes_.find(node);
+  if (open == nullptr || known == nodes_.end() || !known->second.prepared || known->second.told) return;
+  const auto duty = round::DutyOf(open->state, node);
+  if (!duty || std::holds_alternative<round::CollectDuty>(*duty)) return;  // uploads are granted by slot
+  known->second.told = true;
+  services_.sessions.Send(node, DutyMessage(*open, *duty));
+}
+
+// Tells as many nodes to upload as there are slots. A node that was told holds a slot until its upload is
+// complete or its connection ends.
+void JobRunner::GrantUploads() {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const auto* collect = open == nullptr ? nullptr : std::get_if<round::Collect>(&open->state);
+  if (collect == nullptr) return;
+  const std::uint64_t words = UploadWords(*open, collect->attempt.cohort.size());
+  uploads_.Begin(collect->attempt.id, words);
+  const std::size_t slots = words * 8 <= kSlotBytes ? nodes_.size() : services_.config.uploads.slots;
+  std::size_t used = 0;
+  for (const auto& [id, node] : nodes_) {
+    if (node.told && round::DutyOf(open->state, id)) ++used;
+  }
+  for (auto& [id, node] : nodes_) {
+    if (used >= slots) break;
+    if (!node.prepared || node.told) continue;
+    const auto duty = round::DutyOf(open->state, id);
+    if (!duty) continue;
+    node.told = true;
+    ++used;
+    services_.sessions.Send(id, DutyMessage(*open, *duty));
+  }
+}
+
+rpc::ToNode JobRunner::DutyMessage(const job::OpenRound& open, const round::Duty& duty) const {
+  const RoundId round = open.plan.round;
+  return std::visit(
+      overloaded{[&](const round::TrainDuty& d) -> rpc::ToNode {
+                   return rpc::Train{id(), round, open.plan.purpose, open.plan.model_hash, d.deadline};
+                 },
+                 [&](const round::CollectDuty& d) -> rpc::ToNode {
+                   return rpc::Collect{id(), round, d.attempt.id, List(d.attempt.cohort), d.deadline};
+                 },
+                 [&](const round::CommitDuty& d) -> rpc::ToNode {
+                   const bool inlined = inline_sum_hash_ == d.outcome.sum;
+                   return rpc::Commit{id(),
+                                      round,
+                                      d.attempt.id,
+                                      List(d.attempt.cohort),
+                                      List(d.survivors),
+                                      d.outcome.words,
+                                      d.outcome.sum,
+                                      inlined ? inline_sum_ : Bytes{},
+                                      d.outcome.model_hash};
+                 }},
+      duty);
+}
+
+// ---------------------------------------------------------------- uploads
+
+std::uint64_t JobRunner::UploadWords(const job::OpenRound& open, std::size_t cohort) const {
+  const auto encoding = update::EncodingFor(*input_.spec, open.plan.purpose, input_.layout->size,
+                                            static_cast<std::uint32_t>(cohort));
+  ACCORD_CHECK(encoding.ok());  // submission made sure of it for every cohort size
+  return encoding->Words();
+}
+
+Status JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const auto closed = [&] {
+    return Fail(errors::kUploadClosed, "round " + std::to_string(key.round.value) + " attempt " +
+                                           std::to_string(key.attempt.value) + " awaits no upload");
+  };
+  if (open == nullptr || open->plan.round != key.round) return closed();
+  if (const auto* collect = std::get_if<round::Collect>(&open->state)) {
+    if (collect->attempt.id != key.attempt) return closed();
+    if (collect->attempt.cohort.contains(node.node)) return {};
+    return Fail(errors::kUploadCohort, "node " + node.name + " is not in the cohort of this attempt");
+  }
+  return closed();
+}
+
+void JobRunner::OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std::uint64_t words,
+                           rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply) {
+  Post([node, key, words, reply = std::move(reply)](JobRunner& self) mutable {
+    if (Status allowed = self.CheckUpload(node, key); !allowed.ok()) return reply(std::move(allowed));
+    auto complete = [weak = self.weak_from_this(), node = node.node, key](const Digest& root,
+                                                                          std::function<void(Status)> done) {
+      const auto runner = weak.lock();
+      if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
+      runner->Post([node, key, root, done = std::move(done)](JobRunner& me) mutable {
+        me.Handle(job::InRound{key.round, round::Uploaded{node, key.attempt, root}},
+                  [done = std::move(done)](const Result<job::Why>& fate) {
+                    if (!fate.ok()) return done(fate.status());
+                    if (fate->verdict != round::Verdict::kRejected) return done({});
+                    done(Fail(errors::kUploadConflict, std::string(round::Name(fate->reason))));
+                  });
+        me.GrantUploads();
+      });
+    };
+    auto sink = self.uploads_.Open(node.node, words, std::move(complete));
+    if (!sink.ok() && sink.status().error() == errors::kStoreDiskFull.id) self.PauseForDisk(sink.status());
+    reply(std::move(sink));
+  });
+}
+
+void JobRunner::GetUpload(const rpc::Peer& node, const rpc::UploadKey& key,
+                          rpc::Reply<rpc::UploadState> reply) {
+  Post([node, key, reply = std::move(reply)](JobRunner& self) mutable {
+    if (Status allowed = self.CheckUpload(node, key); !allowed.ok()) return reply(std::move(allowed));
+    reply(self.uploads_.StateOf(node.node));
+  });
+}
+
+}  // namespace accord::coordinator

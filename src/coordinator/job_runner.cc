@@ -1,0 +1,231 @@
+#include "coordinator/job_runner.h"
+
+#include <algorithm>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "coordinator/aggregate.h"
+#include "model/init.h"
+
+namespace accord::coordinator {
+
+namespace asio = boost::asio;
+
+JobRunner::JobRunner(Services& services, JobInput input)
+    : services_(services),
+      input_(std::move(input)),
+      strand_(asio::make_strand(services.io)),
+      last_time_(input_.submitted),
+      deadline_timer_(strand_),
+      disk_timer_(strand_),
+      view_timer_(strand_),
+      uploads_(services.spools) {}
+
+TimePoint JobRunner::Now() {
+  last_time_ = std::max(last_time_, services_.clock.Now());
+  return last_time_;
+}
+
+void JobRunner::MakeDriver(job::State state) {
+  const std::weak_ptr<JobRunner> weak = weak_from_this();
+  driver_ = std::make_shared<Driver>(
+      Driver::Options{
+          .machine = {job::PlanOf(*input_.spec, input_.layout->size), "job/" + input_.id.Hex()},
+          .journal = &services_.journal,
+          .post = [strand = strand_](std::function<void()> f) { asio::post(strand, std::move(f)); },
+          .run =
+              [weak](std::vector<job::Effect> effects) {
+                if (auto self = weak.lock()) self->Run(std::move(effects));
+              },
+          .on_broken =
+              [weak](const Status& status) {
+                if (auto self = weak.lock()) self->OnBroken(status);
+              }},
+      std::move(state));
+}
+
+// ---------------------------------------------------------------- events
+
+void JobRunner::Handle(const job::Event& event, std::function<void(Result<job::Why>)> done) {
+  const job::State before = driver_->state();
+  driver_->Handle(event, Now(), std::move(done));
+  LogTransition(before, driver_->state());
+  ReportTransition(before, driver_->state());
+  AfterStep();
+}
+
+void JobRunner::HandleInRound(const round::Event& event, std::function<void(Result<job::Why>)> done) {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const auto* paused = std::get_if<job::Paused>(&driver_->state());
+  const RoundId round = open != nullptr                      ? open->plan.round
+                        : paused != nullptr && paused->round ? paused->round->plan.round
+                                                             : RoundId{};
+  Handle(job::InRound{round, event}, std::move(done));
+}
+
+void JobRunner::AfterStep() {
+  terminal_ = job::IsTerminal(driver_->state());
+  ArmDeadline();
+  Changed();
+}
+
+void JobRunner::ArmDeadline() {
+  deadline_timer_.cancel();
+  const auto deadline = job::DeadlineOf(driver_->state());
+  if (!deadline) return;
+  deadline_timer_.expires_after(std::max(Millis(0), std::chrono::duration_cast<Millis>(*deadline - Now())));
+  deadline_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->HandleInRound(round::Tick{});
+  });
+}
+
+// ---------------------------------------------------------------- a disk that fails
+
+void JobRunner::OnBroken(const Status& status) {
+  LogError("job.journal_failed", {{"job", name()}, {"why", Describe(status)}});
+  if (status.error() != errors::kStoreDiskFull.id) return services_.fatal(status);
+  auto records = services_.journal.Read("job/" + input_.id.Hex());
+  if (!records.ok()) return services_.fatal(records.status());
+  if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
+  PauseForDisk(status);
+}
+
+void JobRunner::PauseForDisk(const Status& status) {
+  LogWarn("job.paused", {{"job", name()}, {"why", Describe(status)}});
+  services_.spools.Trim();
+  Handle(job::Pause{job::Reason::kDiskFull}, [weak = weak_from_this()](const Result<job::Why>& result) {
+    if (auto self = weak.lock(); self && result.ok()) self->RetryAfterDiskFull();
+  });
+}
+
+void JobRunner::RetryAfterDiskFull() {
+  disk_timer_.expires_after(std::chrono::seconds(1));
+  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || job::ReasonOf(self->driver_->state()) != job::Reason::kDiskFull) return;
+    if (!self->services_.reserve.Restore().ok()) return self->RetryAfterDiskFull();
+    self->Handle(job::Resume{});
+  });
+}
+
+// ---------------------------------------------------------------- beginning and recovery
+
+void JobRunner::Begin(std::function<void(Status)> done) {
+  Post([done = std::move(done)](JobRunner& self) mutable {
+    self.MakeDriver(job::Submit(self.input_.submitted));
+    self.Handle(job::Approve{});  // before there is governance, whoever may submit approves
+    self.Handle(job::Enqueue{},
+                [done = std::move(done)](const Result<job::Why>& result) { done(result.status()); });
+    self.Start();
+  });
+}
+
+void JobRunner::Start() {
+  asio::post(services_.workers, [self = shared_from_this()] {
+    auto weights = std::make_shared<std::vector<float>>(self->input_.layout->size);
+    model::InitialWeights(*self->input_.layout, self->input_.spec->seed, *weights);
+    Result<Digest> hash = StoreModel(self->services_.blobs, *self->input_.layout, *weights);
+    self->Post([weights = std::move(weights), hash = std::move(hash)](JobRunner& me) {
+      if (!hash.ok()) {
+        LogError("job.init_failed", {{"job", me.name()}, {"why", Describe(hash.status())}});
+        return me.Handle(job::Fail{job::Reason::kModelLost});
+      }
+      me.weights_ = weights;
+      me.weights_hash_ = *hash;
+      me.Handle(job::Start{*hash});
+      for (const rpc::Peer& node : me.services_.sessions.Connected()) me.OnNodeUp(node);
+    });
+  });
+}
+
+Status JobRunner::Recover(const std::vector<Bytes>& records) {
+  const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), ""};
+  job::State state = job::Submit(input_.submitted);
+  log_.clear();
+  for (const Bytes& bytes : records) {
+    ACCORD_ASSIGN_OR_RETURN(const job::Record record, job::Decode(bytes));
+    const auto* event = std::get_if<job::Event>(&record.content);
+    if (event == nullptr) continue;
+    last_time_ = std::max(last_time_, record.time);
+    job::Transition step = machine.Step(state, *event, record.time);
+    if (step.why.verdict != round::Verdict::kAccepted) continue;  // a lost neighbour made it pointless
+    LogTransition(state, step.next);
+    state = std::move(step.next);
+  }
+  MakeDriver(std::move(state));
+  terminal_ = job::IsTerminal(driver_->state());
+  KeepBlobs();
+  return {};
+}
+
+void JobRunner::TakeUp(Millis away) {
+  Post([away](JobRunner& self) {
+    const job::State& state = self.driver_->state();
+    const job::Phase phase = job::PhaseOf(state);
+    if (job::IsTerminal(state)) return;
+    if (phase == job::Phase::kProposed) self.Handle(job::Approve{});
+    if (phase <= job::Phase::kApproved) self.Handle(job::Enqueue{});
+    if (phase <= job::Phase::kQueued) return self.Start();
+    self.HandleInRound(round::Restarted{away});
+    // What was spooled is gone with the process; the nodes still hold it.
+    round::NodeSet lost;
+    const auto collect_lost = [&](const auto& s) {
+      for (const auto& [node, root] : s.uploads) lost.insert(node);
+    };
+    if (const job::OpenRound* open = job::RoundOf(self.driver_->state())) {
+      if (const auto* s = std::get_if<round::Collect>(&open->state)) collect_lost(*s);
+      if (const auto* s = std::get_if<round::Unmask>(&open->state)) collect_lost(*s);
+    }
+    if (!lost.empty()) self.HandleInRound(round::UploadsLost{lost});
+    if (job::ReasonOf(self.driver_->state()) == job::Reason::kDiskFull) self.RetryAfterDiskFull();
+    self.Run(job::Outstanding(self.driver_->state()));
+    self.AfterStep();
+  });
+}
+
+// ---------------------------------------------------------------- people
+
+void JobRunner::ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply) {
+  Handle(event, [weak = weak_from_this(), what = std::move(what),
+                 reply = std::move(reply)](const Result<job::Why>& fate) {
+    const auto self = weak.lock();
+    if (!self) return reply(Fail(errors::kInternal, "the coordinator is stopping"));
+    if (!fate.ok()) return reply(fate.status());
+    if (fate->verdict == round::Verdict::kRejected) {
+      return reply(Fail(errors::kJobState, "job " + self->name() + " is " +
+                                               std::string(job::Name(job::PhaseOf(self->driver_->state()))) +
+                                               ": cannot " + what + " it now"));
+    }
+    reply(self->MakeView());
+  });
+}
+
+void JobRunner::Cancel(std::string by, std::string reason, rpc::Reply<rpc::JobView> reply) {
+  Post([by = std::move(by), reason = std::move(reason), reply = std::move(reply)](JobRunner& self) mutable {
+    self.LogLine({.time = self.Now(),
+                  .event = "job.cancel",
+                  .text = "by " + by + (reason.empty() ? "" : ": " + reason)});
+    self.ByPerson(job::Cancel{}, "cancel", std::move(reply));
+  });
+}
+
+void JobRunner::Pause(std::string by, rpc::Reply<rpc::JobView> reply) {
+  Post([by = std::move(by), reply = std::move(reply)](JobRunner& self) mutable {
+    self.LogLine({.time = self.Now(), .event = "job.pause", .text = "by " + by});
+    self.ByPerson(job::Pause{job::Reason::kByOperator}, "pause", std::move(reply));
+  });
+}
+
+void JobRunner::Resume(std::string by, rpc::Reply<rpc::JobView> reply) {
+  Post([by = std::move(by), reply = std::move(reply)](JobRunner& self) mutable {
+    self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by});
+    self.ByPerson(job::Resume{}, "resume", std::move(reply));
+  });
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,194 @@
+// One job at the coordinator: its machine on a strand, the effects of its events, and what people may see of
+// it.
+//
+//   entry points (any thread) -> strand: event -> driver: Step, journal -> effects: tell nodes, take sums,
+//   close
+//
+// Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
+// workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
+// for; job_nodes.cc the nodes of the job; job_view.cc views, watchers and log lines.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+//
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "accord/job_spec.h"
+#include "accord/model.h"
+#include "base/mutex.h"
+#include "coordinator/services.h"
+#include "coordinator/uploads.h"
+#include "driver/driver.h"
+#include "job/codec.h"
+#include "job/job.h"
+#include "rpc/handlers.h"
+
+namespace accord::coordinator {
+
+// The job machine as the driver takes it.
+struct JobMachine {
+  using State = job::State;
+  using Event = job::Event;
+  using Effect = job::Effect;
+  using Transition = job::Transition;
+  job::Plan plan;
+  std::string stream;
+
+  [[nodiscard]] Transition Step(const State& state, const Event& event, TimePoint now) const {
+    return job::Step(plan, state, event, now);
+  }
+  [[nodiscard]] std::vector<driver::Append> Records(TimePoint now, const Event& event) const {
+    return {{stream, job::Encode({now, event})}};
+  }
+  [[nodiscard]] static bool MustBeDurable(const Event&) { return true; }
+};
+
+// A job as it was submitted, checked.
+struct JobInput {
+  JobId id;
+  job::Submission submission;
+  TimePoint submitted;
+  std::shared_ptr<const JobSpec> spec;
+  std::shared_ptr<const ModelLayout> layout;
+};
+
+class JobRunner : public std::enable_shared_from_this<JobRunner> {
+ public:
+  JobRunner(Services& services, JobInput input);
+
+  // A new job, whose submission record is durable: approves, queues, makes the initial model, starts.
+  void Begin(std::function<void(Status)> done);
+  // A job read from the journal: replays its events, then takes up what was left. Before the server starts.
+  [[nodiscard]] Status Recover(const std::vector<Bytes>& records);
+  void TakeUp(Millis away);
+
+  // ---- nodes; any thread
+  void OnNodeUp(const rpc::Peer& node);
+  void OnNodeDown(const rpc::Peer& node);
+  void OnMessage(const rpc::Peer& node, rpc::FromNode message);
+  void OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std::uint64_t words,
+                  rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply);
+  void GetUpload(const rpc::Peer& node, const rpc::UploadKey& key, rpc::Reply<rpc::UploadState> reply);
+  // This node's part in the job is over: it was suspended.
+  void Expel(NodeId node);
+
+  // ---- people; any thread
+  void Cancel(std::string by, std::string reason, rpc::Reply<rpc::JobView> reply);
+  void Pause(std::string by, rpc::Reply<rpc::JobView> reply);
+  void Resume(std::string by, rpc::Reply<rpc::JobView> reply);
+  void View(rpc::Reply<rpc::JobView> reply);
+  void Watch(std::shared_ptr<rpc::Sink<rpc::JobView>> sink);
+  void Logs(bool follow, std::shared_ptr<rpc::Sink<rpc::LogLineView>> sink);
+
+  [[nodiscard]] const JobId& id() const { return input_.id; }
+  [[nodiscard]] const std::string& name() const { return input_.spec->name; }
+  [[nodiscard]] TimePoint submitted() const { return input_.submitted; }
+  [[nodiscard]] SecureMode secure() const { return input_.spec->secure; }
+  // Whether this node's trainer is ready for the job now; any thread.
+  [[nodiscard]] bool IsPrepared(NodeId node) const;
+  // As of the last durable event; any thread.
+  [[nodiscard]] bool terminal() const { return terminal_; }
+
+ private:
+  using Driver = driver::Driver<JobMachine>;
+  using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+  // What this job knows of a node. Volatile, but for what the machine's state says.
+  struct Node {
+    std::string name;
+    bool connected = false;
+    bool prepared = false;  // its trainer is ready for this job
+    bool told = false;      // the present duty was sent on the present connection
+    rpc::Progress progress;
+  };
+
+  // job_runner.cc
+  template <class F>
+  void Post(F f) {
+    boost::asio::post(strand_, [self = shared_from_this(), f = std::move(f)]() mutable { f(*self); });
+  }
+  [[nodiscard]] TimePoint Now();
+  void MakeDriver(job::State state);
+  void Handle(const job::Event& event, std::function<void(Result<job::Why>)> done = {});
+  void HandleInRound(const round::Event& event, std::function<void(Result<job::Why>)> done = {});
+  void OnBroken(const Status& status);
+  void RetryAfterDiskFull();
+  void ArmDeadline();
+  void AfterStep();
+  void Start();
+  void ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply);
+
+  // job_effects.cc
+  void Run(std::vector<job::Effect> effects);
+  void RunRound(RoundId round, const round::Effect& effect);
+  void TakeSum(RoundId round, const round::TakeSum& effect);
+  void OnSum(RoundId round, AttemptId attempt, Result<struct Aggregated> result);
+  void OnEnded();
+  void SendEnded(NodeId node);
+  void PauseForDisk(const Status& status);
+  void KeepBlobs();
+
+  // job_nodes.cc
+  void Prepare(NodeId node);
+  void SetPrepared(NodeId node, bool prepared);
+  void OfferCandidates();
+  void Tell(NodeId node);
+  void GrantUploads();
+  void OnPrepared(NodeId node);
+  void OnDeclined(NodeId node, const rpc::Declined& message);
+  [[nodiscard]] rpc::ToNode DutyMessage(const job::OpenRound& open, const round::Duty& duty) const;
+  [[nodiscard]] std::uint64_t UploadWords(const job::OpenRound& open, std::size_t cohort) const;
+  [[nodiscard]] Status CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const;
+  [[nodiscard]] std::string NameOf(NodeId node) const;
+
+  // job_view.cc
+  [[nodiscard]] rpc::JobView MakeView();
+  [[nodiscard]] rpc::RoundView MakeRoundView(const job::OpenRound& open);
+  [[nodiscard]] std::string NodeState(const round::State& state, NodeId node) const;
+  void Changed();
+  void PushViews();
+  void LogLine(rpc::LogLineView line);
+  void LogTransition(const job::State& before, const job::State& after);
+  void ReportTransition(const job::State& before, const job::State& after);
+
+  Services& services_;
+  const JobInput input_;
+  Strand strand_;
+  std::shared_ptr<Driver> driver_;
+  TimePoint last_time_;  // time as given to Step never goes back
+  boost::asio::steady_timer deadline_timer_;
+  boost::asio::steady_timer disk_timer_;
+  boost::asio::steady_timer view_timer_;
+  bool view_pending_ = false;
+  std::atomic<bool> terminal_{false};
+
+  std::map<NodeId, Node> nodes_;
+  mutable Mutex prepared_mutex_;
+  round::NodeSet prepared_ ACCORD_GUARDED_BY(prepared_mutex_);  // as in nodes_, for other threads
+  Uploads uploads_;
+  bool summing_ = false;
+  std::chrono::steady_clock::time_point round_began_;  // finer than TimePoint, for the metrics
+  std::shared_ptr<const std::vector<float>>
+      weights_;  // of weights_hash_, so that a round need not read the disk
+  Digest weights_hash_;
+  Bytes inline_sum_;  // of the round in p7, when small
+  Digest inline_sum_hash_;
+  std::set<Digest> kept_;  // blobs that this job has referenced
+
+  std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
+  std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;
+  std::deque<rpc::LogLineView> log_;
+};
+
+}  // namespace accord::coordinator

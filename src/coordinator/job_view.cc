@@ -1,0 +1,231 @@
+// What people may see of a job: views, watchers, log lines. No figure of a single node is here but steps and
+// bytes.
+#include <algorithm>
+#include <string>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "coordinator/job_runner.h"
+#include "update/headers.h"
+
+namespace accord::coordinator {
+namespace {
+
+constexpr Millis kViewInterval{100};  // watchers get at most this many views: one each interval
+constexpr std::size_t kMaxLogLines = 20'000;
+
+std::vector<rpc::MetricView> MetricViews(const std::vector<round::MetricSum>& sums) {
+  std::vector<rpc::MetricView> views;
+  for (const round::MetricSum& sum : sums) {
+    views.push_back(
+        {std::string(update::MetricName(static_cast<Metric>(sum.metric))), sum.value, sum.examples});
+  }
+  return views;
+}
+
+rpc::RoundResultView ResultView(const job::RoundSummary& summary) {
+  return {.round = summary.round,
+          .purpose = summary.purpose,
+          .committed = summary.committed,
+          .reason = summary.committed ? Status() : StatusOf(round::Name(summary.reason)),
+          .attempts = summary.attempts,
+          .cohort = summary.cohort,
+          .survivors = summary.survivors,
+          .metrics = MetricViews(summary.metrics),
+          .duration = std::chrono::duration_cast<Millis>(summary.closed - summary.opened),
+          .bytes = summary.words * 8 * summary.survivors,
+          .model_hash = summary.model_hash};
+}
+
+}  // namespace
+
+rpc::JobView JobRunner::MakeView() {
+  const job::State& state = driver_->state();
+  const job::Progress& progress = job::ProgressOf(state);
+  rpc::JobView view{.id = input_.id,
+                    .name = name(),
+                    .state = job::PhaseOf(state),
+                    .secure = input_.spec->secure,
+                    .rounds_total = input_.spec->round.count,
+                    .rounds_done = progress.committed,
+                    .parameters = input_.layout->size,
+                    .model_hash = progress.model_hash,
+                    .submitter = input_.submission.submitter,
+                    .submitted = input_.submitted,
+                    .started = progress.started,
+                    .finished = progress.ended};
+  if (job::ReasonOf(state) != job::Reason::kNone) view.reason = StatusOf(job::Name(job::ReasonOf(state)));
+  for (const job::RoundSummary& summary : job::HistoryOf(state)) view.history.push_back(ResultView(summary));
+  if (progress.evaluated) view.final_metrics = view.history.back().metrics;
+  if (const job::OpenRound* open = job::RoundOf(state)) view.current = MakeRoundView(*open);
+  view.time = services_.clock.Now();
+  return view;
+}
+
+std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
+  const auto of_members = [&](const round::Members& members) -> std::string {
+    if (members.dropped.contains(node)) return "dropped";
+    if (!members.cohort.contains(node)) return "ready";
+    return members.trained.contains(node) ? "trained" : "training";
+  };
+  if (const auto* s = std::get_if<round::Train>(&state)) return of_members(s->members);
+  if (const auto* s = std::get_if<round::Collect>(&state)) {
+    if (s->uploads.contains(node)) return "uploaded";
+    return s->attempt.cohort.contains(node) && uploads_.BytesOf(node) > 0 ? "uploading"
+                                                                          : of_members(s->members);
+  }
+  if (const auto* s = std::get_if<round::Unmask>(&state)) {
+    return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
+  }
+  if (const auto* s = std::get_if<round::Commit>(&state)) {
+    if (s->verified.contains(node)) return "verified";
+    return s->survivors.contains(node) ? "uploaded" : of_members(s->members);
+  }
+  return "ready";
+}
+
+rpc::RoundView JobRunner::MakeRoundView(const job::OpenRound& open) {
+  const round::Explanation explanation = round::Explain(open.plan, open.state);
+  rpc::RoundView view{.round = open.plan.round,
+                      .purpose = open.plan.purpose,
+                      .attempt = open.plan.first_attempt,
+                      .phase = round::PhaseOf(open.state),
+                      .since = open.opened,
+                      .deadline = round::DeadlineOf(open.state).value_or(TimePoint{}),
+                      .why = explanation.sentence};
+  if (!explanation.awaited.empty()) {
+    view.why += " (";
+    for (const NodeId& node : explanation.awaited)
+      view.why += (view.why.back() == '(' ? "" : ", ") + NameOf(node);
+    view.why += ")";
+  }
+  if (const auto* s = std::get_if<round::Collect>(&open.state)) view.attempt = s->attempt.id;
+  if (const auto* s = std::get_if<round::Commit>(&open.state)) view.attempt = s->attempt.id;
+  for (const auto& [id, node] : nodes_) {
+    rpc::NodeProgressView progress{
+        .name = node.name, .connected = node.connected, .state = NodeState(open.state, id)};
+    if (node.progress.round == open.plan.round) {
+      progress.steps_done = node.progress.steps_done;
+      progress.steps_total = node.progress.steps_total;
+    }
+    progress.bytes_done = uploads_.BytesOf(id);
+    progress.bytes_total = view.phase >= round::Phase::kCollect ? uploads_.words() * 8 : 0;
+    view.nodes.push_back(std::move(progress));
+  }
+  return view;
+}
+
+// ---------------------------------------------------------------- watchers
+
+void JobRunner::View(rpc::Reply<rpc::JobView> reply) {
+  Post([reply = std::move(reply)](JobRunner& self) { reply(self.MakeView()); });
+}
+
+void JobRunner::Watch(std::shared_ptr<rpc::Sink<rpc::JobView>> sink) {
+  Post([sink = std::move(sink)](JobRunner& self) {
+    if (!sink->Push(self.MakeView())) return;
+    if (job::IsTerminal(self.driver_->state())) return sink->Finish({});
+    self.watchers_.push_back(sink);
+  });
+}
+
+// Something that a view shows has changed; watchers hear of it within kViewInterval.
+void JobRunner::Changed() {
+  if (watchers_.empty() || view_pending_) return;
+  view_pending_ = true;
+  view_timer_.expires_after(kViewInterval);
+  view_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->PushViews();
+  });
+}
+
+void JobRunner::PushViews() {
+  view_pending_ = false;
+  if (watchers_.empty()) return;
+  const rpc::JobView view = MakeView();
+  const bool ended = job::IsTerminal(driver_->state()) && driver_->idle();
+  std::erase_if(watchers_, [&](const auto& sink) {
+    const bool alive = sink->Push(view);
+    if (alive && ended) sink->Finish({});
+    return !alive || ended;
+  });
+}
+
+// ---------------------------------------------------------------- log
+
+void JobRunner::Logs(bool follow, std::shared_ptr<rpc::Sink<rpc::LogLineView>> sink) {
+  Post([follow, sink = std::move(sink)](JobRunner& self) {
+    for (const rpc::LogLineView& line : self.log_) {
+      if (!sink->Push(line)) return;
+    }
+    if (!follow || job::IsTerminal(self.driver_->state())) return sink->Finish({});
+    self.followers_.push_back(sink);
+  });
+}
+
+void JobRunner::LogLine(rpc::LogLineView line) {
+  std::erase_if(followers_, [&](const auto& sink) { return !sink->Push(line); });
+  log_.push_back(std::move(line));
+  if (log_.size() > kMaxLogLines) log_.pop_front();
+}
+
+// Lines for what changed between two states: closed rounds, phases, the job itself.
+void JobRunner::LogTransition(const job::State& before, const job::State& after) {
+  const auto& history = job::HistoryOf(after);
+  for (std::size_t i = job::HistoryOf(before).size(); i < history.size(); ++i) {
+    const rpc::RoundResultView result = ResultView(history[i]);
+    std::string text = std::to_string(result.survivors) + " survivors of " + std::to_string(result.cohort);
+    for (const rpc::MetricView& metric : result.metrics)
+      text += ", " + metric.name + " " + std::to_string(metric.value);
+    if (!result.committed) text = Describe(result.reason);
+    LogLine({.time = last_time_,
+             .round = result.round,
+             .event = result.committed ? "round.committed" : "round.aborted",
+             .text = std::move(text)});
+  }
+  const job::OpenRound* old_round = job::RoundOf(before);
+  const job::OpenRound* new_round = job::RoundOf(after);
+  const bool same_phase = old_round != nullptr && new_round != nullptr &&
+                          old_round->plan.round == new_round->plan.round &&
+                          old_round->state.index() == new_round->state.index();
+  if (new_round != nullptr && !same_phase) {
+    LogLine({.time = last_time_,
+             .round = new_round->plan.round,
+             .event = "round.phase",
+             .text = std::string(round::Name(round::PhaseOf(new_round->state)))});
+  }
+  if (before.index() == after.index()) return;
+  std::string text(job::Name(job::PhaseOf(after)));
+  if (job::ReasonOf(after) != job::Reason::kNone) text += ": " + std::string(job::Name(job::ReasonOf(after)));
+  LogLine({.time = last_time_, .event = "job.state", .text = std::move(text)});
+  if (!job::IsTerminal(after)) return;
+  for (const auto& sink : followers_) sink->Finish({});
+  followers_.clear();
+}
+
+// What operators see in the daemon's log and metrics; not on a replay.
+void JobRunner::ReportTransition(const job::State& before, const job::State& after) {
+  const auto& history = job::HistoryOf(after);
+  const auto now = std::chrono::steady_clock::now();
+  const bool closed = history.size() > job::HistoryOf(before).size();
+  if (closed) {
+    const job::RoundSummary& round = history.back();
+    const std::chrono::duration<double> took = now - round_began_;
+    LogInfo(round.committed ? "round.committed" : "round.aborted",
+            {{"job", name()},
+             {"round", std::to_string(round.round.value)},
+             {"ms", std::to_string(took.count() * 1000.0)},
+             {"survivors", std::to_string(round.survivors)},
+             {"why", std::string(round::Name(round.reason))}});
+    services_.metrics.AddRound(round.committed ? web::RoundEnd::kCommitted : web::RoundEnd::kAborted,
+                               took.count());
+  }
+  if (closed || job::RoundOf(before) == nullptr) round_began_ = now;
+  if (before.index() == after.index()) return;
+  LogInfo("job." + std::string(job::Name(job::PhaseOf(after))),
+          {{"job", name()}, {"why", std::string(job::Name(job::ReasonOf(after)))}});
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,245 @@
+#include "coordinator/jobs.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "config/job_file.h"
+#include "job/codec.h"
+#include "job/job_id.h"
+#include "model/layout.h"
+#include "update/headers.h"
+
+namespace accord::coordinator {
+namespace {
+
+constexpr std::string_view kStreamPrefix = "job/";
+constexpr std::size_t kTokenBytes = 16;
+
+// The job that a node's message is about; nullptr for messages about none.
+const JobId* JobOf(const rpc::FromNode& message) {
+  return std::visit(overloaded{[](const rpc::Hello&) -> const JobId* { return nullptr; },
+                               [](const rpc::Heartbeat&) -> const JobId* { return nullptr; },
+                               [](const auto& m) -> const JobId* { return &m.job; }},
+                    message);
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- submission
+
+Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) const {
+  ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(submission.plan), "job"));
+  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  const JobId id = job::MakeJobId(submission.plan, submission.token);
+  return JobInput{id, std::move(submission), submitted, std::make_shared<const JobSpec>(std::move(spec)),
+                  std::make_shared<const ModelLayout>(std::move(layout))};
+}
+
+// What a new submission must pass beyond being readable; a job that runs already is not judged again.
+Status Jobs::Admit(const JobInput& input) const {
+  const JobSpec& spec = *input.spec;
+  ACCORD_RETURN_IF_ERROR(config::CheckSupported(spec));
+  if (spec.secure == SecureMode::kOff && !services_.config.security.allow_unmasked) {
+    return Fail(errors::kJobUnmasked, "secure = \"off\" would show every node's update to the coordinator");
+  }
+  if (input.layout->size > services_.config.limits.max_model_parameters) {
+    return Fail(errors::kModelTooLarge, "the model has " + std::to_string(input.layout->size) +
+                                            " parameters; this coordinator takes at most " +
+                                            std::to_string(services_.config.limits.max_model_parameters));
+  }
+  for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
+    // The widest cohort that may come: every node of the federation could be in it.
+    const auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
+    ACCORD_RETURN_IF_ERROR(
+        update::EncodingFor(spec, purpose, input.layout->size, static_cast<std::uint32_t>(nodes)).status());
+  }
+  return {};
+}
+
+Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
+  ACCORD_ASSIGN_OR_RETURN(const JobInput input, Check({plan, Bytes(kTokenBytes), ""}, services_.clock.Now()));
+  ACCORD_RETURN_IF_ERROR(Admit(input));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
+                          update::EncodingFor(*input.spec, round::Purpose::kTrain, input.layout->size,
+                                              input.spec->round.min_nodes));
+  rpc::ValidationView view{.name = input.spec->name,
+                           .parameters = input.layout->size,
+                           .upload_bytes = encoding.Words() * 8,
+                           .notes = {}};
+  if (input.spec->secure == SecureMode::kOff) {
+    view.notes.emplace_back(
+        "secure = \"off\": updates are not masked; the coordinator could read each node's");
+  }
+  if (input.spec->eval.exact && !input.spec->eval.metrics.empty()) {
+    view.notes.emplace_back(
+        "eval.exact: the size of a node's hold-out shows when two rounds differ by that node");
+  }
+  return view;
+}
+
+void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply) {
+  if (token.size() != kTokenBytes) {
+    return reply(Fail(errors::kJobInvalid,
+                      "a submission token has 16 bytes, this one " + std::to_string(token.size())));
+  }
+  const TimePoint now = services_.clock.Now();
+  Result<JobInput> input = Check({std::move(plan), std::move(token), peer.spiffe_id}, now);
+  if (!input.ok()) return reply(input.status());
+  if (const auto known = FindById(input->id))
+    return known->View(std::move(reply));  // the same submission again
+  if (Status admitted = Admit(*input); !admitted.ok()) return reply(std::move(admitted));
+  std::shared_ptr<JobRunner> runner;
+  Bytes record = job::Encode({now, input->submission});
+  {
+    const MutexLock lock(mutex_);
+    const auto open = std::ranges::count_if(in_order_, [](const auto& job) { return !job->terminal(); });
+    if (static_cast<std::uint64_t>(open) >= services_.config.limits.max_jobs) {
+      return reply(Fail(errors::kJobTooMany, std::to_string(open) + " jobs are open, the limit is " +
+                                                 std::to_string(services_.config.limits.max_jobs)));
+    }
+    const JobId id = input->id;
+    auto [entry, fresh] = jobs_.try_emplace(id);
+    if (fresh) {
+      entry->second = std::make_shared<JobRunner>(services_, *std::move(input));
+      in_order_.push_back(entry->second);
+    }
+    runner = entry->second;
+    if (!fresh) return runner->View(std::move(reply));  // two at once
+  }
+  LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
+  services_.journal.Write({{std::string(kStreamPrefix) + runner->id().Hex(), std::move(record)}},
+                          [](const Status&) {});
+  runner->Begin([runner, reply = std::move(reply)](const Status& begun) {
+    if (!begun.ok()) return reply(begun);
+    runner->View(reply);
+  });
+}
+
+// ---------------------------------------------------------------- recovery
+
+Status Jobs::Recover() {
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> streams,
+                          services_.journal.Streams(std::string(kStreamPrefix)));
+  const MutexLock lock(mutex_);
+  for (const std::string& stream : streams) {
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<Bytes> records, services_.journal.Read(stream));
+    if (records.empty()) continue;
+    ACCORD_ASSIGN_OR_RETURN(const job::Record first, job::Decode(records.front()));
+    const auto* submission = std::get_if<job::Submission>(&first.content);
+    if (submission == nullptr)
+      return Fail(errors::kStoreCorrupt, stream + " does not begin with a submission");
+    ACCORD_ASSIGN_OR_RETURN(JobInput input, Check(*submission, first.time));
+    auto runner = std::make_shared<JobRunner>(services_, std::move(input));
+    ACCORD_RETURN_IF_ERROR(runner->Recover(records));
+    ACCORD_ASSIGN_OR_RETURN(const job::Record last, job::Decode(records.back()));
+    last_event_ = std::max(last_event_, last.time);
+    jobs_.emplace(runner->id(), runner);
+    in_order_.push_back(std::move(runner));
+  }
+  std::ranges::stable_sort(in_order_, {}, &JobRunner::submitted);
+  return {};
+}
+
+void Jobs::TakeUp() {
+  const Millis away =
+      std::max(Millis(0), std::chrono::duration_cast<Millis>(services_.clock.Now() - last_event_));
+  for (const auto& job : All()) job->TakeUp(away);
+}
+
+// ---------------------------------------------------------------- finding
+
+std::shared_ptr<JobRunner> Jobs::FindById(const JobId& id) const {
+  const MutexLock lock(mutex_);
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? nullptr : found->second;
+}
+
+Result<std::shared_ptr<JobRunner>> Jobs::Find(const std::string& ref) const {
+  std::vector<std::shared_ptr<JobRunner>> matches;
+  for (const auto& job : All()) {
+    const bool by_id = ref.size() >= 6 && job->id().Hex().starts_with(ref);
+    if (by_id || job->name() == ref) matches.push_back(job);
+  }
+  if (matches.size() == 1) return matches.front();
+  const std::string what = "'" + Printable(ref, 70) + "'";
+  if (matches.empty()) return Fail(errors::kJobNotFound, "no job is called " + what);
+  return Fail(errors::kJobAmbiguous, what + " names " + std::to_string(matches.size()) +
+                                         " jobs; the newest is " + matches.front()->id().Hex().substr(0, 12));
+}
+
+std::vector<std::shared_ptr<JobRunner>> Jobs::All() const {
+  const MutexLock lock(mutex_);
+  return {in_order_.rbegin(), in_order_.rend()};
+}
+
+// ---------------------------------------------------------------- nodes
+
+void Jobs::OnNodeUp(const rpc::Peer& node, const rpc::Hello& hello) {
+  for (const JobId& held : hello.held) {
+    const auto job = FindById(held);
+    if (job) continue;  // its runner tells it
+    services_.sessions.Send(node.node,
+                            rpc::Ended{held,
+                                       job::Phase::kCancelled,
+                                       {},
+                                       Fail(errors::kJobNotFound, "this coordinator knows no such job")});
+  }
+  for (const auto& job : All()) {
+    const bool held = std::ranges::find(hello.held, job->id()) != hello.held.end();
+    if (!job->terminal() || held) job->OnNodeUp(node);
+  }
+}
+
+void Jobs::OnNodeMessage(const rpc::Peer& node, rpc::FromNode message) {
+  if (const JobId* id = JobOf(message)) {
+    if (const auto job = FindById(*id)) job->OnMessage(node, std::move(message));
+    return;
+  }
+  const auto* heartbeat = std::get_if<rpc::Heartbeat>(&message);
+  if (heartbeat == nullptr) return;
+  for (const rpc::Progress& progress : heartbeat->progress) {
+    if (const auto job = FindById(progress.job)) job->OnMessage(node, rpc::Heartbeat{{progress}});
+  }
+}
+
+void Jobs::OnNodeDown(const rpc::Peer& node) {
+  for (const auto& job : All()) {
+    if (!job->terminal()) job->OnNodeDown(node);
+  }
+}
+
+void Jobs::Expel(NodeId node) {
+  for (const auto& job : All()) {
+    if (!job->terminal()) job->Expel(node);
+  }
+}
+
+// ---------------------------------------------------------------- bulk
+
+void Jobs::OpenUpload(const rpc::Peer& peer, const rpc::UploadKey& key, std::uint64_t words,
+                      rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply) {
+  const auto job = FindById(key.job);
+  if (!job) return reply(Fail(errors::kJobNotFound, "no job has the id " + key.job.Hex()));
+  job->OpenUpload(peer, key, words, std::move(reply));
+}
+
+void Jobs::GetUpload(const rpc::Peer& peer, const rpc::UploadKey& key, rpc::Reply<rpc::UploadState> reply) {
+  const auto job = FindById(key.job);
+  if (!job) return reply(Fail(errors::kJobNotFound, "no job has the id " + key.job.Hex()));
+  job->GetUpload(peer, key, std::move(reply));
+}
+
+Result<std::uint64_t> Jobs::BlobSize(const rpc::Peer&, const Digest& hash) {
+  return services_.blobs.Size(hash);
+}
+
+Result<std::uint64_t> Jobs::ReadBlob(const Digest& hash, std::uint64_t offset, std::span<std::uint8_t> out) {
+  ACCORD_ASSIGN_OR_RETURN(const auto blob, services_.blobs.Open(hash));
+  ACCORD_ASSIGN_OR_RETURN(const std::size_t read, blob->Read(offset, out));
+  services_.metrics.AddDownloadBytes(read);
+  return static_cast<std::uint64_t>(read);
+}
+
+}  // namespace accord::coordinator

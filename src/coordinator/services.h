@@ -1,0 +1,37 @@
+// What the parts of the coordinator share. One object, made by Coordinator, outlives them all.
+#pragma once
+
+#include <functional>
+#include <utility>
+//
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "accord/clock.h"
+#include "config/coordinator_config.h"
+#include "coordinator/blob_refs.h"
+#include "coordinator/sessions.h"
+#include "driver/journal.h"
+#include "store/blobs.h"
+#include "store/reserve.h"
+#include "store/spool.h"
+#include "web/metrics.h"
+
+namespace accord::coordinator {
+
+struct Services {
+  const config::CoordinatorConfig& config;
+  const Clock& clock;
+  boost::asio::io_context& io;        // strands: short, never blocking on the network
+  boost::asio::thread_pool& workers;  // sums, models: seconds of CPU
+  driver::Journal& journal;
+  store::Blobs& blobs;
+  store::SpoolPool& spools;
+  store::Reserve& reserve;
+  Sessions& sessions;
+  BlobRefs& refs;
+  web::Metrics& metrics;
+  std::function<void(const Status&)> fatal;  // the state cannot be written any more: stop the program
+};
+
+}  // namespace accord::coordinator

@@ -1,0 +1,45 @@
+// The lab's own line to its running node: a Unix socket in the state directory (0700), one JSON request and
+// one JSON answer a connection. Used by accord-node stop, start, erase. It obeys the lab alone: no network,
+// no coordinator.
+//
+//   {"do":"stop"|"start"|"erase","job":"<id, prefix or name; empty: every open job>"}  ->
+//   {"ok":true,"jobs":"..."}
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+//
+#include <boost/asio/io_context.hpp>
+
+#include "accord/status.h"
+#include "task/task.h"
+
+namespace accord::node {
+
+// Called on the node's strand; `done` gets the names of the jobs once it is durable.
+class ControlHandler {
+ public:
+  virtual ~ControlHandler() = default;
+  virtual void Lab(const std::string& job, const task::Event& event,
+                   std::function<void(Result<std::string>)> done) = 0;
+};
+
+[[nodiscard]] std::filesystem::path ControlPath(const std::filesystem::path& state);
+
+class Control {
+ public:
+  // Listens until destroyed. `handler` outlives it.
+  [[nodiscard]] static Result<std::unique_ptr<Control>> Listen(boost::asio::io_context& io,
+                                                               const std::filesystem::path& path,
+                                                               ControlHandler& handler);
+  virtual ~Control() = default;
+};
+
+// The client's side: asks the running node of this state directory. `node.not_running` when there is none.
+[[nodiscard]] Result<std::string> AskNode(const std::filesystem::path& state, const std::string& what,
+                                          const std::string& job);
+
+}  // namespace accord::node

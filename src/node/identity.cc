@@ -1,0 +1,162 @@
+#include "node/identity.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "crypto/ed25519.h"
+#include "crypto/join_token.h"
+#include "crypto/spiffe.h"
+#include "crypto/x509.h"
+#include "rpc/enrol.h"
+
+namespace accord::node {
+namespace {
+
+constexpr std::uint64_t kSmallFile = 1 << 16;
+
+struct Paths {
+  explicit Paths(const std::filesystem::path& state)
+      : identity(state / "identity.json"),
+        protocol_key(state / "protocol.key"),
+        registry_entry(state / "registry.entry"),
+        tls(state / "tls"),
+        current(state / "tls" / "current") {}
+  std::filesystem::path identity, protocol_key, registry_entry, tls, current;
+};
+
+Result<crypto::Certificate> ReadCertificate(const std::filesystem::path& path) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(path, kSmallFile));
+  return crypto::Certificate::FromPem(AsText(pem));
+}
+
+// The key of a directory under tls/: the one that is there, from a join that did not finish, or a new one.
+Result<crypto::P256Key> KeyIn(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / "key.pem";
+  if (std::filesystem::exists(path)) return crypto::P256Key::Load(path);
+  crypto::P256Key key = crypto::P256Key::Generate();
+  ACCORD_RETURN_IF_ERROR(key.Save(path));
+  return key;
+}
+
+Result<crypto::Ed25519Key> ProtocolKey(const Paths& paths) {
+  if (std::filesystem::exists(paths.protocol_key)) return crypto::Ed25519Key::Load(paths.protocol_key);
+  crypto::Ed25519Key key = crypto::Ed25519Key::Generate();
+  ACCORD_RETURN_IF_ERROR(key.Save(paths.protocol_key));
+  return key;
+}
+
+// The answer of an enrolment, checked against the key it is for, into `directory`; then the link moves to it.
+Status Install(const Paths& paths, const std::filesystem::path& directory, const rpc::Enrolled& answer) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, crypto::P256Key::Load(directory / "key.pem"));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf,
+                          crypto::Certificate::FromPem(answer.certificate_pem));
+  ACCORD_RETURN_IF_ERROR(crypto::CheckKeyMatches(leaf, key));
+  ACCORD_RETURN_IF_ERROR(
+      WriteFileAtomic(directory / "cert.pem", AsBytes(answer.certificate_pem), FileMode::kShared));
+  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / "ca.pem", AsBytes(answer.ca_pem), FileMode::kShared));
+  const std::filesystem::path link = paths.tls / ("link." + std::to_string(::getpid()));
+  std::error_code error;
+  std::filesystem::remove(link, error);
+  std::filesystem::create_symlink(directory.filename(), link, error);
+  if (!error) std::filesystem::rename(link, paths.current, error);
+  if (error) return ErrnoStatus(error.value(), "cannot switch to the new certificate at", paths.current);
+  for (const auto& entry : std::filesystem::directory_iterator(paths.tls, error)) {
+    const bool old =
+        entry.is_directory() && !entry.is_symlink() && entry.path().filename() != directory.filename();
+    if (old) std::filesystem::remove_all(entry.path(), error);
+  }
+  return {};
+}
+
+}  // namespace
+
+rpc::ClientOptions Identity::ClientFiles() const {
+  const Paths paths(state);
+  return {.address = coordinator,
+          .ca = paths.current / "ca.pem",
+          .certificate = paths.current / "cert.pem",
+          .key = paths.current / "key.pem"};
+}
+
+Result<Identity> Join(const std::filesystem::path& state, const std::string& text) {
+  const Paths paths(state);
+  if (std::filesystem::exists(paths.identity)) {
+    return Fail(errors::kIdentityExists, state.string() + " has joined a federation before",
+                "Use another --state directory, or remove this one to leave that federation.");
+  }
+  ACCORD_ASSIGN_OR_RETURN(crypto::JoinToken token, crypto::ParseJoinToken(text));
+  if (token.identity.role != crypto::Role::kNode) {
+    return Fail(
+        errors::kTokenInvalid,
+        "this token is for a " + std::string(crypto::RoleName(token.identity.role)) + ", not for a node",
+        "People join with: accord join TOKEN");
+  }
+  const std::filesystem::path directory = paths.tls / "1";
+  ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, KeyIn(directory));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Ed25519Key protocol_key, ProtocolKey(paths));
+  // The request must be the same when it is repeated, and ECDSA signatures are not: keep it.
+  const std::filesystem::path csr_file = directory / "request.pem";
+  if (!std::filesystem::exists(csr_file)) {
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(csr_file, AsBytes(crypto::MakeCsr(key)), FileMode::kShared));
+  }
+  ACCORD_ASSIGN_OR_RETURN(const Bytes csr, ReadFile(csr_file, kSmallFile));
+  const ByteView secret = token.secret.view();
+  const ByteView public_key(protocol_key.PublicKey().bytes);
+  rpc::EnrolRequest request{Bytes(secret.begin(), secret.end()), std::string(AsText(csr)),
+                            Bytes(public_key.begin(), public_key.end())};
+  ACCORD_ASSIGN_OR_RETURN(const rpc::Enrolled answer,
+                          rpc::Enrol({token.address, token.ca_fingerprint}, std::move(request), {}));
+  ACCORD_RETURN_IF_ERROR(Install(paths, directory, answer));
+  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(paths.registry_entry, answer.registry_entry, FileMode::kShared));
+  const nlohmann::json json{{"version", 1}, {"coordinator", token.address}, {"spiffe_id", answer.spiffe_id}};
+  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(paths.identity, AsBytes(json.dump(2) + "\n"), FileMode::kShared));
+  return LoadIdentity(state);
+}
+
+Result<Identity> LoadIdentity(const std::filesystem::path& state) {
+  const Paths paths(state);
+  if (!std::filesystem::exists(paths.identity)) {
+    return Fail(errors::kIdentityMissing, state.string() + " has not joined a federation",
+                "Ask an operator for a token, then: accord-node join TOKEN --state " + state.string());
+  }
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(paths.identity, kSmallFile));
+  const nlohmann::json json = nlohmann::json::parse(AsText(bytes), nullptr, false);
+  const auto text = [&](const char* key) {
+    const auto value = json.is_object() ? json.find(key) : json.end();
+    return json.is_object() && value != json.end() && value->is_string() ? value->get<std::string>()
+                                                                         : std::string();
+  };
+  const auto parsed = crypto::SpiffeId::Parse(text("spiffe_id"));
+  if (!parsed.ok() || text("coordinator").empty()) {
+    return Fail(errors::kStoreCorrupt, paths.identity.string() + " is damaged");
+  }
+  return Identity{state, text("coordinator"), parsed->Format(), parsed->name, parsed->ToNodeId()};
+}
+
+Result<CertificateLife> LifeOf(const Identity& identity) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf,
+                          ReadCertificate(identity.ClientFiles().certificate));
+  const TimePoint begin = leaf.info().not_before;
+  const TimePoint end = leaf.info().not_after;
+  return CertificateLife{begin + (end - begin) / 2, end};
+}
+
+Result<Renewal> BeginRenewal(const Identity& identity) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  const std::filesystem::path directory = Paths(identity.state).tls / std::to_string(now);
+  ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, KeyIn(directory));
+  return Renewal{crypto::MakeCsr(key), directory};
+}
+
+Status FinishRenewal(const Identity& identity, const Renewal& renewal, const rpc::Enrolled& answer) {
+  if (answer.spiffe_id != identity.spiffe_id) {
+    return Fail(errors::kCertChain, "the new certificate is for " + Printable(answer.spiffe_id));
+  }
+  return Install(Paths(identity.state), renewal.directory, answer);
+}
+
+}  // namespace accord::node

@@ -1,0 +1,226 @@
+#include "node/job_task.h"
+
+#include <algorithm>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "config/job_file.h"
+#include "job/job_id.h"
+#include "model/layout.h"
+
+namespace accord::node {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// What the coordinator hears of a failure: the id and its fixed text; the lab's log has the rest.
+Status Coarse(const Status& status) {
+  const ErrorInfo* info = FindError(status.error());
+  return info == nullptr ? Fail(errors::kTaskFailed, std::string(errors::kTaskFailed.meaning))
+                         : Fail(*info, std::string(info->meaning));
+}
+
+bool SameLayout(const ModelLayout& a, const ModelLayout& b) {
+  return std::ranges::equal(a.tensors, b.tensors, [](const TensorSpec& x, const TensorSpec& y) {
+    return x.name == y.name && x.shape == y.shape;
+  });
+}
+
+round::NodeSet SetOf(const std::vector<NodeId>& nodes) { return {nodes.begin(), nodes.end()}; }
+
+}  // namespace
+
+JobTask::JobTask(NodeServices& services, JobId id) : services_(services), id_(id) {
+  facts_.id = id;
+  facts_.node = services.node;
+}
+
+TimePoint JobTask::Now() { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
+
+std::string JobTask::name() const { return facts_.spec ? facts_.spec->name : id_.Hex().substr(0, 12); }
+
+void JobTask::MakeDriver(task::State state) {
+  const std::weak_ptr<JobTask> weak = weak_from_this();
+  driver_ = std::make_shared<Driver>(
+      Driver::Options{.machine = {id_},
+                      .journal = &services_.journal,
+                      .post = [&io = services_.io](std::function<void()> f) { asio::post(io, std::move(f)); },
+                      .run =
+                          [weak](const std::vector<task::Effect>& effects) {
+                            if (auto self = weak.lock()) self->Run(effects);
+                          },
+                      .on_broken = [broken = services_.broken](const Status& status) { broken(status); }},
+      std::move(state));
+}
+
+Status JobTask::Recover(const std::vector<Bytes>& records) {
+  task::State state;
+  for (const Bytes& bytes : records) {
+    ACCORD_ASSIGN_OR_RETURN(const task::Record record, task::DecodeRecord(bytes));
+    if (const auto* taken = std::get_if<task::Taken>(&record.content)) plan_ = taken->plan;
+    const auto* event = std::get_if<task::Event>(&record.content);
+    if (event == nullptr) continue;
+    Remember(*event);
+    task::Transition step = task::Step(state, *event);
+    if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);
+  }
+  if (!plan_.empty()) {
+    if (auto spec = config::ParseJob(AsText(plan_), "job"); spec.ok()) {
+      facts_.spec = std::make_shared<const JobSpec>(*std::move(spec));
+    }
+  }
+  MakeDriver(std::move(state));
+  return {};
+}
+
+// Delta files live until the round after them is trained; erasing needs to know those that may still be
+// there.
+void JobTask::Remember(const task::Event& event) {
+  const auto* done = std::get_if<task::TrainDone>(&event);
+  if (done == nullptr || done->delta.file.IsZero()) return;
+  deltas_.insert(done->delta.file);
+}
+
+void JobTask::Handle(const task::Event& event, std::function<void(Status)> done) {
+  if (const auto* fresh = std::get_if<task::TrainDone>(&event); fresh != nullptr)
+    ForgetOldDeltas(fresh->delta.file);
+  Remember(event);
+  driver_->Handle(event, Now(), [done = std::move(done)](const Result<task::Why>& fate) {
+    if (done) done(fate.status());
+  });
+}
+
+void JobTask::ForgetOldDeltas(const Digest& keep) {
+  std::erase_if(deltas_,
+                [&](const Digest& file) { return file != keep && services_.deltas.Delete(file).ok(); });
+}
+
+// ---------------------------------------------------------------- preparing
+
+// The lab's own checks, before a byte of data is read. Default deny: what is not allowed by the configuration
+// is refused.
+Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
+  if (job::MakeJobId(message.plan, message.token) != id_) {
+    return Fail(errors::kTaskRefused, "the plan is not the one that the job's id names");
+  }
+  ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(message.plan), "job"));
+  ACCORD_RETURN_IF_ERROR(config::CheckSupported(spec));
+  const config::NodeConfig::Policy& policy = services_.config.policy;
+  if (spec.secure == SecureMode::kOff && !policy.allow_unmasked) {
+    return Fail(errors::kTaskRefused,
+                "the job is unmasked (secure = \"off\") and policy.allow_unmasked is not true");
+  }
+  if (!policy.AllowsPurpose(spec.purpose)) {
+    return Fail(errors::kTaskRefused, "the job's purpose '" + spec.purpose + "' is not in policy.purposes");
+  }
+  const auto known = services_.config.data.find(spec.dataset);
+  if (known == services_.config.data.end()) {
+    return Fail(errors::kTaskRefused,
+                "no [data." + spec.dataset + "] in the configuration: the data set is not mapped");
+  }
+  data = known->second;
+  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  facts_.spec = std::make_shared<const JobSpec>(std::move(spec));
+  facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
+  if (plan_ != message.plan) {
+    plan_ = message.plan;
+    services_.journal.WriteSoon(
+        {{TaskMachine{id_}.Stream(), task::EncodeRecord({Now(), task::Taken{message.plan, message.token}})}});
+  }
+  return {};
+}
+
+void JobTask::OnPrepare(const rpc::Prepare& message) {
+  if (driver_->state().stopped) return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
+  if (trainer_) return services_.send(rpc::Prepared{id_});
+  if (opening_) return;
+  DatasetConfig data;
+  if (const Status taken = Take(message, data); !taken.ok()) {
+    LogWarn("job.refused", {{"job", id_.Hex()}, {"why", Describe(taken)}});
+    return Decline(taken);
+  }
+  OpenTrainer(message, std::move(data));
+}
+
+void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
+  opening_ = true;
+  asio::post(services_.work, [self = shared_from_this(), spec = facts_.spec, layout = facts_.layout,
+                              data = std::move(data)] {
+    Result<std::unique_ptr<Trainer>> made = self->services_.trainers.Create(*spec, data);
+    Status status = made.status();
+    std::shared_ptr<Trainer> trainer;
+    if (made.ok()) trainer = *std::move(made);
+    if (trainer && !SameLayout(trainer->Layout(), *layout)) {
+      status = Fail(errors::kModelShape, "the trainer's model is not the plan's");
+      trainer = nullptr;
+    }
+    asio::post(self->services_.io, [self, status, trainer = std::move(trainer)] {
+      self->opening_ = false;
+      if (!trainer) {
+        LogError("job.data_refused", {{"job", self->name()}, {"why", Describe(status)}});
+        return self->Decline(status);
+      }
+      self->trainer_ = trainer;
+      LogInfo("job.prepared", {{"job", self->name()},
+                               {"secure", self->facts_.spec->secure == SecureMode::kOff ? "off" : "on"}});
+      self->services_.send(rpc::Prepared{self->id_});
+      self->Run(task::Outstanding(self->driver_->state()));
+    });
+  });
+}
+
+void JobTask::Decline(const Status& why) { services_.send(rpc::Declined{id_, {}, Coarse(why)}); }
+
+// ---------------------------------------------------------------- told
+
+void JobTask::OnTrain(const rpc::Train& message) {
+  if (!trainer_) return;  // told again once prepared
+  Handle(task::TrainTold{{message.round, message.purpose, message.model_hash}});
+}
+
+void JobTask::OnCollect(const rpc::Collect& message) {
+  if (!trainer_) return;
+  Handle(task::CollectTold{message.round, message.attempt, SetOf(message.cohort)});
+}
+
+void JobTask::OnCommit(const rpc::Commit& message) {
+  if (!trainer_) return;
+  sum_ = message.sum;
+  sum_hash_ = message.sum_hash;
+  Handle(task::CommitTold{message.round,
+                          {.attempt = message.attempt,
+                           .cohort = SetOf(message.cohort),
+                           .survivors = SetOf(message.survivors),
+                           .words = message.words,
+                           .sum = message.sum_hash,
+                           .model_hash = message.model_hash}});
+}
+
+void JobTask::OnEnded(const rpc::Ended& message) {
+  LogInfo("job.ended", {{"job", name()}, {"state", std::string(job::Name(message.state))}});
+  Handle(task::EndTold{});
+}
+
+void JobTask::OnLab(const task::Event& event, std::function<void(Status)> done) {
+  Handle(event, std::move(done));
+}
+
+void JobTask::Shutdown() {
+  training_stop_.request_stop();
+  work_stop_.request_stop();
+}
+
+rpc::Progress JobTask::progress() const {
+  return {.job = id_,
+          .round = {progress_->round},
+          .steps_done = progress_->steps_done,
+          .steps_total = progress_->steps_total,
+          .bytes_sent = progress_->bytes_sent,
+          .bytes_total = progress_->bytes_total};
+}
+
+}  // namespace accord::node

@@ -1,0 +1,113 @@
+// One job at a node: its task machine, and the work that the machine asks for. Everything runs on the node's
+// strand; work goes to threads and comes back as events. A result that is no longer wanted is discarded by
+// the machine.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <utility>
+#include <vector>
+//
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "accord/trainer.h"
+#include "config/node_config.h"
+#include "driver/driver.h"
+#include "node/machine.h"
+#include "node/work.h"
+#include "rpc/messages.h"
+
+namespace accord::node {
+
+// What the jobs of a node share. Outlives them.
+struct NodeServices {
+  const config::NodeConfig& config;
+  TrainerFactory& trainers;
+  NodeId node;
+  boost::asio::io_context& io;         // run by one thread: the strand
+  boost::asio::thread_pool& training;  // one thread: jobs train one after the other
+  boost::asio::thread_pool& work;      // encode, send, check, open data
+  driver::Journal& journal;
+  store::Blobs& deltas;
+  store::SpoolPool& spools;
+  std::filesystem::path jobs_dir;  // checkpoints
+  std::function<void(rpc::FromNode)> send;
+  std::function<std::shared_ptr<rpc::NodeClient>()> client;
+  std::function<void(const Status&)> broken;  // the journal failed: start over from disk
+};
+
+class JobTask : public std::enable_shared_from_this<JobTask> {
+ public:
+  JobTask(NodeServices& services, JobId id);
+
+  // Replays what this node's journal holds of the job; a job never seen begins empty.
+  [[nodiscard]] Status Recover(const std::vector<Bytes>& records);
+
+  // From the coordinator.
+  void OnPrepare(const rpc::Prepare& message);
+  void OnTrain(const rpc::Train& message);
+  void OnCollect(const rpc::Collect& message);
+  void OnCommit(const rpc::Commit& message);
+  void OnEnded(const rpc::Ended& message);
+
+  // From the lab; `done` gets the fate once durable.
+  void OnLab(const task::Event& event, std::function<void(Status)> done);
+
+  [[nodiscard]] const JobId& id() const { return id_; }
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] const task::State& state() const { return driver_->state(); }
+  [[nodiscard]] rpc::Progress progress() const;
+  // Ends the work under way and waits for nothing.
+  void Shutdown();
+
+ private:
+  using Driver = driver::Driver<TaskMachine>;
+
+  [[nodiscard]] static TimePoint Now();
+  void MakeDriver(task::State state);
+  void Handle(const task::Event& event, std::function<void(Status)> done = {});
+  void Run(const std::vector<task::Effect>& effects);
+  [[nodiscard]] Status Take(const rpc::Prepare& message, DatasetConfig& data);
+  void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);
+  void Decline(const Status& why);
+  void Remember(const task::Event& event);
+  void ForgetOldDeltas(const Digest& keep);
+
+  // job_work.cc
+  void StartTraining(const task::Assignment& round);
+  void Encode(const task::Encode& effect);
+  void Send(const task::Send& effect);
+  void Check(const task::Check& effect);
+  void EraseFiles();
+  [[nodiscard]] bool HasModel(const Digest& hash);
+  [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
+  // `work` on a thread of `pool`, then `then(JobTask&, result)` on the strand.
+  template <class Work, class Then>
+  void Do(boost::asio::thread_pool& pool, Work work, Then then);
+
+  NodeServices& services_;
+  const JobId id_;
+  std::shared_ptr<Driver> driver_;
+  JobFacts facts_;  // spec is null until the plan was taken
+  Bytes plan_;      // as taken
+  std::shared_ptr<Trainer> trainer_;
+  bool opening_ = false;  // the trainer is being made
+  Weights weights_;       // the model of the present round
+  Digest weights_hash_;
+  Weights next_;  // what the last check came to
+  Digest next_hash_;
+  EncodedUpdate update_;  // of the present attempt
+  AttemptId update_attempt_;
+  std::set<Digest> deltas_;  // files of deltas on disk, for erasing
+  RoundId update_round_;
+  Bytes sum_;  // inline sum of the offer under check
+  Digest sum_hash_;
+  std::stop_source training_stop_, work_stop_;
+  std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();
+};
+
+}  // namespace accord::node

@@ -1,0 +1,216 @@
+// The effects of a task: what is started, on which threads, and which event comes back.
+//
+#include <boost/asio/post.hpp>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "node/job_task.h"
+
+namespace accord::node {
+
+namespace asio = boost::asio;
+
+template <class Work, class Then>
+void JobTask::Do(asio::thread_pool& pool, Work work, Then then) {
+  asio::post(pool, [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
+    auto result = work();
+    asio::post(self->services_.io, [self, then = std::move(then), result = std::move(result)]() mutable {
+      then(*self, std::move(result));
+    });
+  });
+}
+
+void JobTask::Run(const std::vector<task::Effect>& effects) {
+  const auto fixed = [](const std::string& id) { return StatusOf(id); };
+  for (const task::Effect& effect : effects) {
+    std::visit(
+        overloaded{[&](const task::StartTraining& e) { StartTraining(e.round); },
+                   [&](const task::StopTraining&) {
+                     training_stop_.request_stop();
+                     work_stop_.request_stop();
+                   },
+                   [&](const task::Encode& e) { Encode(e); }, [&](const task::Send& e) { Send(e); },
+                   [&](const task::Check& e) { Check(e); }, [&](const task::EraseFiles&) { EraseFiles(); },
+                   [&](const task::SayTrained& e) {
+                     services_.send(rpc::Trained{id_, e.round});
+                   },
+                   [&](const task::SayDeclined& e) {
+                     services_.send(rpc::Declined{id_, e.round, fixed(e.error)});
+                   },
+                   [&](const task::SayVerified& e) {
+                     services_.send(rpc::Verified{id_, e.round, e.attempt, e.model_hash});
+                   },
+                   [&](const task::SayRefused& e) {
+                     services_.send(rpc::Refused{id_, e.round, e.attempt, fixed(e.error)});
+                   },
+                   [&](const task::SayPrepared&) {
+                     if (trainer_) services_.send(rpc::Prepared{id_});
+                   }},
+        effect);
+  }
+}
+
+// ---------------------------------------------------------------- the model of a round
+
+// Whether the model is here; what the last check came to becomes the model when the coordinator starts from
+// it.
+bool JobTask::HasModel(const Digest& hash) {
+  if (weights_ && weights_hash_ == hash) return true;
+  if (!next_ || next_hash_ != hash) return false;
+  weights_ = std::move(next_);
+  weights_hash_ = next_hash_;
+  next_ = nullptr;
+  return true;
+}
+
+Result<Weights> JobTask::Model(const task::Assignment& round, std::stop_token stop) const {
+  const auto client = services_.client();
+  if (!client) return Fail(errors::kNetUnreachable, "not connected");
+  return FindModel(facts_, round, *client, stop);
+}
+
+// ---------------------------------------------------------------- p1
+
+void JobTask::StartTraining(const task::Assignment& round) {
+  if (!trainer_) return;  // taken up again once prepared
+  training_stop_ = std::stop_source();
+  const Weights known = HasModel(round.model_hash) ? weights_ : nullptr;
+  TrainTask task{
+      .facts = facts_,
+      .round = round,
+      .weights = known,
+      .trainer = trainer_.get(),
+      .deltas = &services_.deltas,
+      .checkpoint = services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.round.value)),
+      .progress = progress_,
+      .stop = training_stop_.get_token()};
+  struct Outcome {
+    Result<task::Delta> delta;
+    Weights weights;
+  };
+  Do(
+      services_.training,
+      [self = shared_from_this(), task = std::move(task), trainer = trainer_]() mutable -> Outcome {
+        if (task.stop.stop_requested())
+          return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr};
+        if (!task.weights) {
+          Result<Weights> found = self->Model(task.round, task.stop);
+          if (!found.ok()) return {found.status(), nullptr};
+          task.weights = *std::move(found);
+        }
+        return {TrainRound(task), task.weights};
+      },
+      [round](JobTask& self, Outcome outcome) {
+        if (outcome.weights) {
+          self.weights_ = outcome.weights;
+          self.weights_hash_ = round.model_hash;
+        }
+        if (outcome.delta.ok()) return self.Handle(task::TrainDone{round.round, *outcome.delta});
+        if (outcome.delta.status().error() == errors::kTaskStopped.id) return;  // whoever stopped it knows
+        LogError("train.failed", {{"job", self.name()}, {"why", Describe(outcome.delta.status())}});
+        self.Handle(task::TrainFailed{round.round, outcome.delta.status().error()});
+      });
+}
+
+// ---------------------------------------------------------------- p4
+
+void JobTask::Encode(const task::Encode& effect) {
+  if (!trainer_) return;
+  work_stop_.request_stop();  // an older attempt's upload is not wanted any more
+  work_stop_ = std::stop_source();
+  EncodeTask task{.facts = facts_,
+                  .round = effect.round,
+                  .delta = effect.delta,
+                  .cohort = static_cast<std::uint32_t>(effect.update.cohort.size()),
+                  .deltas = &services_.deltas,
+                  .spools = &services_.spools};
+  const RoundId round = effect.round.round;
+  const AttemptId attempt = effect.update.attempt;
+  Do(
+      services_.work, [task = std::move(task)] { return EncodeUpdate(task); },
+      [round, attempt](JobTask& self, Result<EncodedUpdate> update) {
+        if (!update.ok()) {
+          LogError("encode.failed", {{"job", self.name()}, {"why", Describe(update.status())}});
+          return self.Handle(task::Failed{round, attempt, update.status().error()});
+        }
+        self.update_ = *std::move(update);
+        self.update_round_ = round;
+        self.update_attempt_ = attempt;
+        self.Handle(task::EncodeDone{round, attempt, self.update_.words, self.update_.root});
+      });
+}
+
+void JobTask::Send(const task::Send& effect) {
+  const RoundId round = effect.round.round;
+  const AttemptId attempt = effect.update.attempt;
+  const bool here = update_.spool && update_round_ == round && update_attempt_ == attempt;
+  const auto client = services_.client();
+  if (!here || !client) return;
+  work_stop_.request_stop();
+  work_stop_ = std::stop_source();
+  SendTask task{.key = {id_, round, attempt},
+                .update = update_,
+                .client = client,
+                .progress = progress_,
+                .stop = work_stop_.get_token()};
+  Do(
+      services_.work, [task = std::move(task)] { return SendUpdate(task); },
+      [round, attempt](JobTask& self, const Status& sent) {
+        if (sent.error() == errors::kNetCancelled.id) return;
+        if (!sent.ok()) LogWarn("upload.refused", {{"job", self.name()}, {"why", Describe(sent)}});
+        self.Handle(task::SendDone{round, attempt});
+      });
+}
+
+// ---------------------------------------------------------------- p7
+
+void JobTask::Check(const task::Check& effect) {
+  if (!trainer_) return;
+  const Weights known = HasModel(effect.round.model_hash) ? weights_ : nullptr;
+  CheckTask task{.facts = facts_,
+                 .round = effect.round,
+                 .offer = effect.offer,
+                 .sum = sum_hash_ == effect.offer.sum ? std::move(sum_) : Bytes{},
+                 .weights = known,
+                 .client = services_.client(),
+                 .stop = work_stop_.get_token()};
+  sum_.clear();
+  const RoundId round = effect.round.round;
+  const AttemptId attempt = effect.offer.attempt;
+  Do(
+      services_.work,
+      [self = shared_from_this(), task = std::move(task)]() mutable -> Result<CheckedModel> {
+        if (!task.weights) {
+          ACCORD_ASSIGN_OR_RETURN(task.weights, self->Model(task.round, task.stop));
+        }
+        return CheckSum(task);
+      },
+      [round, attempt](JobTask& self, Result<CheckedModel> checked) {
+        if (!checked.ok()) {
+          LogError("check.failed", {{"job", self.name()}, {"why", Describe(checked.status())}});
+          return self.Handle(task::Failed{round, attempt, checked.status().error()});
+        }
+        self.next_ = checked->weights;
+        self.next_hash_ = checked->model_hash;
+        self.Handle(task::CheckDone{round, attempt, checked->model_hash});
+      });
+}
+
+// ---------------------------------------------------------------- the end
+
+void JobTask::EraseFiles() {
+  update_ = {};
+  weights_ = next_ = nullptr;
+  weights_hash_ = next_hash_ = {};
+  std::error_code ignored;
+  std::filesystem::remove_all(services_.jobs_dir / id_.Hex(), ignored);
+  for (const Digest& file : deltas_) {
+    if (const Status deleted = services_.deltas.Delete(file); !deleted.ok()) {
+      LogWarn("erase.failed", {{"job", name()}, {"why", Describe(deleted)}});
+    }
+  }
+  deltas_.clear();
+}
+
+}  // namespace accord::node

@@ -1,0 +1,212 @@
+#include "node/node.h"
+
+#include <map>
+#include <utility>
+//
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "accord/version.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "node/connection.h"
+#include "node/control.h"
+#include "node/identity.h"
+#include "node/job_task.h"
+#include "store/blobs.h"
+#include "store/spool.h"
+#include "store/sqlite_journal.h"
+#include "store/state_dir.h"
+
+namespace accord::node {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint64_t kSpoolMemory = 256ULL << 20;
+
+}  // namespace
+
+struct Node::Impl final : ControlHandler {
+  Impl(const config::NodeConfig& c, TrainerFactory& t) : config(c), trainers(t) {}
+
+  const config::NodeConfig config;
+  TrainerFactory& trainers;
+  Identity identity;
+  std::unique_ptr<store::StateDir> dir;
+  std::unique_ptr<store::SqliteJournal> journal;
+  std::unique_ptr<store::Blobs> deltas;
+  std::unique_ptr<store::SpoolPool> spools;
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> guard{asio::make_work_guard(io)};
+  asio::thread_pool training{1};
+  asio::thread_pool work{2};
+  std::unique_ptr<NodeServices> services;
+  std::map<JobId, std::shared_ptr<JobTask>> tasks;
+  std::shared_ptr<Connection> connection;
+  std::unique_ptr<Control> control;
+  Status end;  // what Run returns
+
+  Status Open();
+  Status RecoverTasks();
+  std::shared_ptr<JobTask> TaskOf(const JobId& id);
+  void OnMessage(rpc::ToNode message);
+  rpc::Hello Hello() const;
+  rpc::Heartbeat Heartbeat() const;
+  void Shutdown();
+
+  // ControlHandler, on the strand
+  void Lab(const std::string& job, const task::Event& event,
+           std::function<void(Result<std::string>)> done) override;
+};
+
+Status Node::Impl::Open() {
+  ACCORD_ASSIGN_OR_RETURN(identity, LoadIdentity(config.node.state));
+  if (!config.node.coordinator.empty()) identity.coordinator = config.node.coordinator;
+  ACCORD_ASSIGN_OR_RETURN(dir, store::StateDir::Open(config.node.state));
+  ACCORD_ASSIGN_OR_RETURN(journal, store::SqliteJournal::Open(dir->journal_file(), &dir->reserve()));
+  ACCORD_ASSIGN_OR_RETURN(deltas, store::Blobs::Open(dir->path() / "deltas"));
+  ACCORD_ASSIGN_OR_RETURN(
+      spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
+  services.reset(new NodeServices{config, trainers, identity.id, io, training, work, *journal, *deltas,
+                                  *spools, dir->path() / "jobs",
+                                  [this](rpc::FromNode message) { connection->Send(std::move(message)); },
+                                  [this] { return connection->client(); },
+                                  [this](const Status& status) {
+                                    LogError("node.journal_failed", {{"why", Describe(status)}});
+                                    end = status;
+                                    Shutdown();
+                                  }});
+  connection = std::make_shared<Connection>(
+      identity, io, work,
+      Connection::Callbacks{.hello = [this] { return Hello(); },
+                            .heartbeat = [this] { return Heartbeat(); },
+                            .on_up = [] {},
+                            .on_down = [] {},
+                            .on_message = [this](rpc::ToNode message) { OnMessage(std::move(message)); }});
+  ACCORD_RETURN_IF_ERROR(RecoverTasks());
+  ACCORD_ASSIGN_OR_RETURN(control, Control::Listen(io, ControlPath(dir->path()), *this));
+  return {};
+}
+
+Status Node::Impl::RecoverTasks() {
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> streams, journal->Streams("job/"));
+  for (const std::string& stream : streams) {
+    const auto id = JobId::FromHex(std::string_view(stream).substr(4));
+    if (!id) return Fail(errors::kStoreCorrupt, "the journal has a stream '" + Printable(stream, 80) + "'");
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<Bytes> records, journal->Read(stream));
+    auto task = std::make_shared<JobTask>(*services, *id);
+    ACCORD_RETURN_IF_ERROR(task->Recover(records));
+    tasks.emplace(*id, std::move(task));
+  }
+  return {};
+}
+
+std::shared_ptr<JobTask> Node::Impl::TaskOf(const JobId& id) {
+  std::shared_ptr<JobTask>& task = tasks[id];
+  if (!task) {
+    task = std::make_shared<JobTask>(*services, id);
+    if (const Status fresh = task->Recover({}); !fresh.ok())
+      LogError("job.recover_failed", {{"why", Describe(fresh)}});
+  }
+  return task;
+}
+
+void Node::Impl::OnMessage(rpc::ToNode message) {
+  std::visit(overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
+                        [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
+                        [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
+                        [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
+                        [&](const rpc::Ended& m) {
+                          if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
+                        },
+                        [](const rpc::Welcome&) { /* the connection's */ },
+                        [](const rpc::Drain&) { /* likewise */ }},
+             message);
+}
+
+rpc::Hello Node::Impl::Hello() const {
+  rpc::Hello hello{.protocol_oldest = kProtocolOldest,
+                   .protocol_newest = kProtocolNewest,
+                   .version = std::string(kVersion),
+                   .description = trainers.Describe(),
+                   .held = {}};
+  for (const auto& [id, task] : tasks) {
+    if (!task->state().ended) hello.held.push_back(id);
+  }
+  return hello;
+}
+
+rpc::Heartbeat Node::Impl::Heartbeat() const {
+  rpc::Heartbeat beat;
+  for (const auto& [id, task] : tasks) {
+    if (!task->state().ended) beat.progress.push_back(task->progress());
+  }
+  return beat;
+}
+
+void Node::Impl::Lab(const std::string& ref, const task::Event& event,
+                     std::function<void(Result<std::string>)> done) {
+  std::vector<std::shared_ptr<JobTask>> chosen;
+  for (const auto& [id, task] : tasks) {
+    const bool named = task->name() == ref || (ref.size() >= 6 && id.Hex().starts_with(ref));
+    if (ref.empty() ? !task->state().ended : named) chosen.push_back(task);
+  }
+  if (chosen.empty() && !ref.empty())
+    return done(Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'"));
+  if (chosen.empty()) return done(std::string("no job is open at this node"));
+  auto left = std::make_shared<std::size_t>(chosen.size());
+  auto names = std::make_shared<std::string>();
+  for (const auto& task : chosen) *names += (names->empty() ? "" : ", ") + task->name();
+  for (const auto& task : chosen) {
+    task->OnLab(event, [left, names, done](const Status& status) {
+      if (!status.ok() && *left > 0) {
+        *left = 0;
+        return done(status);
+      }
+      if (*left > 0 && --*left == 0) done(*names);
+    });
+  }
+}
+
+void Node::Impl::Shutdown() {
+  if (connection) connection->Stop();
+  for (const auto& [id, task] : tasks) task->Shutdown();
+  control.reset();
+  guard.reset();
+  io.stop();
+}
+
+Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Node::~Node() {
+  impl_->Shutdown();
+  impl_->training.join();
+  impl_->work.join();
+}
+
+Result<std::unique_ptr<Node>> Node::Open(const config::NodeConfig& config, TrainerFactory& trainers) {
+  std::unique_ptr<Node> node(new Node(std::make_unique<Impl>(config, trainers)));
+  ACCORD_RETURN_IF_ERROR(node->impl_->Open());
+  return node;
+}
+
+Status Node::Run() {
+  for (const std::string& warning : impl_->trainers.Warnings()) LogWarn("trainer", {{"warning", warning}});
+  LogInfo("node.started", {{"as", impl_->identity.spiffe_id},
+                           {"coordinator", impl_->identity.coordinator},
+                           {"trainer", impl_->trainers.Describe()}});
+  impl_->connection->Start();
+  impl_->io.run();
+  return impl_->end;
+}
+
+void Node::Stop() {
+  asio::post(impl_->io, [this] { impl_->Shutdown(); });
+}
+
+}  // namespace accord::node

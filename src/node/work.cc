@@ -1,0 +1,232 @@
+#include "node/work.h"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "crypto/sha256.h"
+#include "model/init.h"
+#include "model/safetensors.h"
+#include "secagg/encode.h"
+#include "secagg/sum.h"
+#include "secagg/weight.h"
+#include "update/headers.h"
+#include "update/next_model.h"
+
+namespace accord::node {
+namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "words and floats go to disk and wire as they lie in memory");
+
+constexpr Millis kBulkTimeout = std::chrono::seconds(60);  // between two signs of progress
+
+// A whole blob, resumed until it is there, refused or stopped.
+Result<Bytes> Fetch(rpc::NodeClient& client, const Digest& hash, std::uint64_t limit, std::stop_token stop) {
+  Bytes content;
+  const rpc::BlobSink sink = [&](std::uint64_t offset, std::uint64_t total, ByteView bytes) -> Status {
+    if (total > limit || offset != content.size()) {
+      return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " has " + std::to_string(total) +
+                                             " bytes, at most " + std::to_string(limit) + " were awaited");
+    }
+    content.insert(content.end(), bytes.begin(), bytes.end());
+    return {};
+  };
+  constexpr int kTries = 5;
+  for (int attempt = 1;; ++attempt) {
+    const Status got = client.GetBlob(hash, content.size(), sink, {.stop = stop, .timeout = kBulkTimeout});
+    if (got.ok()) break;
+    const bool transient = got.code() == Code::kUnavailable || got.code() == Code::kTimeout;
+    if (!transient || attempt == kTries) return got;
+  }
+  if (crypto::Sha256::Of(content) != hash)
+    return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " came with other bytes");
+  return content;
+}
+
+std::span<const float> AsFloats(ByteView bytes) {
+  return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
+// Waits for `time`, or until stopped.
+void Pause(Millis time, std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, time, [] { return false; });
+}
+
+bool RefusedForGood(const Status& status) {
+  return status.error() == errors::kUploadClosed.id || status.error() == errors::kUploadCohort.id ||
+         status.error() == errors::kUploadConflict.id || status.error() == errors::kUploadLength.id ||
+         status.error() == errors::kJobNotFound.id || status.error() == errors::kNetCancelled.id;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- p1
+
+Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::NodeClient& client,
+                          std::stop_token stop) {
+  auto weights = std::make_shared<std::vector<float>>(facts.layout->size);
+  if (round.round == RoundId{1}) {
+    model::InitialWeights(*facts.layout, facts.spec->seed, *weights);
+    if (model::ModelHash(*facts.layout, *weights) == round.model_hash) return Weights(std::move(weights));
+    return Fail(errors::kModelMismatch, "the initial model of the coordinator is not the plan's");
+  }
+  ACCORD_ASSIGN_OR_RETURN(const Bytes file,
+                          Fetch(client, round.model_hash, model::SafetensorsSize(*facts.layout), stop));
+  ACCORD_ASSIGN_OR_RETURN(*weights, model::ReadSafetensors(file, *facts.layout));
+  return Weights(std::move(weights));
+}
+
+Result<task::Delta> TrainRound(const TrainTask& task) {
+  WorkProgress& progress = *task.progress;
+  progress.round = task.round.round.value;
+  progress.steps_done = 0;
+  progress.steps_total = 0;
+  progress.bytes_sent = 0;
+  progress.bytes_total = 0;
+  task::Delta delta;
+  if (!task.facts.spec->eval.metrics.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(const EvalOutcome eval, task.trainer->Evaluate(*task.weights, task.stop));
+    delta.eval_examples = eval.examples;
+    delta.eval_loss_sum = std::isfinite(eval.loss_sum) ? eval.loss_sum : std::numeric_limits<double>::max();
+    delta.eval_correct = eval.correct;
+  }
+  if (task.round.purpose == round::Purpose::kEvaluate) {
+    delta.examples = delta.eval_examples;  // the weight of an evaluation is the hold-out
+    return delta;
+  }
+  std::vector<float> result(task.weights->size());
+  ACCORD_ASSIGN_OR_RETURN(const TrainOutcome outcome,
+                          task.trainer->Train({.round = task.round.round.value,
+                                               .weights = *task.weights,
+                                               .result = result,
+                                               .checkpoint = task.checkpoint,
+                                               .progress =
+                                                   [&](std::uint64_t done, std::uint64_t total) {
+                                                     progress.steps_done = done;
+                                                     progress.steps_total = total;
+                                                   },
+                                               .stop = task.stop}));
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] -= (*task.weights)[i];
+  delta.examples = outcome.examples;
+  // Not synced: after a power cut the node trains again, and nothing of it has left.
+  ACCORD_ASSIGN_OR_RETURN(delta.file,
+                          task.deltas->Put(model::WeightBytes(result), store::Durability::kRecomputable));
+  std::error_code ignored;
+  std::filesystem::remove_all(task.checkpoint, ignored);
+  return delta;
+}
+
+// ---------------------------------------------------------------- p4
+
+Result<EncodedUpdate> EncodeUpdate(const EncodeTask& task) {
+  const JobSpec& spec = *task.facts.spec;
+  const bool train = task.round.purpose == round::Purpose::kTrain;
+  ACCORD_ASSIGN_OR_RETURN(
+      const secagg::Encoding encoding,
+      update::EncodingFor(spec, task.round.purpose, task.facts.layout->size, task.cohort));
+  Bytes file(sizeof(float));  // an evaluation sends one zero coordinate
+  if (train) {
+    ACCORD_ASSIGN_OR_RETURN(file, task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float)));
+  }
+  ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, AsFloats(file)));
+  const secagg::Weight weight =
+      secagg::WeightOf(spec.update.weights, task.delta.examples, spec.update.max_examples);
+  if (weight.cut)
+    LogWarn("update.weight_cut",
+            {{"job", spec.name}, {"max_examples", std::to_string(spec.update.max_examples)}});
+  if (checked.clipped > 0) {
+    LogWarn("update.clipped", {{"job", spec.name},
+                               {"round", std::to_string(task.round.round.value)},
+                               {"coordinates", std::to_string(checked.clipped)},
+                               {"of", std::to_string(encoding.coordinates)}});
+  }
+  ACCORD_ASSIGN_OR_RETURN(
+      std::vector<std::uint64_t> headers,
+      update::HeaderValues(spec, weight,
+                           {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct}));
+  const crypto::ZeroizingBytes key =
+      secagg::NoiseKey(ByteView(secagg::RoundingSeed(spec.seed, task.round.round, task.facts.node).bytes));
+  ACCORD_ASSIGN_OR_RETURN(secagg::Encoder encoder,
+                          secagg::Encoder::Create(encoding, checked, std::move(headers), key.view()));
+
+  EncodedUpdate update{.words = encoding.Words(), .root = {}, .spool = {}};
+  ACCORD_ASSIGN_OR_RETURN(update.spool, task.spools->Take(update.words * 8));
+  crypto::MerkleTree tree;
+  std::vector<std::uint64_t> words(std::min(rpc::kChunkWords, update.words));
+  for (std::uint64_t first = 0; first < update.words; first += rpc::kChunkWords) {
+    const std::span<std::uint64_t> chunk =
+        std::span(words).first(std::min(rpc::kChunkWords, update.words - first));
+    encoder.Encode(first, chunk);
+    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(chunk.data()), chunk.size_bytes());
+    ACCORD_RETURN_IF_ERROR(update.spool->Append(bytes));
+    tree.Add(bytes);
+  }
+  update.root = tree.Root();
+  return update;
+}
+
+Status SendUpdate(const SendTask& task) {
+  task.progress->bytes_total = task.update.words * 8;
+  std::uint64_t first_seq = 0;
+  Millis backoff(100);
+  while (true) {
+    const rpc::Upload upload{.key = task.key,
+                             .words = task.update.words,
+                             .first_seq = first_seq,
+                             .fill = [&](std::uint64_t seq, std::span<std::uint8_t> out) -> Status {
+                               ACCORD_ASSIGN_OR_RETURN(
+                                   const ByteView tile,
+                                   task.update.spool->Tile(seq * rpc::kChunkBytes, out.size()));
+                               std::memcpy(out.data(), tile.data(), tile.size());
+                               return {};
+                             },
+                             .root = [&] { return Result<Digest>(task.update.root); },
+                             .progress = [&](std::uint64_t bytes) { task.progress->bytes_sent = bytes; }};
+    const Status sent = task.client->PutUpdate(upload, {.stop = task.stop, .timeout = kBulkTimeout});
+    if (sent.ok() || RefusedForGood(sent) || task.stop.stop_requested()) return sent;
+    LogWarn("upload.interrupted", {{"round", std::to_string(task.key.round.value)}, {"why", Describe(sent)}});
+    Pause(backoff, task.stop);
+    backoff = std::min<Millis>(backoff * 2, std::chrono::seconds(15));
+    const auto state = task.client->GetUpload(task.key, {.stop = task.stop});
+    if (!state.ok() && RefusedForGood(state.status())) return state.status();
+    first_seq = state.ok() ? state->next_seq : 0;
+  }
+}
+
+// ---------------------------------------------------------------- p7
+
+Result<CheckedModel> CheckSum(const CheckTask& task) {
+  Bytes bytes = task.sum;
+  if (bytes.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(bytes, Fetch(*task.client, task.offer.sum, task.offer.words * 8, task.stop));
+  }
+  if (bytes.size() != task.offer.words * 8 || crypto::Sha256::Of(bytes) != task.offer.sum) {
+    return Fail(errors::kBlobChecksum, "the sum is not the one that was announced");
+  }
+  std::vector<std::uint64_t> words(task.offer.words);
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  auto weights = std::make_shared<std::vector<float>>(*task.weights);
+  const auto metrics =
+      update::NextModel(*task.facts.spec,
+                        {.purpose = task.round.purpose,
+                         .round = task.round.round,
+                         .cohort = static_cast<std::uint32_t>(task.offer.cohort.size()),
+                         .survivors = static_cast<std::uint32_t>(task.offer.survivors.size()),
+                         .words = words},
+                        *weights);
+  if (!metrics.ok()) return metrics.status();
+  const bool changed = task.round.purpose == round::Purpose::kTrain;
+  const Digest hash = changed ? model::ModelHash(*task.facts.layout, *weights) : task.round.model_hash;
+  return CheckedModel{std::move(weights), hash};
+}
+
+}  // namespace accord::node

@@ -1,0 +1,98 @@
+// The work of a node in one round, for worker threads: train, encode, send, check. Each is a function of its
+// inputs; none touches the task machine. Failures are named; data values are in none of them.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "accord/job_spec.h"
+#include "accord/model.h"
+#include "accord/trainer.h"
+#include "crypto/merkle.h"
+#include "rpc/node_client.h"
+#include "store/blobs.h"
+#include "store/spool.h"
+#include "task/task.h"
+
+namespace accord::node {
+
+using Weights = std::shared_ptr<const std::vector<float>>;
+
+// The plan of a job at this node, fixed once it was taken.
+struct JobFacts {
+  JobId id;
+  std::shared_ptr<const JobSpec> spec;
+  std::shared_ptr<const ModelLayout> layout;
+  NodeId node;
+};
+
+// Telemetry of the work under way; read by heartbeats.
+struct WorkProgress {
+  std::atomic<std::uint64_t> round{0}, steps_done{0}, steps_total{0}, bytes_sent{0}, bytes_total{0};
+};
+
+// The model with this hash: `known` if it is that, the plan's initial weights in round 1 (computed here:
+// another hash is `model.mismatch`), else fetched from the coordinator.
+[[nodiscard]] Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round,
+                                        rpc::NodeClient& client, std::stop_token stop);
+
+// p1: evaluates the model received, trains from it, stores the delta in `deltas`.
+struct TrainTask {
+  JobFacts facts;
+  task::Assignment round;
+  Weights weights;
+  Trainer* trainer = nullptr;
+  store::Blobs* deltas = nullptr;
+  std::filesystem::path checkpoint;
+  std::shared_ptr<WorkProgress> progress;
+  std::stop_token stop;
+};
+[[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task);
+
+// p4: the update of one attempt, encoded and spooled, with the root over its chunks.
+struct EncodedUpdate {
+  std::uint64_t words = 0;
+  Digest root;
+  std::shared_ptr<store::Spool> spool;
+};
+struct EncodeTask {
+  JobFacts facts;
+  task::Assignment round;
+  task::Delta delta;
+  std::uint32_t cohort = 0;
+  store::Blobs* deltas = nullptr;
+  store::SpoolPool* spools = nullptr;
+};
+[[nodiscard]] Result<EncodedUpdate> EncodeUpdate(const EncodeTask& task);
+
+// p4: sends it, going on where the coordinator stands, until it is taken, refused for good (`upload.closed`,
+// `upload.cohort`, `upload.conflict`) or stopped.
+struct SendTask {
+  rpc::UploadKey key;
+  EncodedUpdate update;
+  std::shared_ptr<rpc::NodeClient> client;
+  std::shared_ptr<WorkProgress> progress;
+  std::stop_token stop;
+};
+[[nodiscard]] Status SendUpdate(const SendTask& task);
+
+// p7: the sum, checked and stepped from; `weights` is the model that the round started from.
+struct CheckTask {
+  JobFacts facts;
+  task::Assignment round;
+  task::Offer offer;
+  Bytes sum;  // as it came inline; empty: fetch it
+  Weights weights;
+  std::shared_ptr<rpc::NodeClient> client;
+  std::stop_token stop;
+};
+struct CheckedModel {
+  Weights weights;
+  Digest model_hash;
+};
+[[nodiscard]] Result<CheckedModel> CheckSum(const CheckTask& task);
+
+}  // namespace accord::node

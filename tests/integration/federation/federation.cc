@@ -1,0 +1,219 @@
+#include "tests/integration/federation/federation.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <limits>
+#include <mutex>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "crypto/join_token.h"
+#include "crypto/x509.h"
+#include "model/layout.h"
+#include "node/identity.h"
+#include "rpc/enrol.h"
+#include "rpc/process.h"
+
+namespace accord::testing {
+namespace {
+
+class ToyTrainer final : public Trainer {
+ public:
+  ToyTrainer(ModelLayout layout, const ToyBehaviour& behaviour)
+      : layout_(std::move(layout)), behaviour_(behaviour) {}
+  [[nodiscard]] const ModelLayout& Layout() const override { return layout_; }
+
+  [[nodiscard]] Result<TrainOutcome> Train(const TrainRequest& request) override {
+    if (behaviour_.before_round) behaviour_.before_round(request.round, request.stop);
+    if (request.stop.stop_requested()) return Fail(errors::kTaskStopped, "stopped");
+    for (std::size_t i = 0; i < request.weights.size(); ++i)
+      request.result[i] = request.weights[i] + behaviour_.step;
+    if (behaviour_.not_a_number) request.result[0] = std::numeric_limits<float>::quiet_NaN();
+    request.progress(1, 1);
+    return TrainOutcome{behaviour_.examples, 1};
+  }
+  [[nodiscard]] Result<EvalOutcome> Evaluate(std::span<const float>, std::stop_token) override {
+    return EvalOutcome{10, 5.0, 7};
+  }
+
+ private:
+  const ModelLayout layout_;
+  const ToyBehaviour& behaviour_;
+};
+
+class ToyTrainers final : public TrainerFactory {
+ public:
+  explicit ToyTrainers(ToyBehaviour behaviour) : behaviour_(std::move(behaviour)) {}
+  [[nodiscard]] Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig&) override {
+    ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(job.model));
+    return std::unique_ptr<Trainer>(std::make_unique<ToyTrainer>(std::move(layout), behaviour_));
+  }
+  [[nodiscard]] std::string Describe() const override { return "toy"; }
+  [[nodiscard]] std::vector<std::string> Warnings() const override { return {}; }
+
+ private:
+  const ToyBehaviour behaviour_;
+};
+
+// A port that was free a moment ago.
+std::uint16_t FreePort() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+}  // namespace
+
+std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour) {
+  return std::make_unique<ToyTrainers>(std::move(behaviour));
+}
+
+std::string JobText(const JobChanges& c) {
+  return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"off\"\n" +
+         "model = { kind = \"mlp\", input = [9], classes = 100 }\ndata = { dataset = \"" + c.dataset +
+         "\" }\n" +
+         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { rule = \"fedavg\" "
+         "}\n" +
+         "update = { bits = 16, clip = 1.0, max_examples = 1000, weights = \"exact\" }\n" +
+         (c.evaluate ? "eval = { metrics = [\"loss\", \"accuracy\"], exact = true }\n" : "") +
+         "[round]\ncount = " + std::to_string(c.rounds) + "\nmin_nodes = " + std::to_string(c.min_nodes) +
+         "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n";
+}
+
+Federation::Federation() {
+  rpc::ForceTls13();
+  address_ = "127.0.0.1:" + std::to_string(FreePort());
+  config_.federation.trust_domain = "test.accord";
+  config_.rpc.listen = address_;
+  config_.http.listen = "127.0.0.1:0";
+  config_.store.state = Path("coordinator");
+  config_.security.allow_unmasked = true;
+  const auto token = coordinator::InitFederation(config_);
+  EXPECT_TRUE(token.ok()) << Describe(token.status());
+  StartCoordinator();
+  auto client = rpc::OperatorClient::Open(ClientFiles(EnrolWith(*token, "operator")));
+  EXPECT_TRUE(client.ok()) << Describe(client.status());
+  client_ = *std::move(client);
+}
+
+Federation::~Federation() {
+  for (const auto& node : nodes_) StopNode(*node);
+}
+
+void Federation::StartCoordinator() {
+  auto started = coordinator::Coordinator::Start(
+      config_, [](const Status& status) { ADD_FAILURE() << Describe(status); });
+  ASSERT_TRUE(started.ok()) << Describe(started.status());
+  coordinator_ = *std::move(started);
+}
+
+void Federation::StopCoordinator() { coordinator_ = nullptr; }
+
+std::filesystem::path Federation::EnrolWith(const std::string& text, const std::string& name) {
+  const auto token = crypto::ParseJoinToken(text);
+  EXPECT_TRUE(token.ok());
+  const crypto::P256Key key = crypto::P256Key::Generate();
+  const ByteView secret = token->secret.view();
+  rpc::EnrolRequest request{Bytes(secret.begin(), secret.end()), crypto::MakeCsr(key), {}};
+  if (token->identity.role == crypto::Role::kNode) request.protocol_key = Bytes(32, 9);
+  const auto answer = rpc::Enrol({token->address, token->ca_fingerprint}, std::move(request), {});
+  EXPECT_TRUE(answer.ok()) << Describe(answer.status());
+  const std::filesystem::path directory = Path("id-" + name);
+  EXPECT_TRUE(
+      WriteFileAtomic(directory / "cert.pem", AsBytes(answer->certificate_pem), FileMode::kShared).ok());
+  EXPECT_TRUE(WriteFileAtomic(directory / "ca.pem", AsBytes(answer->ca_pem), FileMode::kShared).ok());
+  EXPECT_TRUE(key.Save(directory / "key.pem").ok());
+  return directory;
+}
+
+std::filesystem::path Federation::JoinAs(const std::string& name, const std::string& role) {
+  const auto invite = client_->Invite(name, role, Millis(0));
+  EXPECT_TRUE(invite.ok()) << Describe(invite.status());
+  return EnrolWith(invite->token, name);
+}
+
+rpc::ClientOptions Federation::ClientFiles(const std::filesystem::path& directory) const {
+  return {.address = address_,
+          .ca = directory / "ca.pem",
+          .certificate = directory / "cert.pem",
+          .key = directory / "key.pem"};
+}
+
+TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour) {
+  auto node = std::make_unique<TestNode>();
+  node->name = name;
+  node->config.node.state = Path(name);
+  node->config.data["toy"] = DatasetConfig{.id = "toy", .format = "csv", .path = "unused"};
+  node->config.policy.allow_unmasked = true;
+  node->config.policy.purposes = {"demo"};
+  node->trainers = MakeToyTrainers(std::move(behaviour));
+  const auto invite = client_->Invite(name, "node", Millis(0));
+  EXPECT_TRUE(invite.ok()) << Describe(invite.status());
+  const auto joined = node::Join(node->config.node.state, invite->token);
+  EXPECT_TRUE(joined.ok()) << Describe(joined.status());
+  nodes_.push_back(std::move(node));
+  StartNode(*nodes_.back());
+  return *nodes_.back();
+}
+
+void Federation::StartNode(TestNode& node) {
+  auto opened = node::Node::Open(node.config, *node.trainers);
+  ASSERT_TRUE(opened.ok()) << Describe(opened.status());
+  node.node = *std::move(opened);
+  node.thread = std::thread([&running = *node.node] { EXPECT_TRUE(running.Run().ok()); });
+}
+
+void Federation::StopNode(TestNode& node) {
+  if (!node.node) return;
+  node.node->Stop();
+  node.thread.join();
+  node.node = nullptr;
+}
+
+Result<rpc::JobView> Federation::Submit(const std::string& job_text) {
+  static std::uint8_t serial = 0;
+  Bytes token(16);
+  token[0] = ++serial;
+  return client_->SubmitJob(AsBytes(job_text), token);
+}
+
+rpc::JobView Federation::WaitFor(const rpc::JobView& job,
+                                 const std::function<bool(const rpc::JobView&)>& until) {
+  rpc::JobView last = job;
+  bool reached = false;
+  std::stop_source timeout;
+  std::mutex mutex;
+  std::condition_variable_any over;
+  std::jthread guard([&](const std::stop_token& stop) {
+    std::unique_lock lock(mutex);
+    over.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
+    timeout.request_stop();
+  });
+  const Status status = client_->WatchJob(job.id.Hex(),
+                                          [&](const rpc::JobView& view) {
+                                            last = view;
+                                            reached = until(view);
+                                            return !reached;
+                                          },
+                                          {.stop = timeout.get_token()});
+  EXPECT_TRUE(reached) << "last state " << job::Name(last.state) << " " << Describe(last.reason) << "; "
+                       << (last.current ? last.current->why : "no round") << "; " << Describe(status);
+  return last;
+}
+
+rpc::JobView Federation::WaitForEnd(const rpc::JobView& job) {
+  return WaitFor(job, [](const rpc::JobView& view) { return view.state >= job::Phase::kFinished; });
+}
+
+}  // namespace accord::testing

@@ -1,0 +1,91 @@
+// A whole federation in one process for tests: the real coordinator, real nodes, mTLS on loopback, state on
+// disk; only the trainer is the test's own, plugged in through the public seam. Every wait is for an event
+// and bounded.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "accord/trainer.h"
+#include "config/coordinator_config.h"
+#include "config/node_config.h"
+#include "coordinator/coordinator.h"
+#include "node/node.h"
+#include "rpc/operator_client.h"
+#include "tests/support/temp_dir.h"
+
+namespace accord::testing {
+
+// What a toy node does in its rounds. Its "training" adds a fixed vector to the weights, so that every sum is
+// known.
+struct ToyBehaviour {
+  float step = 0.01F;  // added to every weight
+  std::uint64_t examples = 100;
+  bool not_a_number = false;                                                    // writes NaN into the result
+  std::function<void(std::uint64_t round, std::stop_token stop)> before_round;  // may block until stopped
+};
+[[nodiscard]] std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour);
+
+struct TestNode {
+  std::string name;
+  config::NodeConfig config;
+  std::unique_ptr<TrainerFactory> trainers;
+  std::unique_ptr<node::Node> node;
+  std::thread thread;
+};
+
+class Federation {
+ public:
+  Federation();  // init, start, first operator joined
+  ~Federation();
+
+  // Joins as a node and runs it on a thread of its own.
+  TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {});
+  void StopNode(TestNode& node);
+  void StartNode(TestNode& node);
+  void StopCoordinator();
+  void StartCoordinator();
+
+  // Submits; the job file is JobText with what the test changes.
+  [[nodiscard]] Result<rpc::JobView> Submit(const std::string& job_text);
+  // Watches until `until` is true of a view (which is returned), or 60 s are over (a test failure).
+  rpc::JobView WaitFor(const rpc::JobView& job, const std::function<bool(const rpc::JobView&)>& until);
+  rpc::JobView WaitForEnd(const rpc::JobView& job);
+
+  [[nodiscard]] rpc::OperatorClient& client() { return *client_; }
+  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] const config::CoordinatorConfig& config() const { return config_; }
+  [[nodiscard]] std::filesystem::path Path(const std::string& name) const { return dir_.path() / name; }
+  // An identity of this role, enrolled; its files are in the directory that is returned (key.pem, cert.pem,
+  // ca.pem).
+  [[nodiscard]] std::filesystem::path JoinAs(const std::string& name, const std::string& role);
+  [[nodiscard]] rpc::ClientOptions ClientFiles(const std::filesystem::path& directory) const;
+
+ private:
+  [[nodiscard]] std::filesystem::path EnrolWith(const std::string& token, const std::string& name);
+
+  TempDir dir_;
+  config::CoordinatorConfig config_;
+  std::string address_;
+  std::unique_ptr<coordinator::Coordinator> coordinator_;
+  std::unique_ptr<rpc::OperatorClient> client_;
+  std::vector<std::unique_ptr<TestNode>> nodes_;
+};
+
+struct JobChanges {
+  std::string name = "toy";
+  std::uint32_t rounds = 3;
+  std::uint32_t min_nodes = 3;
+  std::uint32_t min_survivors = 3;
+  std::string max_wait = "1m";
+  std::string dataset = "toy";
+  bool evaluate = true;
+};
+[[nodiscard]] std::string JobText(const JobChanges& changes = {});
+
+}  // namespace accord::testing
