@@ -29,7 +29,9 @@ std::string ErrorOf(const std::function<void(Encoding&)>& change, SecureMode mod
 }
 
 TEST(EncodingTest, TakesTheFrozenParameters) {
-  for (const auto& params : fsa1::Load("encoding.json")["params"]) {
+  const auto vectors = fsa1::Load("encoding.json");
+  ASSERT_EQ(vectors["params"].size(), 4U);
+  for (const auto& params : vectors["params"]) {
     const auto& fields = params["fields"];
     if (fields["dp"] != "") continue;
     Encoding encoding{.n = fields["n"],
