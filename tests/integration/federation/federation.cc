@@ -1,10 +1,6 @@
 #include "tests/integration/federation/federation.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <condition_variable>
 #include <limits>
@@ -18,6 +14,7 @@
 #include "node/identity.h"
 #include "rpc/enrol.h"
 #include "rpc/process.h"
+#include "tests/support/free_port.h"
 
 namespace accord::testing {
 namespace {
@@ -59,19 +56,6 @@ class ToyTrainers final : public TrainerFactory {
  private:
   const ToyBehaviour behaviour_;
 };
-
-// A port that was free a moment ago.
-std::uint16_t FreePort() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
-}
 
 }  // namespace
 

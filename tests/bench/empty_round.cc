@@ -1,0 +1,238 @@
+// scripts/bench empty-round: what a round costs when nobody trains. Ten accord-node processes and one accordd
+// over mTLS on loopback, 1,000 parameters, no local steps, every journal synced; the median of 200 rounds as
+// accordd times them, against one round trip (a unary call over the same TLS) plus one fdatasync, both taken
+// in this run (DESIGN 8).
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "coordinator/coordinator.h"
+#include "crypto/join_token.h"
+#include "crypto/x509.h"
+#include "node/identity.h"
+#include "rpc/enrol.h"
+#include "rpc/operator_client.h"
+#include "rpc/process.h"
+#include "tests/support/free_port.h"
+#include "tests/support/temp_dir.h"
+
+extern char** environ;
+
+namespace accord::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int kNodes = 10;
+constexpr int kRounds = 200;
+
+template <class T>
+T Must(Result<T> result) {
+  if (!result.ok()) {
+    std::fprintf(stderr, "empty-round: %s\n", Describe(result.status()).c_str());
+    std::exit(1);
+  }
+  return *std::move(result);
+}
+void Must(const Status& status) { Must(status.ok() ? Result<bool>(true) : Result<bool>(status)); }
+
+// A child process, ended with its object. Its stderr goes to a file.
+class Process {
+ public:
+  Process(const std::vector<std::string>& command, const std::filesystem::path& log) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
+    std::vector<char*> argv;
+    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ACCORD_CHECK(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) == 0);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  ~Process() {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+ private:
+  pid_t pid_ = 0;
+};
+
+struct Paths {
+  std::filesystem::path apps, dir;
+};
+
+config::CoordinatorConfig CoordinatorSettings(const Paths& paths) {
+  config::CoordinatorConfig config;
+  config.federation.trust_domain = "bench.accord";
+  config.rpc.listen = "127.0.0.1:" + std::to_string(testing::FreePort());
+  config.http.listen = "127.0.0.1:0";
+  config.store.state = paths.dir / "coordinator";
+  config.security.allow_unmasked = true;
+  config.log.format = LogFormat::kJson;
+  return config;
+}
+
+rpc::ClientOptions JoinOperator(const Paths& paths, const std::string& text) {
+  const crypto::JoinToken token = Must(crypto::ParseJoinToken(text));
+  const crypto::P256Key key = crypto::P256Key::Generate();
+  const ByteView secret = token.secret.view();
+  const rpc::Enrolled answer =
+      Must(rpc::Enrol({token.address, token.ca_fingerprint},
+                      {Bytes(secret.begin(), secret.end()), crypto::MakeCsr(key), {}}, {}));
+  const std::filesystem::path dir = paths.dir / "operator";
+  Must(WriteFileAtomic(dir / "cert.pem", AsBytes(answer.certificate_pem), FileMode::kShared));
+  Must(WriteFileAtomic(dir / "ca.pem", AsBytes(answer.ca_pem), FileMode::kShared));
+  Must(key.Save(dir / "key.pem"));
+  return {.address = token.address,
+          .ca = dir / "ca.pem",
+          .certificate = dir / "cert.pem",
+          .key = dir / "key.pem"};
+}
+
+std::string WriteNodeFiles(const Paths& paths) {
+  std::ofstream csv(paths.dir / "data.csv");
+  for (int row = 0; row < 200; ++row) {
+    for (int column = 0; column < 9; ++column) csv << (row * 7 + column * 3) % 11 << ',';
+    csv << row % 100 << '\n';
+  }
+  const std::filesystem::path config = paths.dir / "node.toml";
+  std::ofstream(config) << "[node]\nthreads = 1\n[data.rows]\nformat = \"csv\"\npath = \""
+                        << (paths.dir / "data.csv").string()
+                        << "\"\ntarget = \"10\"\n[policy]\nallow_unmasked = true\npurposes = [\"bench\"]\n";
+  return config.string();
+}
+
+std::string JobText() {
+  return "version = 1\nname = \"empty\"\npurpose = \"bench\"\nseed = 1\nsecure = \"off\"\n"
+         "model = { kind = \"mlp\", input = [9], classes = 100 }\ndata = { dataset = \"rows\" }\n"
+         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 0 }\nupdate = { max_examples = 1000 }\n"
+         "[round]\ncount = " +
+         std::to_string(kRounds) + "\nmin_nodes = " + std::to_string(kNodes) +
+         "\nmin_survivors = " + std::to_string(kNodes) + "\nmax_wait = \"5m\"\n";
+}
+
+double Median(std::vector<double> values) {
+  ACCORD_CHECK(!values.empty());
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
+
+// A unary call that is answered at once, while the nodes sit idle.
+double RoundTripMs(rpc::OperatorClient& client) {
+  std::vector<double> times;
+  for (int i = 0; i < kRounds + 20; ++i) {
+    const auto begin = Clock::now();
+    ACCORD_CHECK(!client.GetJob("no such job").ok());
+    if (i >= 20) times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  }
+  return Median(std::move(times));
+}
+
+double FdatasyncMs(const std::filesystem::path& dir) {
+  const int fd = ::open((dir / "sync").c_str(), O_CREAT | O_RDWR, 0600);
+  const std::vector<char> block(4096, 'x');
+  const auto write = [&](int i) {
+    ACCORD_CHECK(::pwrite(fd, block.data(), block.size(), i * 4096L) == 4096);
+  };
+  for (int i = 0; i < 256; ++i) write(i);
+  ACCORD_CHECK(::fsync(fd) == 0);
+  std::vector<double> times;
+  for (int i = 0; i < kRounds; ++i) {
+    write(i);
+    const auto begin = Clock::now();
+    ACCORD_CHECK(::fdatasync(fd) == 0);
+    times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  }
+  ::close(fd);
+  return Median(std::move(times));
+}
+
+std::vector<double> RoundTimesMs(const std::filesystem::path& log) {
+  std::vector<double> times;
+  std::ifstream in(log);
+  for (std::string line; std::getline(in, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    if (json.is_object() && json.value("event", "") == "round.committed")
+      times.push_back(std::stod(json.value("ms", "0")));
+  }
+  return times;
+}
+
+// Until the daemon says that it serves, a bounded time.
+void AwaitServing(const std::filesystem::path& log) {
+  for (int i = 0; i < 600; ++i) {
+    std::ifstream in(log);
+    for (std::string line; std::getline(in, line);) {
+      if (line.find("coordinator.serving") != std::string::npos) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  ACCORD_CHECK(false);
+}
+
+void Run(const Paths& paths, bool json) {
+  const config::CoordinatorConfig settings = CoordinatorSettings(paths);
+  const std::string operator_token = Must(coordinator::InitFederation(settings));
+  const std::filesystem::path config = paths.dir / "coordinator.toml", log = paths.dir / "accordd.log";
+  Must(WriteFileAtomic(config, AsBytes(config::ShowConfig(settings)), FileMode::kShared));
+  const Process accordd({(paths.apps / "accordd").string(), "--config", config.string()}, log);
+  AwaitServing(log);
+  const auto client = Must(rpc::OperatorClient::Open(JoinOperator(paths, operator_token)));
+
+  const std::string node_config = WriteNodeFiles(paths);
+  std::vector<std::unique_ptr<Process>> nodes;
+  for (int i = 0; i < kNodes; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    Must(node::Join(paths.dir / name, Must(client->Invite(name, "node", Millis(0))).token));
+    nodes.push_back(std::make_unique<Process>(
+        std::vector<std::string>{(paths.apps / "accord-node").string(), "run", "--config", node_config,
+                                 "--state", (paths.dir / name).string()},
+        paths.dir / (name + ".log")));
+  }
+  const rpc::JobView job = Must(client->SubmitJob(AsBytes(JobText()), Bytes(16, 1)));
+  rpc::JobView end;
+  Must(client->WatchJob(job.id.Hex(), [&](const rpc::JobView& view) {
+    end = view;
+    return view.state != job::Phase::kPaused;
+  }));
+  ACCORD_CHECK(end.state == job::Phase::kFinished);
+  const double round = Median(RoundTimesMs(log));
+  const double floor = RoundTripMs(*client) + FdatasyncMs(paths.dir);
+  std::printf(json ? "{\"bench\":\"empty-round\",\"metric\":\"round_ms\",\"value\":%.3f,\"floor\":%.3f,"
+                     "\"ratio\":%.2f}\n"
+                   : "round %.3f ms, floor (round trip + fdatasync) %.3f ms, ratio %.2f\n",
+              round, floor, round / floor);
+}
+
+}  // namespace
+}  // namespace accord::bench
+
+int main(int argc, char** argv) {
+  accord::rpc::ForceTls13();
+  accord::SetupLog(accord::LogFormat::kText, accord::LogLevel::kError);
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe");
+  const accord::testing::TempDir dir;
+  const bool json = argc > 1 && std::string(argv[1]) == "--json";
+  accord::bench::Run({self.parent_path().parent_path().parent_path() / "src" / "apps", dir.path()}, json);
+  return 0;
+}
