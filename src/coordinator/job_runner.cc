@@ -92,14 +92,24 @@ void JobRunner::OnBroken(const Status& status) {
   auto records = services_.journal.Read("job/" + input_.id.Hex());
   if (!records.ok()) return services_.fatal(records.status());
   if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
-  PauseForDisk(status);
+  // The journal has freed its reserve by now, so the pause itself fits. If even that fails, try once a
+  // second.
+  if (++disk_failures_ <= 2) return PauseForDisk(status);
+  disk_timer_.expires_after(std::chrono::seconds(1));
+  disk_timer_.async_wait([weak = weak_from_this(), status](const boost::system::error_code& error) {
+    if (auto self = weak.lock(); self && !error) self->PauseForDisk(status);
+  });
 }
 
 void JobRunner::PauseForDisk(const Status& status) {
+  if (job::RoundOf(driver_->state()) == nullptr) return;  // it waits already, or never began
   LogWarn("job.paused", {{"job", name()}, {"why", Describe(status)}});
   services_.spools.Trim();
   Handle(job::Pause{job::Reason::kDiskFull}, [weak = weak_from_this()](const Result<job::Why>& result) {
-    if (auto self = weak.lock(); self && result.ok()) self->RetryAfterDiskFull();
+    const auto self = weak.lock();
+    if (!self || !result.ok()) return;
+    self->disk_failures_ = 0;
+    self->RetryAfterDiskFull();
   });
 }
 
@@ -131,15 +141,21 @@ void JobRunner::Start() {
     model::InitialWeights(*self->input_.layout, self->input_.spec->seed, *weights);
     Result<Digest> hash = StoreModel(self->services_.blobs, *self->input_.layout, *weights);
     self->Post([weights = std::move(weights), hash = std::move(hash)](JobRunner& me) {
-      if (!hash.ok()) {
-        LogError("job.init_failed", {{"job", me.name()}, {"why", Describe(hash.status())}});
-        return me.Handle(job::Fail{job::Reason::kModelLost});
-      }
+      if (!hash.ok()) return me.OnInitFailed(hash.status());
       me.weights_ = weights;
       me.weights_hash_ = *hash;
       me.Handle(job::Start{*hash});
       for (const rpc::Peer& node : me.services_.sessions.Connected()) me.OnNodeUp(node);
     });
+  });
+}
+
+void JobRunner::OnInitFailed(const Status& status) {
+  LogError("job.init_failed", {{"job", name()}, {"why", Describe(status)}});
+  if (status.error() != errors::kStoreDiskFull.id) return Handle(job::Fail{job::Reason::kModelLost});
+  disk_timer_.expires_after(std::chrono::seconds(1));
+  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (auto self = weak.lock(); self && !error) self->Start();
   });
 }
 

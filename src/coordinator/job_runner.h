@@ -127,6 +127,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void ArmDeadline();
   void AfterStep();
   void Start();
+  void OnInitFailed(const Status& status);
   void ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply);
 
   // job_effects.cc
@@ -178,6 +179,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   round::NodeSet prepared_ ACCORD_GUARDED_BY(prepared_mutex_);  // as in nodes_, for other threads
   Uploads uploads_;
   bool summing_ = false;
+  int disk_failures_ = 0;                              // in a row; after the second there is no hurry
   std::chrono::steady_clock::time_point round_began_;  // finer than TimePoint, for the metrics
   std::shared_ptr<const std::vector<float>>
       weights_;  // of weights_hash_, so that a round need not read the disk

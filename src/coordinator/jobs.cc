@@ -111,10 +111,17 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
   LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
   services_.journal.Write({{std::string(kStreamPrefix) + runner->id().Hex(), std::move(record)}},
                           [](const Status&) {});
-  runner->Begin([runner, reply = std::move(reply)](const Status& begun) {
-    if (!begun.ok()) return reply(begun);
-    runner->View(reply);
+  runner->Begin([this, runner, reply = std::move(reply)](const Status& begun) {
+    if (begun.ok()) return runner->View(reply);
+    Forget(runner->id());  // nothing of it is on disk: as if it had never come
+    reply(begun);
   });
+}
+
+void Jobs::Forget(const JobId& id) {
+  const MutexLock lock(mutex_);
+  jobs_.erase(id);
+  std::erase_if(in_order_, [&](const auto& job) { return job->id() == id; });
 }
 
 // ---------------------------------------------------------------- recovery

@@ -52,6 +52,7 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   // What a new job must pass beyond that: `job.unsupported`, `job.unmasked`, `model.too_large`,
   // `secagg.bad_params`.
   [[nodiscard]] Status Admit(const JobInput& input) const;
+  void Forget(const JobId& id);
   [[nodiscard]] std::shared_ptr<JobRunner> FindById(const JobId& id) const;
 
   Services& services_;

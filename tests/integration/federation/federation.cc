@@ -75,13 +75,13 @@ std::string JobText(const JobChanges& c) {
          "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n";
 }
 
-Federation::Federation() {
+Federation::Federation(const std::filesystem::path& state) {
   rpc::ForceTls13();
   address_ = "127.0.0.1:" + std::to_string(FreePort());
   config_.federation.trust_domain = "test.accord";
   config_.rpc.listen = address_;
   config_.http.listen = "127.0.0.1:0";
-  config_.store.state = Path("coordinator");
+  config_.store.state = state.empty() ? Path("coordinator") : state;
   config_.security.allow_unmasked = true;
   const auto token = coordinator::InitFederation(config_);
   EXPECT_TRUE(token.ok()) << Describe(token.status());

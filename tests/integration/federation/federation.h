@@ -41,7 +41,8 @@ struct TestNode {
 
 class Federation {
  public:
-  Federation();  // init, start, first operator joined
+  // Init, start, first operator joined. The coordinator's state is in `state`, or beside the rest.
+  explicit Federation(const std::filesystem::path& state = {});
   ~Federation();
 
   // Joins as a node and runs it on a thread of its own.
