@@ -46,6 +46,10 @@ Transition OnDone(const State& state, const SendDone& event) {
       sending != nullptr && sending->round.round == event.round && sending->update.attempt == event.attempt;
   if (!mine) return Discarded(state, Reason::kStale);
   State next = state;
+  if (sending->again) {
+    next.activity = Sending{sending->round, sending->delta, sending->update};
+    return Accept(std::move(next), {Send{sending->round, sending->update}});
+  }
   next.activity = Sent{sending->round, sending->delta, sending->update};
   return Accept(std::move(next));
 }

@@ -76,6 +76,7 @@ struct Sending {
   Assignment round;
   Delta delta;
   Update update;
+  bool again = false;  // told once more meanwhile: what is under way may be lost, so send again after it
 };
 struct Sent {
   Assignment round;

@@ -43,11 +43,16 @@ Transition CollectAgain(const State& state, const CollectTold& event) {
   if (update == nullptr || update->attempt != event.attempt || update->cohort != event.cohort) {
     return Rejected(state, Reason::kConflict);
   }
-  const auto* sent = std::get_if<Sent>(&state.activity);
-  if (sent == nullptr) return Discarded(state, Reason::kDuplicate);
-  State next = state;  // the coordinator lost it with its memory: the same bytes again
-  next.activity = Sending{sent->round, sent->delta, sent->update};
-  return Accept(std::move(next), {Send{sent->round, sent->update}});
+  State next = state;
+  if (const auto* sent =
+          std::get_if<Sent>(&state.activity)) {  // lost with the coordinator's memory: the same bytes again
+    next.activity = Sending{sent->round, sent->delta, sent->update};
+    return Accept(std::move(next), {Send{sent->round, sent->update}});
+  }
+  auto* sending = std::get_if<Sending>(&next.activity);
+  if (sending == nullptr || sending->again) return Discarded(state, Reason::kDuplicate);
+  sending->again = true;
+  return Accept(std::move(next));
 }
 
 }  // namespace
