@@ -18,7 +18,9 @@ enum class Device : std::uint8_t { kAuto /* CUDA when present */, kCpu, kCuda };
 
 struct TorchOptions {
   // Threads of one training step; 0: as many as the machine has. Equal runs give equal bits only with an
-  // equal count, and one thread is the count that is promised to: sums are split by thread.
+  // equal count, since sums are split by thread, and are promised for one thread alone. More threads than
+  // free cores slow a step many times over (OpenMP's threads spin while they wait): nodes that share a
+  // machine should divide it between them.
   std::uint32_t threads = 0;
   Device device = Device::kAuto;
   // Enters the order in which examples are drawn, beside the job's seed and the round, so that two nodes

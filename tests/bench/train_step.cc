@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/errors.h"
+#include "tests/bench/coprocess.h"
 #include "tests/bench/train_step_floor.h"
 #include "tests/support/temp_dir.h"
 #include "trainer/torch_trainer.h"
@@ -36,7 +38,7 @@ struct Arguments {
   bool json = false;
   std::size_t blocks = 15;
   std::uint64_t steps = 60;
-  std::string python;  // command that prints the seconds of `steps` steps; empty: not compared
+  std::string python;  // command of a Coprocess, to which threads and steps are added; empty: not compared
 };
 
 // Images of noise with labels: the time of a step does not depend on what they show.
@@ -124,17 +126,6 @@ void Print(const Arguments& arguments, const std::string& metric, double value, 
   std::fflush(stdout);
 }
 
-// Milliseconds a step of Python's torch takes, or 0 when it cannot be had.
-double Python(const Arguments& arguments, std::uint32_t threads) {
-  const std::string command = arguments.python + " " + std::to_string(threads) + " " +
-                              std::to_string(arguments.blocks) + " " + std::to_string(arguments.steps);
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return 0.0;
-  double milliseconds = 0.0;
-  if (std::fscanf(pipe, "%lf", &milliseconds) != 1) milliseconds = 0.0;
-  return ::pclose(pipe) == 0 ? milliseconds : 0.0;
-}
-
 void Measure(const Arguments& arguments, const Noise& noise, const std::filesystem::path& directory,
              std::uint32_t threads) {
   const std::unique_ptr<Trainer> trainer = MakeTrainer(directory, threads, arguments.steps);
@@ -145,21 +136,26 @@ void Measure(const Arguments& arguments, const Noise& noise, const std::filesyst
   std::vector<float> weights(trainer->Layout().size);
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 97) * 1e-3F - 0.048F;
 
-  std::vector<double> value, floor;
+  std::optional<Coprocess> python;
+  if (!arguments.python.empty()) {
+    python.emplace(arguments.python + " " + std::to_string(threads) + " " + std::to_string(arguments.steps));
+  }
+
+  const double steps = static_cast<double>(arguments.steps);
+  std::vector<double> value, floor, scripted;
   for (std::size_t block = 0; block <= arguments.blocks; ++block) {
-    const double ours = TrainOnce(*trainer, directory / "checkpoint", weights);
-    const double theirs = plain.Run(arguments.steps);
-    if (block == 0) continue;  // both warm up once
-    value.push_back(ours * 1e3 / static_cast<double>(arguments.steps));
-    floor.push_back(theirs * 1e3 / static_cast<double>(arguments.steps));
+    const double ours = TrainOnce(*trainer, directory / "checkpoint", weights) * 1e3 / steps;
+    const double theirs = plain.Run(arguments.steps) * 1e3 / steps;
+    const std::optional<double> pythons = python ? python->Ask() : std::nullopt;
+    if (block == 0) continue;  // all warm up once
+    value.push_back(ours);
+    floor.push_back(theirs);
+    if (pythons) scripted.push_back(*pythons);
   }
-  const std::string suffix =
+  const std::string metric =
       "ms_per_step_" + std::to_string(threads) + (threads == 1 ? "_thread" : "_threads");
-  Print(arguments, suffix, Median(value), Median(floor));
-  if (arguments.python.empty()) return;
-  if (const double python = Python(arguments, threads); python > 0.0) {
-    Print(arguments, suffix + "_against_python", Median(value), python);
-  }
+  Print(arguments, metric, Median(value), Median(floor));
+  if (!scripted.empty()) Print(arguments, metric + "_python", Median(value), Median(scripted));
 }
 
 Arguments Parse(int argc, char** argv) {
