@@ -16,6 +16,7 @@ namespace {
 
 constexpr Millis kFirstBackoff{250};
 constexpr Millis kLastBackoff{30'000};
+constexpr Millis kBusyBeat{1'000};
 
 // Half to the whole of `backoff`, so that nodes do not come back all at once.
 Millis Jittered(Millis backoff) {
@@ -107,7 +108,9 @@ void Connection::OnMessage(std::uint64_t dial, rpc::ToNode message) {
     LogInfo("coordinator.draining");
     return;
   }
+  const bool was_busy = callbacks_.busy();
   callbacks_.on_message(std::move(message));
+  if (!was_busy && callbacks_.busy()) ArmBeat();
 }
 
 void Connection::OnClosed(std::uint64_t dial, const Status& status) {
@@ -132,7 +135,11 @@ void Connection::Beat() {
   if (!up_) return;
   Send(callbacks_.heartbeat());
   RenewIfDue();
-  beat_timer_.expires_after(beat_every_);
+  ArmBeat();
+}
+
+void Connection::ArmBeat() {
+  beat_timer_.expires_after(callbacks_.busy() ? std::min(beat_every_, kBusyBeat) : beat_every_);
   beat_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     if (auto self = weak.lock(); self && !error) self->Beat();
   });

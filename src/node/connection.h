@@ -24,6 +24,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Callbacks {
     std::function<rpc::Hello()> hello;
     std::function<rpc::Heartbeat()> heartbeat;
+    std::function<bool()> busy;   // beats once a second while true, so that people see work go on
     std::function<void()> on_up;  // welcomed
     std::function<void()> on_down;
     std::function<void(rpc::ToNode)> on_message;
@@ -52,6 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnMessage(std::uint64_t dial, rpc::ToNode message);
   void OnClosed(std::uint64_t dial, const Status& status);
   void Beat();
+  void ArmBeat();
   void RenewIfDue();
 
   const Identity identity_;

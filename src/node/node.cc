@@ -1,5 +1,6 @@
 #include "node/node.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 //
@@ -57,6 +58,7 @@ struct Node::Impl final : ControlHandler {
   void OnMessage(rpc::ToNode message);
   rpc::Hello Hello() const;
   rpc::Heartbeat Heartbeat() const;
+  bool Busy() const;
   void Shutdown();
 
   // ControlHandler, on the strand
@@ -85,6 +87,7 @@ Status Node::Impl::Open() {
       identity, io, work,
       Connection::Callbacks{.hello = [this] { return Hello(); },
                             .heartbeat = [this] { return Heartbeat(); },
+                            .busy = [this] { return Busy(); },
                             .on_up = [] {},
                             .on_down = [] {},
                             .on_message = [this](rpc::ToNode message) { OnMessage(std::move(message)); }});
@@ -147,6 +150,14 @@ rpc::Heartbeat Node::Impl::Heartbeat() const {
     if (!task->state().ended) beat.progress.push_back(task->progress());
   }
   return beat;
+}
+
+bool Node::Impl::Busy() const {
+  return std::ranges::any_of(tasks, [](const auto& task) {
+    const task::Activity& activity = task.second->state().activity;
+    return std::holds_alternative<task::Training>(activity) ||
+           std::holds_alternative<task::Sending>(activity);
+  });
 }
 
 void Node::Impl::Lab(const std::string& ref, const task::Event& event,

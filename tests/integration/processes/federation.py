@@ -1,0 +1,155 @@
+"""A federation of real programs on loopback, for tests: starts, kills and awaits them. Standard library only.
+
+Nothing sleeps: a test waits for a line of a log or of `accord job watch --json`, each wait is bounded.
+"""
+
+import json
+import os
+import queue
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+PATIENCE = 120.0  # seconds for anything awaited, on a busy machine
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Program:
+    """A running program whose stderr is JSON lines."""
+
+    def __init__(self, command: list, env: dict, log: Path):
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
+        self.events: queue.Queue = queue.Queue()
+        self.reader = threading.Thread(target=self._read, args=(log,), daemon=True)
+        self.reader.start()
+
+    def _read(self, log: Path) -> None:
+        with open(log, "a") as file:
+            for line in self.process.stderr:
+                file.write(line)
+                file.flush()
+                try:
+                    self.events.put(json.loads(line))
+                except ValueError:
+                    self.events.put({"event": "text", "text": line})
+        self.events.put({"event": "ended"})
+
+    def wait_for(self, event: str) -> dict:
+        while True:
+            seen = self.events.get(timeout=PATIENCE)
+            if seen["event"] == event:
+                return seen
+            if seen["event"] == "ended":
+                raise AssertionError(f"the program ended while {event} was awaited")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        self.process.stderr.close()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        code = self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        self.process.stderr.close()
+        return code
+
+
+class Federation:
+    def __init__(self, apps: Path, directory: Path, nodes: list):
+        self.apps, self.dir, self.programs = apps, directory, {}
+        self.env = {key: value for key, value in os.environ.items() if not key.startswith("ACCORD_")}
+        self.env |= {"ACCORD_HOME": str(directory / "cli"), "OMP_NUM_THREADS": "1"}
+        port = free_port()
+        (directory / "coordinator.toml").write_text(
+            f'[federation]\ntrust_domain = "test.accord"\n[rpc]\nlisten = "127.0.0.1:{port}"\n'
+            f'[http]\nlisten = "127.0.0.1:{free_port()}"\n[store]\nstate = "{directory}/coordinator"\n'
+            f'[security]\nallow_unmasked = true\n[log]\nformat = "json"\n')
+        self.call("accordd", "init", "--config", directory / "coordinator.toml")
+        self.start_coordinator()
+        token = (directory / "coordinator/operator.token").read_text().strip()
+        self.call("accord", "join", token, "--context", "test")
+        for name in nodes:
+            self.add_node(name)
+
+    def call(self, program: str, *args) -> str:
+        done = subprocess.run([self.apps / program, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, env=self.env, timeout=PATIENCE)
+        if done.returncode != 0:
+            raise AssertionError(f"{program} {args} gave {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def ask(self, *args):
+        return json.loads(self.call("accord", *args, "--json").splitlines()[-1])["data"]
+
+    def start_coordinator(self) -> None:
+        self.programs["coordinator"] = Program([self.apps / "accordd", "--config", self.dir / "coordinator.toml"],
+                                               self.env, self.dir / "coordinator.log")
+        self.programs["coordinator"].wait_for("coordinator.serving")
+
+    def add_node(self, name: str) -> None:
+        self.write_data(name)
+        (self.dir / f"{name}.toml").write_text(
+            f'[node]\nstate = "{self.dir}/{name}"\nthreads = 1\n[log]\nformat = "json"\n'
+            f'[data.rows]\nformat = "csv"\npath = "{self.dir}/{name}.csv"\ntarget = "9"\nholdout = 0.2\n'
+            f'[policy]\nallow_unmasked = true\npurposes = ["test"]\n')
+        token = self.ask("member", "invite", name, "--role", "node")["token"]
+        self.call("accord-node", "join", token, "--state", self.dir / name)
+        self.start_node(name)
+
+    def start_node(self, name: str) -> None:
+        self.programs[name] = Program([self.apps / "accord-node", "run", "--config", self.dir / f"{name}.toml"],
+                                      self.env, self.dir / f"{name}.log")
+        self.programs[name].wait_for("coordinator.connected")
+
+    def write_data(self, name: str) -> None:
+        """2,000 rows of 8 features; the class is a rule of them, shifted by the node's name."""
+        shift = sum(name.encode()) % 5
+        with open(self.dir / f"{name}.csv", "w") as out:
+            for row in range(2000):
+                cells = [(row * (3 + column) * 7919 + shift * column) % 97 for column in range(8)]
+                out.write(",".join(map(str, cells)) + f",{(cells[0] + cells[3] * 2 + shift) // 60 % 4}\n")
+
+    def submit(self, rounds: int, steps: int) -> str:
+        job = self.dir / "job.toml"
+        job.write_text(f'version = 1\nname = "rows"\npurpose = "test"\nseed = 3\nsecure = "off"\n'
+                       f'model = {{ kind = "mlp", input = [8], hidden = [128, 128], classes = 4 }}\n'
+                       f'data = {{ dataset = "rows" }}\n'
+                       f'inner = {{ lr = 0.05, momentum = 0.9, local_steps = {steps}, batch = 32 }}\n'
+                       f'update = {{ max_examples = 2000, weights = "exact" }}\n'
+                       f'eval = {{ metrics = ["loss", "accuracy"], exact = true }}\n'
+                       f'[round]\ncount = {rounds}\nmin_nodes = 3\nmin_survivors = 3\nmax_wait = "5m"\n')
+        answer = self.ask("job", "submit", job)
+        return answer.get("job") or answer["id"]
+
+    def watch(self, job: str, until) -> dict:
+        """Follows the job until `until(view)` is true; gives that view."""
+        watcher = subprocess.Popen([self.apps / "accord", "job", "watch", job, "--json"], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, text=True, env=self.env)
+        timer = threading.Timer(PATIENCE * 2, watcher.kill)
+        timer.start()
+        try:
+            for line in watcher.stdout:
+                answer = json.loads(line)
+                if not answer["ok"]:
+                    raise AssertionError(f"watch failed: {answer}")
+                if answer.get("data") and until(answer["data"]):
+                    return answer["data"]
+            raise AssertionError("the watch ended before what was awaited")
+        finally:
+            timer.cancel()
+            watcher.kill()
+            watcher.communicate()
+
+    def close(self) -> None:
+        for program in self.programs.values():
+            if program.process.poll() is None:
+                program.kill()
