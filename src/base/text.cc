@@ -79,8 +79,12 @@ std::string FormatTime(TimePoint time) {
 
 std::string Printable(std::string_view text, std::size_t limit) {
   std::string out(text.substr(0, limit));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  const auto byte = [&out](std::size_t i) { return static_cast<unsigned char>(out[i]); };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    // U+0080 to U+009F are control characters too: terminals take U+009B for the start of an escape sequence.
+    const bool c1 = i + 1 < out.size() && byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+    if (c1) out[i + 1] = '?';
+    if (c1 || byte(i) < 0x20 || byte(i) == 0x7f) out[i] = '?';
   }
   return out;
 }

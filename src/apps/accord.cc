@@ -1,0 +1,67 @@
+// accord: the command line of researchers, operators and members. Joins src/cli to the process.
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+#include <optional>
+
+#include "cli/interrupt.h"
+#include "cli/rpc_backend.h"
+#include "cli/run.h"
+#include "rpc/process.h"
+
+namespace {
+
+namespace cli = accord::cli;
+
+class SystemClock final : public accord::Clock {
+ public:
+  [[nodiscard]] accord::TimePoint Now() const override {
+    return std::chrono::time_point_cast<accord::Millis>(std::chrono::system_clock::now());
+  }
+};
+
+bool Sleep(accord::Millis time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
+cli::Variables ProcessVariables() {
+  cli::Variables variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (const std::size_t equals = text.find('='); equals != std::string::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  accord::rpc::ForceTls13();
+  std::ios::sync_with_stdio(false);
+  const cli::Variables variables = ProcessVariables();
+  const SystemClock clock;
+  cli::RpcNetwork network;
+  std::optional<cli::Interrupts> interrupts;
+  cli::Environment environment{.variables = variables,
+                               .in = std::cin,
+                               .streams = {.out = std::cout,
+                                           .err = std::cerr,
+                                           .out_style = cli::DetectStyle(STDOUT_FILENO, variables),
+                                           .err_style = cli::DetectStyle(STDERR_FILENO, variables)},
+                               .network = network,
+                               .clock = clock,
+                               .sleep = Sleep,
+                               .interrupts = [&] {
+                                 if (!interrupts) interrupts.emplace();
+                                 return interrupts->token();
+                               }};
+  return cli::RunProgram({argv + 1, argv + argc}, environment);
+}

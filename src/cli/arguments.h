@@ -1,0 +1,121 @@
+// What a person typed, as values. arguments.cc is the only file that includes CLI11.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "accord/clock.h"
+#include "accord/status.h"
+#include "cli/session.h"
+
+namespace accord::cli {
+
+struct JobSubmit {
+  std::string file;
+  bool watch = false;
+};
+struct JobValidate {
+  std::string file;
+  bool offline = false;
+};
+struct JobList {};
+struct JobShow {
+  std::string job;
+};
+struct JobWatch {
+  std::string job;
+};
+struct JobWait {
+  std::string job;
+  std::optional<Millis> timeout;
+};
+struct JobLogs {
+  std::string job;
+  bool follow = false;
+};
+struct JobCancel {
+  std::string job;
+  std::string reason;
+};
+struct JobPause {
+  std::string job;
+};
+struct JobResume {
+  std::string job;
+};
+struct ModelList {};
+struct ModelDownload {
+  std::string model;  // job, or hash of a model
+  std::string out;
+  bool force = false;
+};
+struct NodeList {};
+struct NodeShow {
+  std::string node;
+};
+struct MemberInvite {
+  std::string name;
+  std::string role;
+  Millis ttl{3'600'000};
+};
+struct MemberList {};
+struct MemberSuspend {
+  std::string member;  // name, or SPIFFE id
+};
+struct MemberRestore {
+  std::string member;
+};
+struct Join {
+  std::string token;  // "-": from standard input
+};
+struct ContextList {};
+struct ContextUse {
+  std::string name;
+};
+struct ContextShow {
+  std::string name;  // empty: the one in force
+};
+struct ContextRemove {
+  std::string name;
+};
+struct Completion {
+  std::string shell;
+};
+struct Version {};
+struct Help {
+  std::string text;
+};
+using Command = std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobWatch, JobWait, JobLogs,
+                             JobCancel, JobPause, JobResume, ModelList, ModelDownload, NodeList, NodeShow,
+                             MemberInvite, MemberList, MemberSuspend, MemberRestore, Join, ContextList,
+                             ContextUse, ContextShow, ContextRemove, Completion, Version>;
+
+struct Arguments {
+  GlobalOptions options;
+  Command command;
+};
+
+// `arguments` without the program's name. `cli.usage` says what is wrong and, where it can, what was meant.
+[[nodiscard]] Result<Arguments> ParseArguments(const std::vector<std::string>& arguments);
+
+// The commands as a tree, for completion.
+struct Option {
+  std::string name;  // "--json"
+  std::string help;
+  bool takes_value = false;
+  bool is_file = false;
+  std::vector<std::string> choices;  // of the value
+};
+struct CommandNode {
+  std::string name;
+  std::string help;
+  std::vector<Option> options;
+  std::vector<std::string> choices;  // of the first positional
+  bool takes_file = false;           // the first positional is a file
+  std::vector<CommandNode> children;
+};
+[[nodiscard]] CommandNode CommandTree();
+
+}  // namespace accord::cli

@@ -1,0 +1,123 @@
+// accord job ...
+#include "base/errors.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/follow.h"
+#include "cli/job_text.h"
+#include "cli/json.h"
+#include "cli/words.h"
+#include "config/job_file.h"
+#include "crypto/random.h"
+
+namespace accord::cli {
+namespace {
+
+constexpr std::size_t kTokenBytes = 16;
+
+// The bytes of a job file that parses. The file's name leads every line of `job.invalid`.
+Result<Bytes> ReadPlan(const std::string& file) {
+  Result<Bytes> plan = ReadFile(file, config::kMaxJobBytes);
+  if (!plan.ok()) return Fail(errors::kCliFile, "The job file cannot be read: " + plan.status().message());
+  ACCORD_RETURN_IF_ERROR(config::ParseJob(AsText(*plan), file).status());
+  return plan;
+}
+
+std::string Submitted(const rpc::JobView& job, const Style& style) {
+  return JobHeadline(job).Render(style) + "\n  follow it: accord job watch " + ShortId(job.id) + "\n";
+}
+
+// After cancel, pause and resume: how the job stands now.
+ExitCode Change(Session& session, const std::function<Result<rpc::JobView>(Backend&)>& change) {
+  return AskAndPrint(
+      session,
+      [&](Backend& backend) { return WithRetries(session.environment(), [&] { return change(backend); }); },
+      [&](const rpc::JobView& job) { return JobHeadline(job).Render(session.printer().style()) + "\n"; });
+}
+
+}  // namespace
+
+ExitCode Run(const JobSubmit& command, Session& session) {
+  Printer& printer = session.printer();
+  const Result<Bytes> plan = ReadPlan(command.file);
+  if (!plan.ok()) return printer.Failure(plan.status());
+  auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  Bytes token(kTokenBytes);  // one for this submission: a repeat after a lost answer finds the same job
+  crypto::RandomBytes(token);
+  const Result<rpc::JobView> job =
+      WithRetries(session.environment(), [&] { return (*backend)->SubmitJob(*plan, token); });
+  if (!job.ok()) return printer.Failure(job.status());
+  if (!command.watch) return printer.Answer(Submitted(*job, printer.style()), Json(*job));
+  return WatchToTheEnd(session, **backend, job->id.Hex());
+}
+
+ExitCode Run(const JobValidate& command, Session& session) {
+  Printer& printer = session.printer();
+  const Result<Bytes> plan = ReadPlan(command.file);
+  if (!plan.ok()) return printer.Failure(plan.status());
+  if (!command.offline) {
+    return AskAndPrint(
+        session, [&](Backend& backend) { return backend.ValidateJob(*plan); },
+        [&](const rpc::ValidationView& view) { return ValidationText(view, printer.style()); });
+  }
+  const Result<JobSpec> job = config::ParseJob(AsText(*plan), command.file);
+  if (const Status supported = config::CheckSupported(*job); !supported.ok())
+    return printer.Failure(supported);
+  return printer.Answer(job->name + " is valid\n  secure: " + SecureWords(job->secure) + "\n",
+                        JsonObject({{"name", job->name}, {"secure", std::string(SecureName(job->secure))}}));
+}
+
+ExitCode Run(const JobList&, Session& session) {
+  return AskAndPrint(
+      session, [](Backend& backend) { return backend.ListJobs(); },
+      [&](const std::vector<rpc::JobView>& jobs) { return JobTable(jobs, session.printer().style()); });
+}
+
+ExitCode Run(const JobShow& command, Session& session) {
+  return AskAndPrint(
+      session, [&](Backend& backend) { return backend.GetJob(command.job); },
+      [&](const rpc::JobView& job) { return JobDetails(job, session.printer().style()); });
+}
+
+ExitCode Run(const JobWatch& command, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  return WatchToTheEnd(session, **backend, command.job);
+}
+
+ExitCode Run(const JobWait& command, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  return WaitToTheEnd(session, **backend, {.ref = command.job, .timeout = command.timeout});
+}
+
+ExitCode Run(const JobLogs& command, Session& session) {
+  Printer& printer = session.printer();
+  auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  const auto each = [&](const rpc::LogLineView& line) {
+    printer.Item(LogText(line, printer.style()), Json(line));
+    return true;
+  };
+  const std::stop_token stop = session.environment().interrupts();
+  const Status status = (*backend)->JobLogs(command.job, command.follow, each, {.stop = stop});
+  if (stop.stop_requested())
+    return printer.Failure(Fail(errors::kCliInterrupted, "Stopped by Ctrl-C; the job goes on."));
+  if (!status.ok()) return printer.Failure(status);
+  printer.End();
+  return ExitCode::kOk;
+}
+
+ExitCode Run(const JobCancel& command, Session& session) {
+  return Change(session, [&](Backend& backend) { return backend.CancelJob(command.job, command.reason); });
+}
+
+ExitCode Run(const JobPause& command, Session& session) {
+  return Change(session, [&](Backend& backend) { return backend.PauseJob(command.job); });
+}
+
+ExitCode Run(const JobResume& command, Session& session) {
+  return Change(session, [&](Backend& backend) { return backend.ResumeJob(command.job); });
+}
+
+}  // namespace accord::cli
