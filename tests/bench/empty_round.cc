@@ -10,11 +10,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -53,28 +55,64 @@ T Must(Result<T> result) {
 }
 void Must(const Status& status) { Must(status.ok() ? Result<bool>(true) : Result<bool>(status)); }
 
-// A child process, ended with its object. Its stderr goes to a file.
+// A child process, ended with its object; the lines of its stderr are kept.
 class Process {
  public:
-  Process(const std::vector<std::string>& command, const std::filesystem::path& log) {
+  explicit Process(const std::vector<std::string>& command) {
+    int ends[2];
+    ACCORD_CHECK(::pipe2(ends, O_CLOEXEC) == 0);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_CREAT | O_WRONLY | O_TRUNC, 0644);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
     std::vector<char*> argv;
     for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
     ACCORD_CHECK(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ) == 0);
     posix_spawn_file_actions_destroy(&actions);
+    ::close(ends[1]);
+    reader_ = std::thread([this, fd = ends[0]] { Read(fd); });
   }
   ~Process() {
     ::kill(pid_, SIGTERM);
     ::waitpid(pid_, nullptr, 0);
+    reader_.join();
   }
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  // Until a line holds `word`; a bounded time.
+  void Await(const std::string& word) {
+    std::unique_lock lock(mutex_);
+    const auto there = [&] {
+      return std::ranges::any_of(
+          lines_, [&](const std::string& line) { return line.find(word) != std::string::npos; });
+    };
+    ACCORD_CHECK(more_.wait_for(lock, std::chrono::minutes(1), there));
+  }
+  [[nodiscard]] std::vector<std::string> Lines() {
+    const std::unique_lock lock(mutex_);
+    return lines_;
+  }
+
  private:
+  void Read(int fd) {
+    FILE* in = ::fdopen(fd, "r");
+    char* line = nullptr;
+    std::size_t capacity = 0;
+    while (::getline(&line, &capacity, in) > 0) {
+      const std::unique_lock lock(mutex_);
+      lines_.emplace_back(line);
+      more_.notify_all();
+    }
+    std::free(line);
+    std::fclose(in);
+  }
+
   pid_t pid_ = 0;
+  std::mutex mutex_;
+  std::condition_variable more_;
+  std::vector<std::string> lines_;
+  std::thread reader_;
 };
 
 struct Paths {
@@ -167,10 +205,9 @@ double FdatasyncMs(const std::filesystem::path& dir) {
   return Median(std::move(times));
 }
 
-std::vector<double> RoundTimesMs(const std::filesystem::path& log) {
+std::vector<double> RoundTimesMs(const std::vector<std::string>& log) {
   std::vector<double> times;
-  std::ifstream in(log);
-  for (std::string line; std::getline(in, line);) {
+  for (const std::string& line : log) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
     if (json.is_object() && json.value("event", "") == "round.committed")
       times.push_back(std::stod(json.value("ms", "0")));
@@ -178,25 +215,13 @@ std::vector<double> RoundTimesMs(const std::filesystem::path& log) {
   return times;
 }
 
-// Until the daemon says that it serves, a bounded time.
-void AwaitServing(const std::filesystem::path& log) {
-  for (int i = 0; i < 600; ++i) {
-    std::ifstream in(log);
-    for (std::string line; std::getline(in, line);) {
-      if (line.find("coordinator.serving") != std::string::npos) return;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  ACCORD_CHECK(false);
-}
-
 void Run(const Paths& paths, bool json) {
   const config::CoordinatorConfig settings = CoordinatorSettings(paths);
   const std::string operator_token = Must(coordinator::InitFederation(settings));
-  const std::filesystem::path config = paths.dir / "coordinator.toml", log = paths.dir / "accordd.log";
+  const std::filesystem::path config = paths.dir / "coordinator.toml";
   Must(WriteFileAtomic(config, AsBytes(config::ShowConfig(settings)), FileMode::kShared));
-  const Process accordd({(paths.apps / "accordd").string(), "--config", config.string()}, log);
-  AwaitServing(log);
+  Process accordd({(paths.apps / "accordd").string(), "--config", config.string()});
+  accordd.Await("coordinator.serving");
   const auto client = Must(rpc::OperatorClient::Open(JoinOperator(paths, operator_token)));
 
   const std::string node_config = WriteNodeFiles(paths);
@@ -216,7 +241,7 @@ void Run(const Paths& paths, bool json) {
     return view.state != job::Phase::kPaused;
   }));
   ACCORD_CHECK(end.state == job::Phase::kFinished);
-  const double round = Median(RoundTimesMs(log));
+  const double round = Median(RoundTimesMs(accordd.Lines()));
   const double floor = RoundTripMs(*client) + FdatasyncMs(paths.dir);
   std::printf(json ? "{\"bench\":\"empty-round\",\"metric\":\"round_ms\",\"value\":%.3f,\"floor\":%.3f,"
                      "\"ratio\":%.2f}\n"
