@@ -167,6 +167,7 @@ void LiveScreen::Draw(const std::vector<Line>& frame) {
 void LiveScreen::Print(const std::vector<Line>& lines) {
   Erase();
   for (const Line& line : lines) out_ << line.Render(style_) << "\n";
+  out_.flush();  // who reads a pipe or a file follows too
 }
 
 void LiveScreen::Clear() {

@@ -147,7 +147,9 @@ rpc::Hello Node::Impl::Hello() const {
 rpc::Heartbeat Node::Impl::Heartbeat() const {
   rpc::Heartbeat beat;
   for (const auto& [id, task] : tasks) {
-    if (!task->state().ended) beat.progress.push_back(task->progress());
+    const rpc::Progress progress = task->progress();
+    // A job whose first work has not begun (its data are still being read) has no round to speak of.
+    if (!task->state().ended && progress.round.value > 0) beat.progress.push_back(progress);
   }
   return beat;
 }
