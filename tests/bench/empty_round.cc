@@ -231,8 +231,7 @@ void Run(const Paths& paths, bool json) {
     Must(node::Join(paths.dir / name, Must(client->Invite(name, "node", Millis(0))).token));
     nodes.push_back(std::make_unique<Process>(
         std::vector<std::string>{(paths.apps / "accord-node").string(), "run", "--config", node_config,
-                                 "--state", (paths.dir / name).string()},
-        paths.dir / (name + ".log")));
+                                 "--state", (paths.dir / name).string()}));
   }
   const rpc::JobView job = Must(client->SubmitJob(AsBytes(JobText()), Bytes(16, 1)));
   rpc::JobView end;
