@@ -24,8 +24,9 @@ Status AddSpool(store::Spool& spool, std::span<std::uint64_t> words) {
 
 }  // namespace
 
-Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout, std::span<const float> weights) {
-  ACCORD_ASSIGN_OR_RETURN(const auto writer, blobs.NewWriter());
+Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout, std::span<const float> weights,
+                          store::Durability durability) {
+  ACCORD_ASSIGN_OR_RETURN(const auto writer, blobs.NewWriter(durability));
   ACCORD_RETURN_IF_ERROR(writer->Append(model::SafetensorsPrefix(layout)));
   ACCORD_RETURN_IF_ERROR(writer->Append(model::WeightBytes(weights)));
   return writer->Commit(std::nullopt);
@@ -58,11 +59,12 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
                                             *weights));
   Bytes bytes(words.size() * 8);
   secagg::StoreWords(words, bytes);
-  ACCORD_ASSIGN_OR_RETURN(done.outcome.sum, task.blobs->Put(bytes));
+  ACCORD_ASSIGN_OR_RETURN(done.outcome.sum, task.blobs->Put(bytes, store::Durability::kRecomputable));
   done.outcome.words = task.words;
   done.outcome.model_hash = task.model_hash;
   if (task.purpose == round::Purpose::kTrain) {
-    ACCORD_ASSIGN_OR_RETURN(done.outcome.model_hash, StoreModel(*task.blobs, *task.layout, *weights));
+    ACCORD_ASSIGN_OR_RETURN(done.outcome.model_hash, StoreModel(*task.blobs, *task.layout, *weights,
+                                                                store::Durability::kRecomputable));
   }
   if (bytes.size() <= kInlineBytes) done.sum = std::move(bytes);
   done.weights = std::move(weights);

@@ -40,7 +40,7 @@ struct Aggregated {
 
 // Stores a model as a safetensors blob; gives its model_hash.
 [[nodiscard]] Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout,
-                                        std::span<const float> weights);
+                                        std::span<const float> weights, store::Durability durability);
 [[nodiscard]] Result<std::vector<float>> LoadModel(const store::Blobs& blobs, const ModelLayout& layout,
                                                    const Digest& hash);
 

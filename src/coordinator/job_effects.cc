@@ -1,5 +1,6 @@
 // What the job machine asks for: words to nodes, sums, the end.
 #include <algorithm>
+#include <utility>
 //
 #include <boost/asio/post.hpp>
 
@@ -88,6 +89,42 @@ void JobRunner::OnSum(RoundId round, AttemptId attempt, Result<Aggregated> resul
   inline_sum_ = std::move(result->sum);
   inline_sum_hash_ = result->outcome.sum;
   Handle(job::InRound{round, round::Summed{attempt, result->outcome}});
+  KeepOutcome(result->outcome);
+}
+
+// Syncs sum and model while the nodes check them; the round closes only after that.
+void JobRunner::KeepOutcome(const round::Outcome& outcome) {
+  keeping_ = true;
+  asio::post(services_.workers, [self = shared_from_this(), outcome] {
+    Status kept = self->services_.blobs.MakeDurable(outcome.sum);
+    if (kept.ok()) kept = self->services_.blobs.MakeDurable(outcome.model_hash);
+    self->Post([kept](JobRunner& me) {
+      me.keeping_ = false;
+      const auto held = std::exchange(me.held_, {});
+      if (!kept.ok() && kept.error() == errors::kStoreDiskFull.id) return me.PauseForDisk(kept);
+      if (!kept.ok() && !me.terminal_) return me.services_.fatal(kept);
+      for (const auto& [round, verified] : held) me.Handle(job::InRound{round, verified});
+    });
+  });
+}
+
+void JobRunner::OnVerified(RoundId round, const round::Verified& event) {
+  if (keeping_) return held_.emplace_back(round, event), void();
+  Handle(job::InRound{round, event});
+}
+
+// After a restart in p7: a power cut may have taken what was not synced. The nodes hold their deltas: once
+// more.
+void JobRunner::CheckOutcome() {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
+  if (commit == nullptr) return;
+  const round::Outcome outcome = commit->outcome;
+  const bool whole =
+      services_.blobs.Verify(outcome.sum).ok() && services_.blobs.Verify(outcome.model_hash).ok();
+  if (whole) return KeepOutcome(outcome);
+  LogWarn("round.sum_lost", {{"job", name()}, {"round", std::to_string(open->plan.round.value)}});
+  HandleInRound(round::SumFailed{commit->attempt.id});
 }
 
 void JobRunner::SendEnded(NodeId node) {

@@ -112,7 +112,7 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                           [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
                           [&](const rpc::Trained& m) { reported(m.round, round::Trained{id}); },
                           [&](const rpc::Verified& m) {
-                            reported(m.round, round::Verified{id, m.attempt, m.model_hash});
+                            self.OnVerified(m.round, {id, m.attempt, m.model_hash});
                           },
                           [&](const rpc::Refused& m) {
                             self.LogLine({.time = self.Now(),

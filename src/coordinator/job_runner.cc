@@ -70,6 +70,17 @@ void JobRunner::AfterStep() {
   terminal_ = job::IsTerminal(driver_->state());
   ArmDeadline();
   Changed();
+  OfferToFreshRound();
+}
+
+// A round that has just opened gets its candidates in the same turn, so that closing one round and fixing the
+// next cohort share a sync.
+void JobRunner::OfferToFreshRound() {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const bool gathering = open != nullptr && std::holds_alternative<round::Gather>(open->state);
+  const std::pair<RoundId, AttemptId> fresh =
+      gathering ? std::pair(open->plan.round, open->plan.first_attempt) : std::pair(RoundId{}, AttemptId{});
+  if (std::exchange(offered_, fresh) != fresh && gathering) OfferCandidates();
 }
 
 void JobRunner::ArmDeadline() {
@@ -139,7 +150,8 @@ void JobRunner::Start() {
   asio::post(services_.workers, [self = shared_from_this()] {
     auto weights = std::make_shared<std::vector<float>>(self->input_.layout->size);
     model::InitialWeights(*self->input_.layout, self->input_.spec->seed, *weights);
-    Result<Digest> hash = StoreModel(self->services_.blobs, *self->input_.layout, *weights);
+    Result<Digest> hash =
+        StoreModel(self->services_.blobs, *self->input_.layout, *weights, store::Durability::kDurable);
     self->Post([weights = std::move(weights), hash = std::move(hash)](JobRunner& me) {
       if (!hash.ok()) return me.OnInitFailed(hash.status());
       me.weights_ = weights;
@@ -198,6 +210,7 @@ void JobRunner::TakeUp(Millis away) {
       if (const auto* s = std::get_if<round::Unmask>(&open->state)) collect_lost(*s);
     }
     if (!lost.empty()) self.HandleInRound(round::UploadsLost{lost});
+    self.CheckOutcome();
     if (job::ReasonOf(self.driver_->state()) == job::Reason::kDiskFull) self.RetryAfterDiskFull();
     self.Run(job::Outstanding(self.driver_->state()));
     self.AfterStep();

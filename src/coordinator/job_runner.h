@@ -126,6 +126,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void RetryAfterDiskFull();
   void ArmDeadline();
   void AfterStep();
+  void OfferToFreshRound();
   void Start();
   void OnInitFailed(const Status& status);
   void ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply);
@@ -135,6 +136,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void RunRound(RoundId round, const round::Effect& effect);
   void TakeSum(RoundId round, const round::TakeSum& effect);
   void OnSum(RoundId round, AttemptId attempt, Result<struct Aggregated> result);
+  void KeepOutcome(const round::Outcome& outcome);
+  void CheckOutcome();
+  void OnVerified(RoundId round, const round::Verified& event);
   void OnEnded();
   void SendEnded(NodeId node);
   void PauseForDisk(const Status& status);
@@ -179,8 +183,11 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   round::NodeSet prepared_ ACCORD_GUARDED_BY(prepared_mutex_);  // as in nodes_, for other threads
   Uploads uploads_;
   bool summing_ = false;
-  int disk_failures_ = 0;                              // in a row; after the second there is no hurry
-  std::chrono::steady_clock::time_point round_began_;  // finer than TimePoint, for the metrics
+  bool keeping_ = false;  // sum and model of p7 are being synced: no round closes before they are
+  std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile
+  std::pair<RoundId, AttemptId> offered_;                  // the gathering round that had its candidates
+  int disk_failures_ = 0;                                  // in a row; after the second there is no hurry
+  std::chrono::steady_clock::time_point round_began_;      // finer than TimePoint, for the metrics
   std::shared_ptr<const std::vector<float>>
       weights_;  // of weights_hash_, so that a round need not read the disk
   Digest weights_hash_;

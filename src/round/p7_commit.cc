@@ -63,6 +63,10 @@ Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoi
             next.members.dropped.emplace(e.node, e.reason);
             return Settle(plan, std::move(next), now);
           },
+          [&](const SumFailed& e) {  // a restart found sum or model gone: the same deltas once more
+            if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
+            return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewVerified, now);
+          },
           [&](const Trained& e) { return LateTrained(state, e); },
           [&](const Tick&) {
             if (now < state.deadline) return Discarded(state, Reason::kNone);
@@ -70,7 +74,7 @@ Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoi
           },
           [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
           [&](const Restarted& e) { return Extended(state, e); },
-          [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed, SumFailed> auto&) {
+          [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed> auto&) {
             return Discarded(state, Reason::kLate);
           }},
       event);

@@ -193,7 +193,8 @@ struct Summed {
   AttemptId attempt;
   Outcome outcome;
 };
-struct SumFailed {  // the sum breaks a bound of secagg.md 7.6: some input was out of range
+struct SumFailed {  // p6: it breaks a bound of secagg.md 7.6, some input was out of range. p7: lost by a
+                    // restart
   AttemptId attempt;
 };
 struct Verified {

@@ -100,15 +100,19 @@ Result<std::unique_ptr<Blobs>> Blobs::Open(fs::path directory) {
   return blobs;
 }
 
+Status Blobs::MakeDurable(const Digest& digest) const {
+  const fs::path path = PathOf(digest);
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid() && errno == ENOENT) return Fail(errors::kBlobNotFound, "no blob " + digest.Hex());
+  if (!fd.valid()) return ErrnoStatus(errno, "cannot open", path);
+  ACCORD_RETURN_IF_ERROR(SyncFile(fd.get(), path));
+  return SyncDirectory(path.parent_path());
+}
+
 Result<Digest> Blobs::Put(ByteView bytes, Durability durability) {
   const Digest digest = crypto::Sha256::Of(bytes);
   if (Result<std::uint64_t> size = Size(digest); size.ok() && *size == bytes.size() && Verify(digest).ok()) {
-    if (durability == Durability::kRecomputable) return digest;
-    const fs::path path = PathOf(digest);
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.valid()) return ErrnoStatus(errno, "cannot open", path);
-    ACCORD_RETURN_IF_ERROR(SyncFile(fd.get(), path));
-    ACCORD_RETURN_IF_ERROR(SyncDirectory(path.parent_path()));
+    if (durability == Durability::kDurable) ACCORD_RETURN_IF_ERROR(MakeDurable(digest));
     return digest;
   }
   ACCORD_ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, NewWriter(durability));

@@ -65,6 +65,8 @@ class Blobs {
   // Stores `bytes`; a good blob that is there already is left alone (and made durable if asked), a damaged
   // one is replaced.
   [[nodiscard]] Result<Digest> Put(ByteView bytes, Durability durability = Durability::kDurable);
+  // Makes a blob that was stored as recomputable survive a power cut; `blob.not_found` when it is not there.
+  [[nodiscard]] Status MakeDurable(const Digest& digest) const;
   [[nodiscard]] Result<std::unique_ptr<BlobWriter>> NewWriter(Durability durability = Durability::kDurable);
 
   // `blob.not_found` when there is none.
