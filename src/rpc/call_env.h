@@ -3,12 +3,14 @@
 
 #include <grpcpp/server_context.h>
 
+#include <memory>
 #include <string>
 
 #include "rpc/gate.h"
 #include "rpc/live_calls.h"
 #include "rpc/server.h"
 #include "rpc/session.h"
+#include "rpc/upload.h"
 
 namespace accord::rpc {
 
@@ -17,6 +19,8 @@ struct CallEnv {
   Handlers handlers;
   LiveCalls live;
   SessionTable sessions;
+  std::shared_ptr<UploadTable> uploads =
+      std::make_shared<UploadTable>();  // a late Reply may outlive the server
 
   // Who calls. The gate has let the caller in already, so that this fails only for calls open to anyone.
   [[nodiscard]] Result<Peer> PeerOf(const grpc::CallbackServerContext& context) const {

@@ -10,6 +10,7 @@ namespace accord::rpc {
 struct NodeClient::Impl {
   ClientOptions options;
   std::shared_ptr<Channel> channel;
+  SessionGroup sessions;  // ends before the channel
 };
 
 Result<std::unique_ptr<NodeClient>> NodeClient::Open(ClientOptions options) {
@@ -25,7 +26,7 @@ NodeClient::~NodeClient() = default;
 
 std::shared_ptr<NodeSession> NodeClient::OpenSession(std::shared_ptr<SessionCallbacks> callbacks) {
   // Connecting has its own bound; the rest is for a busy coordinator to accept the stream.
-  return DialSession(impl_->channel, std::move(callbacks), 2 * impl_->options.connect_timeout);
+  return impl_->sessions.Dial(impl_->channel, std::move(callbacks), 2 * impl_->options.connect_timeout);
 }
 
 Status NodeClient::GetBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,

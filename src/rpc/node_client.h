@@ -59,7 +59,9 @@ class NodeClient {
   // Checks address, files, that key and certificate match and are in date (`auth.expired`), and gives a
   // client that has not connected yet.
   [[nodiscard]] static Result<std::unique_ptr<NodeClient>> Open(ClientOptions options);
-  ~NodeClient();  // no blocking call may be under way; sessions end by themselves
+  // No blocking call may be under way. Open sessions are cut: when it returns, every OnClosed was called. Not
+  // from a session's callback.
+  ~NodeClient();
   NodeClient(const NodeClient&) = delete;
   NodeClient& operator=(const NodeClient&) = delete;
 

@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include <grpc/health/v1/health.pb.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/server.h>
@@ -12,7 +13,6 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "grpc/health/v1/health.pb.h"
 #include "rpc/call_env.h"
 #include "rpc/gate.h"
 #include "rpc/listen.h"

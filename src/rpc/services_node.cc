@@ -87,7 +87,7 @@ class CoordinatorService final : public CoordinatorBase {
     if (!peer.ok()) return new Refusal<grpc::ServerReadReactor<grpc::ByteBuffer>>(peer.status());
     const auto stream =
         std::make_shared<UploadStream>(context, std::move(peer).value(), *env_.handlers.bulk, reply);
-    stream->Begin(env_.live);
+    stream->Begin(env_.live, env_.uploads);
     return stream.get();
   }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "accord/v1/coordinator.grpc.pb.h"
 #include "base/errors.h"
@@ -13,11 +14,17 @@
 #include "rpc/convert.h"
 
 namespace accord::rpc {
-namespace {
 
 constexpr std::chrono::seconds kCloseGrace{2};
 constexpr std::size_t kMaxQueued =
     4'096;  // messages; a coordinator that reads none of them is as good as gone
+
+// What belongs to gRPC; given back in OnDone, since the last owner of a channel must not be a gRPC thread.
+struct SessionWire {
+  std::shared_ptr<Channel> channel;
+  std::unique_ptr<v1::Coordinator::Stub> stub;
+  grpc::ClientContext context;
+};
 
 // One stream. gRPC calls the On... methods; it never calls back on the stack of an operation that is started
 // here, so operations are started under the mutex. Keeps itself alive until OnDone.
@@ -25,17 +32,19 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
                           public std::enable_shared_from_this<SessionCall> {
  public:
   SessionCall(std::shared_ptr<Channel> channel, std::shared_ptr<SessionCallbacks> callbacks)
-      : channel_(std::move(channel)),
-        callbacks_(std::move(callbacks)),
-        stub_(v1::Coordinator::NewStub(channel_->grpc())) {}
+      : callbacks_(std::move(callbacks)), wire_(std::make_unique<SessionWire>()) {
+    wire_->stub = v1::Coordinator::NewStub(channel->grpc());
+    wire_->channel = std::move(channel);
+  }
 
-  void Begin(Millis connect_bound) ACCORD_EXCLUDES(mutex_) {
+  void Begin(Millis connect_bound, SessionGroup::Ticket ticket) ACCORD_EXCLUDES(mutex_) {
     self_ = shared_from_this();
-    stub_->async()->Session(&context_, this);
+    const MutexLock lock(mutex_);
+    ticket_ = std::move(ticket);
+    wire_->stub->async()->Session(&wire_->context, this);
     AddHold();  // for Send and Close, which come from outside
     StartCall();
-    const MutexLock lock(mutex_);
-    if (!done_) GiveUpAfterLocked(connect_bound, &connect_alarm_);
+    GiveUpAfterLocked(connect_bound, &connect_alarm_);
   }
 
   void Send(const FromNode& message) ACCORD_EXCLUDES(mutex_) {
@@ -53,10 +62,17 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
 
   void Close() ACCORD_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    if (closing_ || done_) return;
+    if (closing_ || !wire_) return;
     closing_ = true;
     WriteNextLocked();
     GiveUpAfterLocked(kCloseGrace, &close_alarm_);
+  }
+
+  // Ends the stream without waiting for the coordinator.
+  void Abandon() ACCORD_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    closing_ = true;
+    if (wire_) EndLocked({});
   }
 
  private:
@@ -90,24 +106,27 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
 
   void OnDone(const grpc::Status& status) override ACCORD_EXCLUDES(mutex_) {
     Status why;
+    std::unique_ptr<SessionWire> wire;
     {
       const MutexLock lock(mutex_);
-      done_ = true;
       held_ = false;
       connect_alarm_.reset();
       close_alarm_.reset();
       why = WhyLocked(status);
+      wire = std::move(wire_);
     }
+    wire.reset();
     callbacks_->OnClosed(why);
     callbacks_.reset();
     const auto self = std::move(self_);  // may delete this, at the end
+    ticket_.reset();                     // the client may go now
   }
 
   Status WhyLocked(const grpc::Status& status) ACCORD_REQUIRES(mutex_) {
     if (!why_.ok()) return why_;
     if (closing_ && !IsFromPeer(status)) return {};
     if (status.ok()) return Fail(errors::kNetUnreachable, "The coordinator closed the session.");
-    return channel_->Explain(status);
+    return wire_->channel->Explain(status);
   }
 
   void WriteNextLocked() ACCORD_REQUIRES(mutex_) {
@@ -137,7 +156,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
 
   void EndLocked(Status why) ACCORD_REQUIRES(mutex_) {
     why_ = std::move(why);
-    context_.TryCancel();
+    wire_->context.TryCancel();
     ReleaseLocked();
   }
 
@@ -147,7 +166,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
       const auto self = expired ? weak.lock() : nullptr;
       if (!self) return;
       const MutexLock lock(self->mutex_);
-      if (self->done_) return;
+      if (!self->wire_) return;
       self->EndLocked(self->closing_
                           ? Status()
                           : Fail(errors::kNetTimeout, "The coordinator did not accept the session within " +
@@ -155,11 +174,9 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
     });
   }
 
-  const std::shared_ptr<Channel> channel_;
   std::shared_ptr<SessionCallbacks> callbacks_;
-  const std::unique_ptr<v1::Coordinator::Stub> stub_;
   std::shared_ptr<SessionCall> self_;
-  grpc::ClientContext context_;
+  SessionGroup::Ticket ticket_;
   v1::CoordinatorMessage incoming_;
   v1::NodeMessage current_;  // being written
 
@@ -168,19 +185,19 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   bool held_ ACCORD_GUARDED_BY(mutex_) = true;  // writes may be started
   bool writing_ ACCORD_GUARDED_BY(mutex_) = false;
   bool closing_ ACCORD_GUARDED_BY(mutex_) = false;
-  bool done_ ACCORD_GUARDED_BY(mutex_) = false;
-  Status why_ ACCORD_GUARDED_BY(mutex_);  // when this side ended the stream for cause
+  std::unique_ptr<SessionWire> wire_ ACCORD_GUARDED_BY(mutex_);  // until OnDone
+  Status why_ ACCORD_GUARDED_BY(mutex_);                         // when this side ended the stream for cause
   std::optional<grpc::Alarm> connect_alarm_ ACCORD_GUARDED_BY(mutex_);
   std::optional<grpc::Alarm> close_alarm_ ACCORD_GUARDED_BY(mutex_);
 };
 
 // What the node holds: dropping it closes the stream.
-class Handle final : public NodeSession {
+class SessionHandle final : public NodeSession {
  public:
-  explicit Handle(std::shared_ptr<SessionCall> call) : call_(std::move(call)) {}
-  ~Handle() override { call_->Close(); }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
+  explicit SessionHandle(std::shared_ptr<SessionCall> call) : call_(std::move(call)) {}
+  ~SessionHandle() override { call_->Close(); }
+  SessionHandle(const SessionHandle&) = delete;
+  SessionHandle& operator=(const SessionHandle&) = delete;
 
   void Send(FromNode message) override { call_->Send(message); }
   void Close() override { call_->Close(); }
@@ -189,13 +206,46 @@ class Handle final : public NodeSession {
   const std::shared_ptr<SessionCall> call_;
 };
 
-}  // namespace
+// Counts the sessions that gRPC is not done with.
+struct SessionGroup::State {
+  Mutex mutex;
+  CondVar none;
+  std::vector<std::weak_ptr<SessionCall>> calls ACCORD_GUARDED_BY(mutex);
+  std::size_t live ACCORD_GUARDED_BY(mutex) = 0;
+};
 
-std::shared_ptr<NodeSession> DialSession(std::shared_ptr<Channel> channel,
-                                         std::shared_ptr<SessionCallbacks> callbacks, Millis connect_bound) {
+SessionGroup::SessionGroup() : state_(std::make_shared<State>()) {}
+
+SessionGroup::~SessionGroup() {
+  std::vector<std::weak_ptr<SessionCall>> calls;
+  {
+    const MutexLock lock(state_->mutex);
+    calls = state_->calls;
+  }
+  for (const auto& weak : calls) {
+    if (const auto call = weak.lock()) call->Abandon();
+  }
+  const MutexLock lock(state_->mutex);
+  while (state_->live != 0) state_->none.Wait(state_->mutex);  // cancelled calls end at once
+}
+
+std::shared_ptr<NodeSession> SessionGroup::Dial(std::shared_ptr<Channel> channel,
+                                                std::shared_ptr<SessionCallbacks> callbacks,
+                                                Millis connect_bound) {
   const auto call = std::make_shared<SessionCall>(std::move(channel), std::move(callbacks));
-  call->Begin(connect_bound);
-  return std::make_shared<Handle>(call);
+  Ticket ticket;
+  {
+    const MutexLock lock(state_->mutex);
+    std::erase_if(state_->calls, [](const auto& weak) { return weak.expired(); });
+    state_->calls.push_back(call);
+    ++state_->live;
+    ticket = Ticket(state_.get(), [state = state_](State*) {
+      const MutexLock leave(state->mutex);
+      if (--state->live == 0) state->none.NotifyAll();
+    });
+  }
+  call->Begin(connect_bound, std::move(ticket));
+  return std::make_shared<SessionHandle>(call);
 }
 
 }  // namespace accord::rpc

@@ -8,7 +8,50 @@
 
 namespace accord::rpc {
 
-void UploadStream::Begin(LiveCalls& calls) {
+void UploadTable::Enter(const Key& key, const std::shared_ptr<UploadStream>& stream) {
+  std::shared_ptr<UploadStream> holder, waiter;
+  bool free = false;
+  {
+    const MutexLock lock(mutex_);
+    Entry& entry = uploads_[key];
+    free = entry.holder == nullptr;
+    if (free) {
+      entry.holder = stream.get();
+      entry.stream = stream;
+    } else {
+      holder = entry.stream.lock();  // none: it is about to leave
+      waiter = std::exchange(entry.waiter, stream);
+    }
+  }
+  if (free) return stream->Open();
+  const Status why = Fail(errors::kSessionReplaced, "The node began this upload again.");
+  if (waiter) waiter->Cut(why);
+  if (holder) holder->Cut(why);
+}
+
+void UploadTable::Leave(const Key& key, const UploadStream* stream) {
+  std::shared_ptr<UploadStream> next;
+  {
+    const MutexLock lock(mutex_);
+    const auto found = uploads_.find(key);
+    if (found == uploads_.end() || found->second.holder != stream) return;
+    next = std::move(found->second.waiter);
+    if (next) {
+      found->second = {.holder = next.get(), .stream = next};
+    } else {
+      uploads_.erase(found);
+    }
+  }
+  if (next) next->Open();
+}
+
+UploadStream::~UploadStream() {
+  sink_.reset();
+  if (key_) table_->Leave(*key_, this);
+}
+
+void UploadStream::Begin(LiveCalls& calls, std::shared_ptr<UploadTable> table) {
+  table_ = std::move(table);
   self_ = shared_from_this();
   ticket_ = calls.Add(peer_.spiffe_id, self_);
   ReadNext();
@@ -25,11 +68,10 @@ void UploadStream::OnReadDone(bool ok) {
                                        : Fail(errors::kRpcMalformed, "The upload ended without its root."));
   }
   if (const Status status = TakePart(); !status.ok()) return End(status);
-  if (sink_) {
-    Store();
-  } else {
-    Open();
-  }
+  if (sink_) return Store();
+  words_ = part_.words;
+  key_ = {peer_.node, *part_.key};
+  table_->Enter(*key_, shared_from_this());
 }
 
 Status UploadStream::TakePart() {
@@ -46,7 +88,10 @@ Status UploadStream::TakePart() {
 }
 
 void UploadStream::Open() {
-  words_ = part_.words;
+  {
+    const MutexLock lock(mutex_);
+    if (finished_) return;  // cut while it waited
+  }
   handler_.OpenUpload(peer_, *part_.key, words_,
                       [self = shared_from_this()](Result<std::shared_ptr<UploadSink>> sink) {
                         self->OnOpened(std::move(sink));
