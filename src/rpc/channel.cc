@@ -47,6 +47,7 @@ Channel::Channel(std::string address, const std::shared_ptr<grpc::ChannelCredent
 
 Result<std::shared_ptr<Channel>> Channel::Open(const ClientOptions& options) {
   ACCORD_CHECK(Tls13Forced());  // ForceTls13 first in main
+  RouteGrpcLog(/*server=*/false);
   ACCORD_RETURN_IF_ERROR(ParseHostPort(options.address).status());
   const auto note = std::make_shared<TrustNote>();
   ACCORD_ASSIGN_OR_RETURN(const auto credentials, MemberCredentials(options, note));
@@ -55,6 +56,7 @@ Result<std::shared_ptr<Channel>> Channel::Open(const ClientOptions& options) {
 
 Result<std::shared_ptr<Channel>> Channel::OpenPinned(const EnrolTarget& target) {
   ACCORD_CHECK(Tls13Forced());
+  RouteGrpcLog(/*server=*/false);
   ACCORD_RETURN_IF_ERROR(ParseHostPort(target.address).status());
   const auto note = std::make_shared<TrustNote>();
   const auto credentials = PinnedCredentials(target.ca_fingerprint, note);

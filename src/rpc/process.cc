@@ -1,9 +1,14 @@
 #include "rpc/process.h"
 
+#include <grpc/support/log.h>
 #include <malloc.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <string_view>
+
+#include "base/log.h"
+#include "base/text.h"
 
 namespace accord::rpc {
 namespace {
@@ -13,7 +18,23 @@ constexpr const char* kCipherVariable = "GRPC_SSL_CIPHER_SUITES";
 // here.
 constexpr const char* kNoTls12 = "PSK-AES128-GCM-SHA256";
 
+std::atomic<bool> g_serving{false};
+
+void TakeGrpcMessage(gpr_log_func_args* args) {
+  const std::string_view message(args->message);
+  // Clients send the address that they dial as a name; that no certificate has it is of no account, since
+  // peers are known by their SPIFFE ids.
+  const bool expected = message.starts_with("No match found for server name");
+  const bool matters = g_serving && args->severity == GPR_LOG_SEVERITY_ERROR && !expected;
+  Log(matters ? LogLevel::kWarn : LogLevel::kDebug, "grpc", {{"message", Printable(message)}});
+}
+
 }  // namespace
+
+void RouteGrpcLog(bool server) {
+  if (server) g_serving = true;
+  gpr_set_log_function(TakeGrpcMessage);
+}
 
 void ForceTls13() { setenv(kCipherVariable, kNoTls12, 1); }
 

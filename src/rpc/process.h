@@ -14,4 +14,9 @@ void ForceTls13();
 void TuneMalloc();
 void TrimMalloc();
 
+// Where gRPC's own messages go: into the log, as warnings in a server (why a handshake was refused is nowhere
+// else) and as debug lines in a client, whose calls say what failed. Servers and clients call it themselves;
+// a process that is both is a server.
+void RouteGrpcLog(bool server);
+
 }  // namespace accord::rpc

@@ -11,7 +11,6 @@
 
 #include "base/check.h"
 #include "base/errors.h"
-#include "base/log.h"
 #include "base/mutex.h"
 #include "rpc/call_env.h"
 #include "rpc/gate.h"
@@ -68,6 +67,7 @@ Server::~Server() { Stop(); }
 Result<std::uint16_t> Server::Start() {
   ACCORD_CHECK(!impl_->server);
   ACCORD_CHECK(Tls13Forced());  // ForceTls13 first in main
+  RouteGrpcLog(/*server=*/true);
   const ServerOptions& options = impl_->env.options;
   ACCORD_ASSIGN_OR_RETURN(const auto credentials, ServerCredentialsOf(options.tls, options.trust_domain));
   credentials->SetAuthMetadataProcessor(
