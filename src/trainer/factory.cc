@@ -1,4 +1,3 @@
-#include <ATen/core/Tensor.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
 #include <unistd.h>

@@ -1,12 +1,11 @@
 // The models `mlp` and `cnn` as functions over one flat buffer. Used by the trainer; internal, knows ATen.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <vector>
 
 #include "accord/job_spec.h"
 #include "accord/model.h"
+#include "trainer/aten.h"
 
 namespace accord::trainer {
 

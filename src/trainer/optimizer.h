@@ -2,13 +2,12 @@
 // operations a step instead of several per tensor. Used by the trainer; internal, knows ATen.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "accord/job_spec.h"
+#include "trainer/aten.h"
 
 namespace accord::trainer {
 

@@ -2,13 +2,12 @@
 // its thread; internal, knows ATen.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
+#include "trainer/aten.h"
 #include "trainer/checkpoint.h"
 
 namespace accord::trainer {

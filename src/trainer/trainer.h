@@ -1,13 +1,12 @@
 // One job's training at one node with libtorch. Made by the factory of torch_trainer.h; internal, knows ATen.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <stop_token>
 
 #include "accord/trainer.h"
 #include "data/dataset.h"
+#include "trainer/aten.h"
 #include "trainer/network.h"
 #include "trainer/optimizer.h"
 #include "trainer/round_checkpoint.h"

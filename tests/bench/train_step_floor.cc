@@ -1,5 +1,6 @@
 #include "tests/bench/train_step_floor.h"
 
+#include <ATen/core/ivalue.h>  // first, for clang 14 in C++20
 #include <torch/nn/functional/loss.h>
 #include <torch/nn/modules/activation.h>
 #include <torch/nn/modules/container/sequential.h>
