@@ -6,6 +6,16 @@
 #include "base/check.h"
 
 namespace accord {
+namespace {
+
+constexpr std::int64_t kYear10000 = 253'402'300'800'000;
+
+}  // namespace
+
+Writer& Writer::F64(double v) {
+  ACCORD_CHECK(std::isfinite(v));
+  return U64(std::bit_cast<std::uint64_t>(v));
+}
 
 Writer& Writer::Lv(ByteView bytes) {
   ACCORD_CHECK(bytes.size() <= Reader::kMaxLv);
@@ -34,6 +44,12 @@ double Reader::F64() {
   if (std::isfinite(v)) return v;
   Refuse();
   return 0.0;
+}
+
+TimePoint Reader::Time() {
+  const std::int64_t ms = I64();
+  if (ms < 0 || ms >= kYear10000) Refuse();
+  return ok_ ? TimePoint(Millis(ms)) : TimePoint();
 }
 
 ByteView Reader::Lv() {

@@ -24,8 +24,10 @@ class Writer {
   Writer& U64(std::uint64_t v) { return BigEndian(v); }
   Writer& I64(std::int64_t v) { return BigEndian(static_cast<std::uint64_t>(v)); }
   Writer& Bool(bool v) { return U8(v ? 1 : 0); }
-  // The IEEE bits of a finite double.
-  Writer& F64(double v) { return U64(std::bit_cast<std::uint64_t>(v)); }
+  // The IEEE bits of a finite double; any other is a bug, since no Reader would take it.
+  Writer& F64(double v);
+  // Unix milliseconds, from 1970 to the year 9999.
+  Writer& Time(TimePoint v) { return I64(v.time_since_epoch().count()); }
   // u32 length and the bytes; at most 65,536 bytes (kMaxLv), longer is a bug.
   Writer& Lv(ByteView bytes);
   Writer& Lv(std::string_view text) { return Lv(AsBytes(text)); }
@@ -67,6 +69,8 @@ class Reader {
   std::int64_t I64() { return static_cast<std::int64_t>(U64()); }
   bool Bool();   // 0 or 1, nothing else
   double F64();  // finite, nothing else
+  // As Writer::Time; another year is refused, so that sums of times and waits stay far from overflow.
+  TimePoint Time();
   ByteView Lv();
   std::string LvText() { return std::string(AsText(Lv())); }
   ByteView Long();

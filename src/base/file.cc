@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -44,6 +45,17 @@ Status SyncDirectory(const std::filesystem::path& directory) {
   return {};
 }
 
+// Creates what is missing of `directory`, durably.
+Status CreateDirectories(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (directory.empty() || std::filesystem::is_directory(directory, error)) return {};
+  const std::filesystem::path parent = directory.parent_path();
+  ACCORD_RETURN_IF_ERROR(CreateDirectories(parent));
+  const bool made = std::filesystem::create_directory(directory, error);
+  if (error) return ErrnoStatus(error.value(), "cannot create", directory);
+  return made ? SyncDirectory(parent.empty() ? "." : parent) : Status();
+}
+
 Status WriteTemporary(const std::filesystem::path& temporary, std::span<const ByteView> pieces, mode_t mode) {
   const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (fd.get() < 0) return ErrnoStatus(errno, "cannot create", temporary);
@@ -67,10 +79,10 @@ Status WriteFileAtomic(const std::filesystem::path& path, ByteView content, File
 
 Status WriteFileAtomic(const std::filesystem::path& path, std::span<const ByteView> pieces, FileMode mode) {
   const std::filesystem::path directory = path.parent_path().empty() ? "." : path.parent_path();
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) return ErrnoStatus(error.value(), "cannot create", directory);
-  const std::filesystem::path temporary = path.string() + ".tmp." + std::to_string(::getpid());
+  ACCORD_RETURN_IF_ERROR(CreateDirectories(directory));
+  static std::atomic<std::uint64_t> writes{0};  // two threads that write one path must not share a file
+  const std::filesystem::path temporary =
+      path.string() + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(writes++);
   Status written = WriteTemporary(temporary, pieces, mode == FileMode::kPrivate ? 0600 : 0644);
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
     written = ErrnoStatus(errno, "cannot rename to", path);

@@ -51,36 +51,30 @@ spdlog::logger& Logger() {
   return *logger;
 }
 
-void AppendJsonString(std::string& out, std::string_view text) {
+constexpr std::size_t kMaxValueBytes = 4096;
+
+// A string of JSON, and of the text form: printable UTF-8, quotes and backslashes escaped.
+void AppendQuoted(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\u%04x", byte);
-      out += escaped;
-    } else {
-      out += c;
-    }
+  for (const char c : Printable(text, kMaxValueBytes)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
   out += '"';
 }
 
 std::string JsonLine(std::string_view time, LogLevel level, std::string_view event, LogFields fields) {
   std::string line = R"({"time":)";
-  AppendJsonString(line, time);
+  AppendQuoted(line, time);
   line += R"(,"level":)";
-  AppendJsonString(line, Name(level));
+  AppendQuoted(line, Name(level));
   line += R"(,"event":)";
-  AppendJsonString(line, event);
+  AppendQuoted(line, event);
   for (const auto& [key, value] : fields) {
     line += ',';
-    AppendJsonString(line, key);
+    AppendQuoted(line, key);
     line += ':';
-    AppendJsonString(line, value);
+    AppendQuoted(line, value);
   }
   return line + "}";
 }
@@ -95,11 +89,11 @@ std::string TextLine(std::string_view time, LogLevel level, std::string_view eve
     line += ' ';
     line += key;
     line += '=';
-    const bool plain = !value.empty() && value.find_first_of(" \"=") == std::string::npos;
+    const bool plain = !value.empty() && value.find_first_of(" \"=\\") == std::string::npos;
     if (plain) {
-      line += Printable(value, 4096);
+      line += Printable(value, kMaxValueBytes);
     } else {
-      line += '"' + Printable(value, 4096) + '"';
+      AppendQuoted(line, value);
     }
   }
   return line;

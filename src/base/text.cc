@@ -34,6 +34,35 @@ constexpr std::array<Unit, 5> kDurations{
 constexpr std::array<Unit, 5> kSizes{
     {{"", 1}, {"B", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}}};
 
+struct Character {
+  char32_t code = 0;  // 0 for bytes that are not UTF-8, which the NUL character may share
+  std::size_t size = 1;
+};
+
+// The first character of `text`, which is not empty; of ill-formed bytes one at a time (RFC 3629).
+Character NextCharacter(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  if (byte(0) < 0x80) return {byte(0), 1};
+  const std::size_t size = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < size) return {};
+  char32_t code = byte(0) & (0x7FU >> size);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = code << 6 | (byte(i) & 0x3F);
+  }
+  constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (code < kLeast[size] || code > 0x10FFFF || surrogate) return {};
+  return {code, size};
+}
+
+bool Harmless(char32_t c) {
+  const bool control = c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
+  const bool turns = c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+                     (c >= 0x2066 && c <= 0x2069);
+  return !control && !turns;
+}
+
 }  // namespace
 
 std::optional<Millis> ParseDuration(std::string_view text) {
@@ -43,12 +72,15 @@ std::optional<Millis> ParseDuration(std::string_view text) {
 }
 
 std::string FormatDuration(Millis duration) {
-  const auto count = static_cast<std::uint64_t>(duration.count());
+  const auto signed_count = static_cast<std::uint64_t>(duration.count());
+  const bool negative = duration.count() < 0;
+  const std::string sign = negative ? "-" : "";
+  const std::uint64_t count = negative ? 0 - signed_count : signed_count;
   if (count == 0) return "0s";
   for (const Unit& unit : kDurations) {
-    if (count % unit.factor == 0) return std::to_string(count / unit.factor) + std::string(unit.name);
+    if (count % unit.factor == 0) return sign + std::to_string(count / unit.factor) + std::string(unit.name);
   }
-  return std::to_string(count) + "ms";
+  return sign + std::to_string(count) + "ms";
 }
 
 std::string FormatBytes(std::uint64_t bytes) {
@@ -67,24 +99,24 @@ std::string FormatBytes(std::uint64_t bytes) {
 std::optional<std::uint64_t> ParseBytes(std::string_view text) { return ParseWithUnit(text, kSizes); }
 
 std::string FormatTime(TimePoint time) {
-  const std::int64_t ms = time.time_since_epoch().count();
-  const std::time_t seconds = ms / 1000;
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const std::time_t seconds = whole.time_since_epoch().count();
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[40];
   const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(text + size, sizeof text - size, ".%03dZ", static_cast<int>(ms % 1000));
+  std::snprintf(text + size, sizeof text - size, ".%03dZ", static_cast<int>((time - whole).count()));
   return text;
 }
 
 std::string Printable(std::string_view text, std::size_t limit) {
-  std::string out(text.substr(0, limit));
-  const auto byte = [&out](std::size_t i) { return static_cast<unsigned char>(out[i]); };
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    // U+0080 to U+009F are control characters too: terminals take U+009B for the start of an escape sequence.
-    const bool c1 = i + 1 < out.size() && byte(i) == 0xc2 && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
-    if (c1) out[i + 1] = '?';
-    if (c1 || byte(i) < 0x20 || byte(i) == 0x7f) out[i] = '?';
+  std::string out;
+  while (!text.empty()) {
+    const Character next = NextCharacter(text);
+    const std::string_view shown = Harmless(next.code) ? text.substr(0, next.size) : "?";
+    if (out.size() + shown.size() > limit) break;
+    out += shown;
+    text.remove_prefix(next.size);
   }
   return out;
 }

@@ -32,7 +32,9 @@ using ByteView = std::span<const std::uint8_t>;
 [[nodiscard]] std::optional<std::uint64_t> ParseBytes(std::string_view text);
 // RFC 3339 in UTC with milliseconds.
 [[nodiscard]] std::string FormatTime(TimePoint time);
-// Text of a peer made fit for a terminal or log: control characters become '?', at most `limit` bytes.
+// Text of a peer made fit for a terminal, log or JSON: valid UTF-8 of at most `limit` bytes, cut between
+// characters; what is not UTF-8, control characters (C0, C1) and marks that turn the direction of writing
+// become '?'.
 [[nodiscard]] std::string Printable(std::string_view text, std::size_t limit = 500);
 // ids, names: 1 to 64 of [a-z0-9-_.], beginning with a letter or digit.
 [[nodiscard]] bool IsName(std::string_view text);
