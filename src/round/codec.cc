@@ -51,6 +51,8 @@ Reason DecodeReason(Reader& in) {
   return in.ok() ? static_cast<Reason>(value) : Reason::kNone;
 }
 
+Millis DecodeAway(Reader& in) { return in.Time().time_since_epoch(); }  // a span within the years of time
+
 AttemptId DecodeAttempt(Reader& in) { return {in.U32()}; }
 
 }  // namespace
@@ -125,7 +127,7 @@ Event Decode(Reader& in) {
     case Tag::kCancel:
       return Cancel{};
     case Tag::kRestarted:
-      return Restarted{Millis(in.I64())};
+      return Restarted{DecodeAway(in)};
     case Tag::kTick:
       return Tick{};
   }

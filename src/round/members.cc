@@ -32,4 +32,11 @@ NodeSet Minus(const NodeSet& all, const NodeSet& without) {
   return rest;
 }
 
+NodeSet Awaited(const Collect& state) {
+  const NodeSet due = state.again ? Keys(state.lost) : state.attempt.cohort;
+  return Minus(Living(state.members, due), Keys(state.uploads));
+}
+
+NodeSet Awaited(const Commit& state) { return Minus(Living(state.members, state.survivors), state.verified); }
+
 }  // namespace accord::round

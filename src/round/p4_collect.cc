@@ -1,6 +1,9 @@
 // p4 collect: updates stream in, resumable; only a complete one counts, and its root is frozen: the same
-// bytes may come again, other bytes never. Next: p5 survivors, when all living nodes have uploaded, or at the
-// deadline with enough uploads. Otherwise the next attempt (p2), or p8 closed.
+// bytes may come again, other bytes never, not even when a restart lost them. Next: p5 survivors, when all
+// living nodes have uploaded, or at the deadline with enough uploads. Otherwise the next attempt (p2), or p8
+// closed.
+#include <algorithm>
+
 #include "round/phases.h"
 
 namespace accord::round::p4 {
@@ -15,9 +18,8 @@ Transition Leave(const Plan& plan, Collect state, TimePoint now) {
 }
 
 Transition Settle(const Plan& plan, Collect state, TimePoint now) {
-  const NodeSet living = Living(state.members, state.attempt.cohort);
-  const bool all_there = Minus(living, Keys(state.uploads)).empty();
-  if (living.size() < plan.min_survivors || all_there) return Leave(plan, std::move(state), now);
+  const bool hopeless = Living(state.members, state.attempt.cohort).size() < plan.min_survivors;
+  if (hopeless || Awaited(state).empty()) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
 }
 
@@ -27,36 +29,57 @@ Transition OnUploaded(const Plan& plan, const Collect& state, const Uploaded& e,
     if (known->second == e.root) return Discarded(state, Reason::kDuplicate);
     return Rejected(state, Reason::kConflict);
   }
+  const auto lost = state.lost.find(e.node);
+  if (lost != state.lost.end() && lost->second != e.root) return Rejected(state, Reason::kConflict);
+  if (lost == state.lost.end() && state.again) return Discarded(state, Reason::kLate);
   Collect next = state;
+  next.lost.erase(e.node);
   next.uploads.emplace(e.node, e.root);
   return Settle(plan, std::move(next), now);
+}
+
+// Uploads of `nodes` must come again; they get the time that a first upload has.
+Transition Lose(const Plan& plan, Collect state, const NodeSet& nodes, TimePoint now) {
+  Tell tell;
+  for (const NodeId& node : nodes) {
+    auto upload = state.uploads.extract(node);
+    if (upload.empty()) continue;
+    tell.nodes.insert(node);
+    state.lost.insert(std::move(upload));
+  }
+  if (tell.nodes.empty()) return Discarded(state, Reason::kDuplicate);
+  state.deadline = std::max(state.deadline, now + plan.collect_wait);
+  return Accept(std::move(state), {std::move(tell)});
 }
 
 }  // namespace
 
 Transition Enter(const Plan& plan, Share from, TimePoint now) {
   Tell tell{from.attempt.cohort};
-  return Accept(Collect{now, now + plan.collect_wait, std::move(from.members), std::move(from.attempt), {}},
-                {std::move(tell)});
+  Collect state{
+      .since = now,
+      .deadline = now + plan.collect_wait,
+      .members = std::move(from.members),
+      .attempt = std::move(from.attempt),
+  };
+  return Accept(std::move(state), {std::move(tell)});
 }
 
 Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint now) {
-  Collect state{now, now + plan.collect_wait, std::move(from.members), std::move(from.attempt),
-                std::move(from.uploads)};
-  for (const NodeId& node : lost) state.uploads.erase(node);
-  return Accept(std::move(state), {Tell{lost}});
+  Collect state{.since = now,
+                .deadline = now + plan.collect_wait,
+                .members = std::move(from.members),
+                .attempt = std::move(from.attempt),
+                .uploads = std::move(from.uploads),
+                .again = true};
+  return Lose(plan, std::move(state), lost, now);
 }
 
 Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now) {
   return std::visit(
       overloaded{
           [&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
-          [&](const UploadsLost& e) {
-            Collect next = state;
-            for (const NodeId& node : e.nodes) next.uploads.erase(node);
-            if (next.uploads.size() == state.uploads.size()) return Discarded(state, Reason::kDuplicate);
-            return Accept(std::move(next), {Tell{e.nodes}});
-          },
+          [&](const UploadsLost& e) { return Lose(plan, state, e.nodes, now); },
           [&](const Trained& e) { return LateTrained(state, e); },
           [&](const Dropped& e) {
             if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {

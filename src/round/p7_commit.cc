@@ -10,15 +10,16 @@ namespace {
 
 Transition Leave(const Plan& plan, Commit state, TimePoint now) {
   if (state.verified.size() >= plan.min_survivors) return p8::Committed(std::move(state), now);
-  const bool mismatch = std::ranges::any_of(
-      state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; });
-  const Reason reason = mismatch ? Reason::kMismatch : Reason::kTooFewVerified;
+  // One node that computes another model may be broken or lie; when most do, it is the coordinator.
+  const auto mismatches = static_cast<std::size_t>(std::ranges::count_if(
+      state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; }));
+  const bool most = 2 * mismatches > state.survivors.size();
+  const Reason reason = most ? Reason::kMismatch : Reason::kTooFewVerified;
   return p8::Abort(std::move(state.members), std::move(state.attempt), reason, now);
 }
 
 Transition Settle(const Plan& plan, Commit state, TimePoint now) {
-  const NodeSet living = Living(state.members, state.survivors);
-  if (Minus(living, state.verified).empty()) return Leave(plan, std::move(state), now);
+  if (Awaited(state).empty()) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
 }
 

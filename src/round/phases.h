@@ -31,9 +31,10 @@ template <class S>
 Transition Rejected(const S& state, Reason reason) {
   return Keep(state, Verdict::kRejected, reason);
 }
-// A copy of `state` whose open deadline is later by the time away.
+// A copy of `state` whose open deadline is later by the time away; a clock set back takes nothing from it.
 template <class S>
 Transition Extended(S state, const Restarted& event) {
+  if (event.away <= Millis(0)) return Discarded(state, Reason::kNone);
   state.deadline += event.away;
   return Accept(std::move(state));
 }
@@ -45,6 +46,10 @@ Transition Extended(S state, const Restarted& event) {
 [[nodiscard]] NodeSet Living(const Members& members, const NodeSet& cohort);
 [[nodiscard]] NodeSet Keys(const std::map<NodeId, Digest>& uploads);
 [[nodiscard]] NodeSet Minus(const NodeSet& all, const NodeSet& without);
+// Whose uploads p4 still awaits.
+[[nodiscard]] NodeSet Awaited(const Collect& state);
+// Who p7 still awaits.
+[[nodiscard]] NodeSet Awaited(const Commit& state);
 
 // A node that finished training after p1 closed: it holds a delta and may join a later attempt.
 template <class S>
@@ -89,7 +94,7 @@ namespace p3 {
 }  // namespace p3
 namespace p4 {
 [[nodiscard]] Transition Enter(const Plan& plan, Share from, TimePoint now);
-// Back from p6: these survivors' uploads were lost with the spool and come again.
+// Back from p6: uploads of survivors were lost with the spool and come again; the set stays as it is.
 [[nodiscard]] Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint now);
 [[nodiscard]] Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now);
 }  // namespace p4

@@ -19,14 +19,14 @@ Explanation ExplainTrain(const Plan& plan, const Train& s) {
 }
 
 Explanation ExplainCollect(const Plan& plan, const Collect& s) {
-  const NodeSet awaited = Minus(Living(s.members, s.attempt.cohort), Keys(s.uploads));
+  const NodeSet awaited = Awaited(s);
   return {awaited, "waiting for the updates of " + Count(awaited.size(), "node") +
                        "; at the deadline the round goes on if " + std::to_string(plan.min_survivors) +
                        " are complete (" + std::to_string(s.uploads.size()) + " are)"};
 }
 
 Explanation ExplainCommit(const Plan& plan, const Commit& s) {
-  const NodeSet awaited = Minus(Living(s.members, s.survivors), s.verified);
+  const NodeSet awaited = Awaited(s);
   return {awaited, "waiting for " + Count(awaited.size(), "node") +
                        " to check the new model; at the deadline it stands if " +
                        std::to_string(plan.min_survivors) + " agree (" + std::to_string(s.verified.size()) +
@@ -55,8 +55,7 @@ std::optional<Duty> DutyOf(const State& state, NodeId node) {
             return due ? Answer(TrainDuty{s.deadline}) : Answer();
           },
           [&](const Collect& s) {
-            const bool due = Living(s.members, s.attempt.cohort).contains(node) && !s.uploads.contains(node);
-            return due ? Answer(CollectDuty{s.attempt, s.deadline}) : Answer();
+            return Awaited(s).contains(node) ? Answer(CollectDuty{s.attempt, s.deadline}) : Answer();
           },
           [&](const Commit& s) {
             const bool due = Living(s.members, s.attempt.cohort).contains(node) && !s.verified.contains(node);
@@ -84,7 +83,9 @@ Explanation Explain(const Plan& plan, const State& state) {
       overloaded{
           [&](const Gather&) {
             return Explanation{
-                {}, "waiting until " + Count(plan.min_nodes, "node") + " are connected and willing"};
+                {},
+                "waiting until " + Count(plan.min_nodes, "node") +
+                    " are connected and willing; at the deadline the job pauses until they are"};
           },
           [&](const Train& s) { return ExplainTrain(plan, s); },
           [&](const Collect& s) { return ExplainCollect(plan, s); },

@@ -124,6 +124,8 @@ struct Collect {
   Members members;
   Attempt attempt;
   std::map<NodeId, Digest> uploads;  // complete ones: root over the chunks
+  std::map<NodeId, Digest> lost;     // were complete and must come again, with these bytes and no others
+  bool again = false;                // back from p6: the survivors are fixed, only what was lost is awaited
 };
 struct Survivors {  // passes through when mode is off
   TimePoint since;

@@ -1,0 +1,104 @@
+// p0 gather and p1 train: who takes part, and when the round goes on or is given up.
+#include "tests/unit/round/fixture.h"
+
+namespace accord::round {
+namespace {
+
+TEST(GatherTest, WaitsWhileTooFewAreReadyAndKeepsItsDeadline) {
+  const Round round;
+  EXPECT_EQ(round.Fate(Candidates{{}}), Discards(Reason::kNoQuorum));
+  EXPECT_EQ(round.Fate(Candidates{{kA, kB}}), Discards(Reason::kNoQuorum));
+  EXPECT_EQ(DeadlineOf(round.state), round.now + Millis(100));
+}
+
+TEST(GatherTest, FixesTheCohortOfAllWhoAreReady) {
+  Round round;
+  const NodeSet four{kA, kB, kC, Node(4)};
+  round.Do(Candidates{four});
+  EXPECT_EQ(round.As<Train>().members.cohort, four);
+  ASSERT_EQ(round.Effects<Tell>().size(), 1U);
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, four);
+  EXPECT_EQ(DeadlineOf(round.state), round.now + Millis(1000));
+}
+
+TEST(GatherTest, AbortsAtItsDeadlineWithoutQuorum) {
+  Round round;
+  round.After(99);
+  EXPECT_EQ(round.Fate(Tick{}), Discards(Reason::kNone));
+  round.After(1).Do(Tick{});
+  EXPECT_EQ(round.As<Closed>().reason, Reason::kNoQuorum);
+  EXPECT_TRUE(round.As<Closed>().attempt.cohort.empty()) << "no attempt was begun";
+}
+
+TEST(TrainTest, GoesOnWhenAllHaveFinished) {
+  Round round = InTrain();
+  round.Do(Trained{kA}).Do(Trained{kB});
+  EXPECT_EQ(round.phase(), Phase::kTrain);
+  EXPECT_EQ(round.Fate(Trained{kA}), Discards(Reason::kDuplicate));
+  round.Do(Trained{kC});
+  EXPECT_EQ(round.phase(), Phase::kCollect);
+  EXPECT_EQ(round.As<Collect>().attempt.cohort, kAll);
+  EXPECT_EQ(round.As<Collect>().attempt.id, AttemptId{4});
+}
+
+TEST(TrainTest, DoesNotWaitForWhoDroppedOut) {
+  Round round = InTrain();
+  round.Do(Trained{kA}).Do(Trained{kB}).Do(Dropped{kC, Reason::kDeclined});
+  EXPECT_EQ(round.As<Collect>().attempt.cohort, (NodeSet{kA, kB}));
+  EXPECT_EQ(round.As<Collect>().members.dropped.at(kC), Reason::kDeclined);
+}
+
+TEST(TrainTest, ADropOutAfterTrainingTakesItsDeltaAway) {
+  Round round = InTrain();
+  round.Do(Trained{kA}).Do(Dropped{kA, Reason::kStopped});
+  EXPECT_TRUE(round.As<Train>().members.trained.empty());
+  EXPECT_EQ(round.Fate(Trained{kA}), Rejects(Reason::kStopped)) << "out of the round for good";
+  EXPECT_EQ(round.Fate(Dropped{kA, Reason::kDeclined}), Discards(Reason::kStopped));
+}
+
+TEST(TrainTest, GivesUpAsSoonAsTooFewAreLeft) {
+  Round round = InTrain();
+  round.Do(Dropped{kA, Reason::kDeclined}).Do(Dropped{kB, Reason::kStopped});
+  EXPECT_EQ(round.As<Closed>().reason, Reason::kTooFewTrained);
+  EXPECT_EQ(round.As<Closed>().members.dropped.size(), 2U) << "who and why stays visible";
+}
+
+TEST(TrainTest, GoesOnAtTheDeadlineWithEnoughAndIsGivenUpWithTooFew) {
+  Round enough = InTrain();
+  enough.Do(Trained{kA}).Do(Trained{kB}).After(1000).Do(Tick{});
+  EXPECT_EQ(enough.As<Collect>().attempt.cohort, (NodeSet{kA, kB}));
+  Round too_few = InTrain();
+  too_few.Do(Trained{kA}).After(1000).Do(Tick{});
+  EXPECT_EQ(too_few.As<Closed>().reason, Reason::kTooFewTrained);
+}
+
+TEST(TrainTest, RefusesStrangers) {
+  const Round round = InTrain();
+  EXPECT_EQ(round.Fate(Trained{kStranger}), Rejects(Reason::kNotInCohort));
+  EXPECT_EQ(round.Fate(Dropped{kStranger, Reason::kDeclined}), Discards(Reason::kNotInCohort));
+}
+
+TEST(TrainTest, ARestartMovesTheDeadlineByTheTimeAway) {
+  Round round = InTrain();
+  const TimePoint before = *DeadlineOf(round.state);
+  round.Do(Restarted{Millis(5000)});
+  EXPECT_EQ(DeadlineOf(round.state), before + Millis(5000));
+}
+
+TEST(TrainTest, AClockSetBackTakesNothingFromTheDeadline) {
+  const Round round = InTrain();
+  EXPECT_EQ(round.Fate(Restarted{Millis(-5000)}), Discards(Reason::kNone));
+  EXPECT_EQ(round.Fate(Restarted{Millis(0)}), Discards(Reason::kNone));
+}
+
+TEST(TrainTest, MasksThatThisVersionCannotMakeAreNotLeftOut) {
+  for (const SecureMode mode : {SecureMode::kSemiHonest, SecureMode::kMalicious}) {
+    Plan plan = TestPlan();
+    plan.mode = mode;
+    const Round round = InCollect(plan);
+    EXPECT_EQ(round.As<Closed>().reason, Reason::kModeUnsupported);
+  }
+}
+
+}  // namespace
+}  // namespace accord::round
