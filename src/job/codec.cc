@@ -74,7 +74,7 @@ Event DecodeEvent(Reader& in) {
 Bytes Encode(const Record& record) {
   Writer out;
   const bool submission = std::holds_alternative<Submission>(record.content);
-  out.U16(submission ? kSubmission : kEvent).U16(kVersion).I64(record.time.time_since_epoch().count());
+  out.U16(submission ? kSubmission : kEvent).U16(kVersion).Time(record.time);
   std::visit(overloaded{[&](const Submission& s) { out.Long(s.plan).Lv(s.token).Lv(s.submitter); },
                         [&](const Event& event) { EncodeEvent(event, out); }},
              record.content);
@@ -90,7 +90,7 @@ Result<Record> Decode(ByteView bytes) {
                                                    "; this program reads version " +
                                                    std::to_string(kVersion));
   }
-  Record record{TimePoint(Millis(in.I64())), Event{Resume{}}};
+  Record record{in.Time(), Event{Resume{}}};
   if (type == kSubmission) {
     Submission submission;
     const ByteView plan = in.Long();

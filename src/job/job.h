@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,8 +42,8 @@ enum class Reason : std::uint8_t {
   kNoQuorum,       // paused; goes on by itself when enough nodes are back
   kRoundsFailing,  // paused after plan.tries rounds in a row without a commit
   kDiskFull,       // paused; goes on by itself when there is space
-  kSumInvalid,     // failed: inputs out of range in every attempt
-  kModelMismatch,  // failed: nodes compute another model than the coordinator
+  kSumInvalid,     // failed: inputs out of range in every attempt of a round
+  kModelMismatch,  // failed: most nodes compute another model than the coordinator
   kModelLost,      // failed: the newest model cannot be read (any more)
   kModeUnsupported,
 };
@@ -116,6 +117,7 @@ struct Paused {
   std::optional<OpenRound> round;  // kept as it stood; none between rounds
   Reason reason = Reason::kNone;
   TimePoint since;
+  std::map<NodeId, round::Reason> dropped;  // said in the pause, heard when the round goes on
 };
 struct Finished {
   Progress progress;

@@ -1,6 +1,7 @@
 #include "job/rounds.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace accord::job {
 namespace {
@@ -21,12 +22,15 @@ round::Plan RoundPlan(const Plan& plan, const Progress& progress) {
           .model_hash = progress.model_hash};
 }
 
+// Whether an attempt of the round was ever begun; its number is used up then, and only then.
+bool Begun(const round::Closed& closed) { return !closed.attempt.cohort.empty(); }
+
 RoundSummary Summarise(const OpenRound& open, const round::Closed& closed) {
   return {.round = open.plan.round,
           .purpose = open.plan.purpose,
           .committed = closed.committed,
           .reason = closed.reason,
-          .attempts = closed.attempt.id.value - open.plan.first_attempt.value + 1,
+          .attempts = closed.attempt.id.value - open.plan.first_attempt.value + (Begun(closed) ? 1U : 0U),
           .cohort = static_cast<std::uint32_t>(closed.members.cohort.size()),
           .survivors = static_cast<std::uint32_t>(closed.survivors.size()),
           .words = closed.outcome.words,
@@ -55,8 +59,9 @@ Transition AfterCommit(const Plan& plan, Progress progress, const OpenRound& ope
 }
 
 Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed& closed) {
-  ++progress.failures;
-  progress.next_attempt = closed.attempt.id.Next();
+  progress.next_attempt = Begun(closed) ? closed.attempt.id.Next() : closed.attempt.id;
+  // A lack of nodes ends by itself and says nothing of the job.
+  if (closed.reason != round::Reason::kNoQuorum) ++progress.failures;
   switch (closed.reason) {
     case round::Reason::kSumInvalid:
       return EndWith(std::move(progress), Reason::kSumInvalid, closed.since);
@@ -73,6 +78,11 @@ Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed
     return {Paused{std::move(progress), std::nullopt, Reason::kRoundsFailing, closed.since}, {}, {}};
   }
   return OpenNext(plan, std::move(progress), closed.since);
+}
+
+bool IsDiscard(const Effect& effect) {
+  const auto* in_round = std::get_if<RoundEffect>(&effect);
+  return in_round != nullptr && std::holds_alternative<round::Discard>(in_round->effect);
 }
 
 // The job's answer to a step of its round: effects wrapped, a closed round followed up.
@@ -123,12 +133,17 @@ Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& eve
     if (paused.reason != Reason::kNoQuorum || candidates->ready.size() < plan.min_nodes) return keep;
     return Continue(plan, paused, now);
   }
-  const bool lost = std::holds_alternative<round::UploadsLost>(event.event);
-  if (!lost || !paused.round || paused.round->plan.round != event.round) return keep;
+  const auto* dropped = std::get_if<round::Dropped>(&event.event);
+  const bool matters = dropped != nullptr || std::holds_alternative<round::UploadsLost>(event.event);
+  if (!matters || !paused.round || paused.round->plan.round != event.round) return keep;
   round::Transition step = round::Step(paused.round->plan, paused.round->state, event.event, now);
-  if (step.why.verdict != round::Verdict::kAccepted) return keep;
+  if (step.why.verdict != round::Verdict::kAccepted) return {paused, {}, {step.why.verdict, step.why.reason}};
   Paused next = paused;
-  next.round->state = std::move(step.next);  // its effects come again with Continue
+  if (dropped == nullptr) {
+    next.round->state = std::move(step.next);  // its effects come again with Continue
+  } else if (!next.dropped.emplace(dropped->node, dropped->reason).second) {
+    return {paused, {}, {round::Verdict::kDiscarded, round::Reason::kDuplicate}};
+  }
   return {std::move(next), {}, {}};
 }
 
@@ -137,12 +152,22 @@ Transition Continue(const Plan& plan, const Paused& paused, TimePoint now) {
   if (paused.reason == Reason::kRoundsFailing) progress.failures = 0;
   if (!paused.round) return OpenNext(plan, std::move(progress), now);
   OpenRound open = *paused.round;
+  const RoundId round = open.plan.round;
   const Millis away = std::max(Millis(0), std::chrono::duration_cast<Millis>(now - paused.since));
   round::Transition grown = round::Step(open.plan, open.state, round::Restarted{away}, now);
   if (grown.why.verdict == round::Verdict::kAccepted) open.state = std::move(grown.next);
-  Running running{std::move(progress), std::move(open)};
-  std::vector<Effect> effects = Outstanding(running);
-  return {std::move(running), std::move(effects), {}};
+  State state = Running{std::move(progress), std::move(open)};
+  std::vector<Effect> effects;
+  for (const auto& [node, reason] : paused.dropped) {
+    const auto* running = std::get_if<Running>(&state);
+    if (running == nullptr) break;
+    Transition step = StepRound(plan, *running, {round, round::Dropped{node, reason}}, now);
+    if (step.why.verdict != round::Verdict::kAccepted) continue;
+    state = std::move(step.next);
+    std::ranges::copy_if(step.effects, std::back_inserter(effects), IsDiscard);
+  }
+  std::ranges::move(Outstanding(state), std::back_inserter(effects));  // all else that was asked for
+  return {std::move(state), std::move(effects), {}};
 }
 
 }  // namespace accord::job

@@ -11,8 +11,8 @@ namespace accord::job {
 // An event of the open round; when the round closes, what follows from that.
 [[nodiscard]] Transition StepRound(const Plan& plan, const Running& running, const InRound& event,
                                    TimePoint now);
-// An event of a round while the job is paused: only what the restart must know, and nodes that end a lack of
-// quorum.
+// An event of a round while the job is paused: only what would not be said again (nodes that drop out, what a
+// restart lost), and nodes that end a lack of quorum.
 [[nodiscard]] Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& event,
                                     TimePoint now);
 // Ends a pause; open deadlines grow by its length.
