@@ -181,7 +181,7 @@ Egress GetEgress(Reader& in) {
 Bytes EncodeRecord(const Record& record) {
   Writer out;
   out.U16(static_cast<std::uint16_t>(record.content.index() + 1)).U16(kVersion);
-  out.I64(record.time.time_since_epoch().count());
+  out.Time(record.time);
   std::visit(
       overloaded{
           [&](const Taken& taken) { out.Long(taken.plan).Lv(taken.token); },
@@ -201,7 +201,7 @@ Result<Record> DecodeRecord(ByteView bytes) {
     return Fail(errors::kStoreCorrupt, "a task record has schema version " + std::to_string(version) +
                                            "; this program reads version " + std::to_string(kVersion));
   }
-  Record record{TimePoint(Millis(in.I64())), Event{Stop{}}};
+  Record record{in.Time(), Event{Stop{}}};
   switch (type) {
     case 1:
       record.content = GetTaken(in);

@@ -8,7 +8,9 @@ Transition OnDone(const State& state, const TrainDone& event) {
   if (training == nullptr || training->round.round != event.round) return Discarded(state, Reason::kStale);
   State next = state;
   next.activity = Trained{training->round, event.delta};
-  return Accept(std::move(next), {SayTrained{event.round}});
+  Transition done = training->asked ? BeginAttempt(next, *training->asked) : Accept(std::move(next));
+  done.effects.insert(done.effects.begin(), SayTrained{event.round});
+  return done;
 }
 
 Transition OnDone(const State& state, const TrainFailed& event) {
@@ -74,9 +76,16 @@ Transition OnDone(const State& state, const Failed& event) {
   const Update* update = UpdateOf(state.activity);
   const bool mine = round != nullptr && update != nullptr && round->round == event.round &&
                     update->attempt == event.attempt;
-  if (!mine) return Discarded(state, Reason::kStale);
-  State next = state;
-  next.activity = Trained{*round, *DeltaOf(state.activity)};  // the model and the delta stay
+  const bool encodes =
+      std::holds_alternative<Encoding>(state.activity) || std::holds_alternative<Sending>(state.activity);
+  const auto* checking = std::get_if<Checking>(&state.activity);
+  if (!mine || (!encodes && checking == nullptr)) return Discarded(state, Reason::kStale);
+  State next = state;         // the model and the delta stay
+  if (checking != nullptr) {  // told again, it is checked again: the sum may only have been out of reach
+    next.activity = Sent{checking->round, checking->delta, checking->update};
+  } else {
+    next.activity = Trained{*round, *DeltaOf(state.activity)};
+  }
   return Accept(std::move(next), {SayRefused{event.round, event.attempt, event.error}});
 }
 

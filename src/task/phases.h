@@ -21,6 +21,9 @@ inline Transition Rejected(const State& state, Reason reason, std::vector<Effect
 [[nodiscard]] const Delta* DeltaOf(const Activity& activity);
 [[nodiscard]] const Update* UpdateOf(const Activity& activity);
 
+// p4 begins: encode for `update`, an attempt above every one this node answered in the round.
+[[nodiscard]] Transition BeginAttempt(const State& state, Update update);
+
 [[nodiscard]] Transition OnTold(const State& state, const TrainTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const CollectTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const CommitTold& event);

@@ -52,6 +52,7 @@ bool MustBeDurable(const Event& event) {
 
 std::vector<Effect> Outstanding(const State& state) {
   using Effects = std::vector<Effect>;
+  if (state.ended) return {};
   if (state.stopped) return {SayDeclined{{0}, "task.stopped"}};
   return std::visit(overloaded{[](const Training& a) { return Effects{StartTraining{a.round}}; },
                                [](const Encoding& a) {

@@ -62,6 +62,7 @@ struct Offer {
 struct Idle {};
 struct Training {
   Assignment round;
+  std::optional<Update> asked;  // p4 came already: a crash lost that this node had said it was done
 };
 struct Trained {
   Assignment round;
@@ -100,7 +101,7 @@ using Activity = std::variant<Idle, Training, Trained, Encoding, Sending, Sent, 
 struct State {
   bool stopped = false;  // by the lab
   bool ended = false;    // by the coordinator
-  bool erased = false;   // by the lab, after the end or a stop
+  bool erased = false;   // by the lab; until the next round begins
   RoundId round;         // the highest round and attempt ever answered
   AttemptId attempt;
   bool attempted = false;  // whether `attempt` was used in `round`
@@ -151,7 +152,7 @@ struct Failed {
   RoundId round;
   AttemptId attempt;
   std::string error;
-};  // encoding or checking refused
+};  // encoding or checking failed
 // By the lab.
 struct Stop {};
 struct Allow {};

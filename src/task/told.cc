@@ -1,4 +1,6 @@
 // What the coordinator tells a node: p1 train, p4 collect, p7 commit, the end.
+#include <algorithm>
+
 #include "task/phases.h"
 
 namespace accord::task {
@@ -13,39 +15,28 @@ std::optional<Transition> Barred(const State& state, RoundId) {
 
 Transition BeginRound(const State& state, const Assignment& round) {
   State next = state;
+  next.erased = false;
   if (round.round > state.round) {
     next.round = round.round;
     next.attempted = false;
     next.attempt = {};
   }
-  next.activity = Training{round};
+  next.activity = Training{.round = round, .asked = {}};
   std::vector<Effect> effects;
   if (std::holds_alternative<Training>(state.activity)) effects.emplace_back(StopTraining{});
   effects.emplace_back(StartTraining{round});
   return Accept(std::move(next), std::move(effects));
 }
 
-Transition BeginAttempt(const State& state, const CollectTold& event) {
-  State next = state;
-  next.round = event.round;
-  next.attempt = event.attempt;
-  next.attempted = true;
-  Update update{event.attempt, event.cohort, 0, {}};
-  const Assignment round = *RoundOf(state.activity);
-  const Delta delta = *DeltaOf(state.activity);
-  next.activity = Encoding{round, delta, update};
-  return Accept(std::move(next), {Encode{round, delta, std::move(update)}});
-}
-
 // Told again to collect an attempt that this node knows.
 Transition CollectAgain(const State& state, const CollectTold& event) {
   const Update* update = UpdateOf(state.activity);
-  if (update == nullptr || update->attempt != event.attempt || update->cohort != event.cohort) {
-    return Rejected(state, Reason::kConflict);
+  if (update == nullptr) {  // given up by this node, which said so; its numbers are used up
+    return Rejected(state, Reason::kConflict, {SayRefused{event.round, event.attempt, "task.no_delta"}});
   }
+  if (update->cohort != event.cohort) return Rejected(state, Reason::kConflict);
   State next = state;
-  if (const auto* sent =
-          std::get_if<Sent>(&state.activity)) {  // lost with the coordinator's memory: the same bytes again
+  if (const auto* sent = std::get_if<Sent>(&state.activity)) {  // lost with the coordinator's memory
     next.activity = Sending{sent->round, sent->delta, sent->update};
     return Accept(std::move(next), {Send{sent->round, sent->update}});
   }
@@ -55,7 +46,36 @@ Transition CollectAgain(const State& state, const CollectTold& event) {
   return Accept(std::move(next));
 }
 
+// Told to collect while training: the word that this node was done got out before a crash, the record of it
+// did not. What is asked for comes when it is done again.
+Transition CollectLater(const State& state, const Training& training, const CollectTold& event) {
+  if (training.asked && training.asked->attempt >= event.attempt) {
+    if (training.asked->attempt > event.attempt) return Discarded(state, Reason::kStale);
+    return training.asked->cohort == event.cohort ? Discarded(state, Reason::kDuplicate)
+                                                  : Rejected(state, Reason::kConflict);
+  }
+  State next = state;
+  next.activity = Training{training.round, Update{event.attempt, event.cohort, 0, {}}};
+  return Accept(std::move(next));
+}
+
+// Whether the offer is about this node's frozen update, of a set that can be a survivor set.
+bool Fits(const Offer& offer, const Update& update) {
+  return offer.words == update.words && !offer.survivors.empty() &&
+         std::ranges::includes(offer.cohort, offer.survivors);
+}
+
 }  // namespace
+
+Transition BeginAttempt(const State& state, Update update) {
+  State next = state;
+  next.attempt = update.attempt;
+  next.attempted = true;
+  const Assignment round = *RoundOf(state.activity);
+  const Delta delta = *DeltaOf(state.activity);
+  next.activity = Encoding{round, delta, update};
+  return Accept(std::move(next), {Encode{round, delta, std::move(update)}});
+}
 
 Transition OnTold(const State& state, const TrainTold& event) {
   if (auto barred = Barred(state, event.round.round)) return *std::move(barred);
@@ -72,12 +92,15 @@ Transition OnTold(const State& state, const CollectTold& event) {
   if (auto barred = Barred(state, event.round)) return *std::move(barred);
   const Assignment* current = RoundOf(state.activity);
   if (event.round < state.round) return Discarded(state, Reason::kStale);
-  if (current == nullptr || current->round != event.round || DeltaOf(state.activity) == nullptr) {
+  if (current == nullptr || current->round != event.round) {
     return Rejected(state, Reason::kWrongPhase, {SayDeclined{event.round, "task.no_delta"}});
   }
-  if (!state.attempted || event.attempt > state.attempt) return BeginAttempt(state, event);
-  if (event.attempt < state.attempt) return Discarded(state, Reason::kStale);
-  return CollectAgain(state, event);
+  if (state.attempted && event.attempt < state.attempt) return Discarded(state, Reason::kStale);
+  if (state.attempted && event.attempt == state.attempt) return CollectAgain(state, event);
+  if (const auto* training = std::get_if<Training>(&state.activity)) {
+    return CollectLater(state, *training, event);
+  }
+  return BeginAttempt(state, {event.attempt, event.cohort, 0, {}});
 }
 
 Transition OnTold(const State& state, const CommitTold& event) {
@@ -85,15 +108,28 @@ Transition OnTold(const State& state, const CommitTold& event) {
   const Assignment* current = RoundOf(state.activity);
   const Update* update = UpdateOf(state.activity);
   if (event.round < state.round) return Discarded(state, Reason::kStale);
+  const bool now = event.round == state.round && state.attempted;
+  if (now && event.offer.attempt < state.attempt) return Discarded(state, Reason::kStale);
   const bool mine = current != nullptr && current->round == event.round && update != nullptr &&
                     update->attempt == event.offer.attempt && update->cohort == event.offer.cohort;
-  if (!mine) return Rejected(state, Reason::kWrongPhase);
+  if (!mine) {
+    const SayRefused answer{event.round, event.offer.attempt, "task.no_delta"};
+    return Rejected(state, Reason::kWrongPhase, {answer});
+  }
+  if (std::holds_alternative<Encoding>(state.activity)) return Rejected(state, Reason::kWrongPhase);
+  if (!Fits(event.offer, *update)) {
+    const SayRefused answer{event.round, event.offer.attempt, "secagg.wrong_count"};
+    return Rejected(state, Reason::kConflict, {answer});
+  }
   if (const auto* checked = std::get_if<Checked>(&state.activity)) {
     if (!(checked->offer == event.offer)) return Rejected(state, Reason::kConflict);
     return Discarded(state, Reason::kDuplicate,
                      {SayVerified{event.round, event.offer.attempt, checked->offer.model_hash}});
   }
-  if (std::holds_alternative<Checking>(state.activity)) return Discarded(state, Reason::kDuplicate);
+  if (const auto* checking = std::get_if<Checking>(&state.activity)) {
+    return checking->offer == event.offer ? Discarded(state, Reason::kDuplicate)
+                                          : Rejected(state, Reason::kConflict);
+  }
   State next = state;
   next.activity = Checking{*current, *DeltaOf(state.activity), *update, event.offer};
   return Accept(std::move(next), {Check{*current, event.offer}});

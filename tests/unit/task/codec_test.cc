@@ -1,0 +1,121 @@
+// The journal records of a task and of the egress ledger. The hex is frozen: a node's state of version 1 is
+// readable for ever.
+#include "task/codec.h"
+
+#include <gmock/gmock.h>
+
+#include "base/codec.h"
+#include "base/errors.h"
+#include "tests/support/damage.h"
+#include "tests/unit/task/fixture.h"
+
+namespace accord::task {
+namespace {
+
+using accord::testing::ExpectCanonical;
+using accord::testing::Hex;
+
+struct Frozen {
+  Record record;
+  std::string hex;
+};
+
+const TimePoint kTime = At(0x0123456789AB);
+
+std::string Repeat(const char* byte, int n) {
+  std::string text;
+  while (n-- > 0) text += byte;
+  return text;
+}
+
+std::vector<Frozen> Table() {
+  const std::string event =
+                        "00020001"
+                        "00000123456789ab",
+                    round = "0000000000000001", attempt = "00000000";
+  const std::string a = "01" + Repeat("00", 15), b = "02" + Repeat("00", 15), c = "03" + Repeat("00", 15);
+  const std::string all = "00000003" + a + b + c;
+  const std::string error =
+      "00000004"
+      "6f6f7073";
+  return {
+      {{kTime, Taken{{'p', 'l'}, {1, 2, 3}}},
+       "00010001"
+       "00000123456789ab"
+       "0000000000000002"
+       "706c"
+       "00000003"
+       "010203"},
+      {{kTime, Event{TrainTold{Round(1)}}}, event + "01" + round + "00" + Repeat("01", 32)},
+      {{kTime, Event{TrainTold{{{1}, round::Purpose::kEvaluate, Hash(1)}}}},
+       event + "01" + round + "01" + Repeat("01", 32)},
+      {{kTime, Event{Collect(1, 0)}}, event + "02" + round + attempt + all},
+      {{kTime, Event{CommitOf(1, 0)}},
+       event + "03" + round + attempt + all + "00000002" + a + b + "000000000000000c" + Repeat("3c", 32) +
+           Repeat("3d", 32)},
+      {{kTime, Event{EndTold{}}}, event + "04"},
+      {{kTime, Event{TrainDone{{1}, kDelta}}},
+       event + "05" + round + Repeat("28", 32) +
+           "000000000000000a"
+           "0000000000000005"
+           "3ff8000000000000"
+           "0000000000000003"},
+      {{kTime, Event{TrainFailed{{1}, "oops"}}}, event + "06" + round + error},
+      {{kTime, Event{Encoded(1, 0)}}, event + "07" + round + attempt + "000000000000000c" + Repeat("32", 32)},
+      {{kTime, Event{SendDone{{1}, {0}}}}, event + "08" + round + attempt},
+      {{kTime, Event{CheckedAs(1, 0)}}, event + "09" + round + attempt + Repeat("3d", 32)},
+      {{kTime, Event{Failed{{1}, {0}, "oops"}}}, event + "0a" + round + attempt + error},
+      {{kTime, Event{Stop{}}}, event + "0b"},
+      {{kTime, Event{Allow{}}}, event + "0c"},
+      {{kTime, Event{Erase{}}}, event + "0d"},
+      {{kTime, Egress{*JobId::FromHex(Repeat("0e", 32)), {1}, {0}, "update", 96, Hash(50)}},
+       "00030001"
+       "00000123456789ab" +
+           Repeat("0e", 32) + round + attempt +
+           "00000006"
+           "757064617465"
+           "0000000000000060" +
+           Repeat("32", 32)}};
+}
+
+std::optional<Bytes> Recode(ByteView bytes) {
+  const Result<Record> record = DecodeRecord(bytes);
+  if (!record.ok()) return std::nullopt;
+  return EncodeRecord(*record);
+}
+
+TEST(TaskCodec, BytesOfVersionOneAreFrozen) {
+  std::set<std::size_t> seen;
+  for (const Frozen& frozen : Table()) {
+    const Bytes bytes = EncodeRecord(frozen.record);
+    EXPECT_EQ(Hex(bytes), frozen.hex);
+    const Result<Record> again = DecodeRecord(bytes);
+    ASSERT_TRUE(again.ok()) << Describe(again.status());
+    EXPECT_EQ(Dump(*again), Dump(frozen.record));
+    if (const auto* event = std::get_if<Event>(&frozen.record.content)) seen.insert(event->index());
+  }
+  EXPECT_EQ(seen.size(), std::variant_size_v<Event>);
+}
+
+TEST(TaskCodec, DamagedRecordsAreRefusedOrReadAsWhatTheySay) {
+  for (const Frozen& frozen : Table()) ExpectCanonical(EncodeRecord(frozen.record), Recode);
+}
+
+TEST(TaskCodec, ARecordOfANewerSchemaSaysSo) {
+  const Result<Record> record = DecodeRecord(Writer().U16(2).U16(2).Time(kTime).U8(11).bytes());
+  ASSERT_FALSE(record.ok());
+  EXPECT_EQ(record.status().error(), errors::kStoreCorrupt.id);
+  EXPECT_THAT(record.status().message(), ::testing::HasSubstr("schema version 2"));
+}
+
+TEST(TaskCodec, UnknownTypesTagsAndPurposesAreRefused) {
+  EXPECT_FALSE(Recode(Writer().U16(0).U16(1).Time(kTime).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(4).U16(1).Time(kTime).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(0).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(14).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(1).U64(1).U8(2).Fixed(Hash(1)).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).I64(-1).U8(11).bytes()));
+}
+
+}  // namespace
+}  // namespace accord::task
