@@ -9,8 +9,9 @@
 // MustBeDurable gives false): it is written with the next one that must, or soon.
 //
 // When the journal fails, the state in memory is ahead of the disk: the driver is then broken, answers every
-// waiting caller with the failure, and takes no more events. Its owner makes a new one by Replay; who was not
-// answered sends again.
+// waiting caller with the failure, and takes no more events. Batches that were on their way behind the one
+// that failed may still reach the disk; the owner hears of the failure after the last of them, and then makes
+// a new driver by replay. Who was told of the failure sends again.
 //
 // Thread rule: all calls on one strand; `post` brings the journal's callbacks back to it.
 #pragma once
@@ -49,7 +50,7 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
     Journal* journal = nullptr;                       // outlives the driver
     std::function<void(std::function<void()>)> post;  // to the strand
     std::function<void(std::vector<Effect>)> run;     // effects of durable events, in order
-    std::function<void(const Status&)> on_broken;     // once
+    std::function<void(const Status&)> on_broken;     // once, when nothing is on its way to the disk any more
   };
 
   Driver(Options options, State state) : options_(std::move(options)), state_(std::move(state)) {}
@@ -110,14 +111,13 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
   // The first waiting event is on disk, or failed; those behind it that only kept their place go with it.
   void OnWritten(const Status& status) {
     ACCORD_CHECK(!waiting_.empty() && waiting_.front().written_by_itself);
-    const bool first_failure = broken_.ok() && !status.ok();
-    if (first_failure) broken_ = status;
+    if (broken_.ok()) broken_ = status;
     do {
       Pending pending = std::move(waiting_.front().pending);
       waiting_.pop_front();
       Release(std::move(pending));
     } while (!waiting_.empty() && !waiting_.front().written_by_itself);
-    if (first_failure) options_.on_broken(broken_);
+    if (!broken_.ok() && waiting_.empty()) options_.on_broken(broken_);
   }
 
   Options options_;
