@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
+#include "base/errors.h"
 #include "secagg/sum.h"
 #include "strategy/outer.h"
 #include "update/headers.h"
@@ -13,6 +15,10 @@ Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& 
                                                 std::span<float> weights) {
   ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
                           EncodingFor(spec, sum.purpose, weights.size(), sum.cohort));
+  if (sum.survivors > sum.cohort) {  // both come from the peer
+    return Fail(errors::kSecaggWrongCount,
+                std::to_string(sum.survivors) + " survivors of a cohort of " + std::to_string(sum.cohort));
+  }
   ACCORD_RETURN_IF_ERROR(secagg::CheckSum(encoding, sum.words, sum.survivors));
   ACCORD_ASSIGN_OR_RETURN(const auto rule, strategy::MakeOuterRule(spec.outer));
   std::vector<round::MetricSum> metrics = DecodeMetrics(spec, sum.words.first(encoding.headers.size()));

@@ -1,0 +1,135 @@
+// A node's metrics as header words, and the cohort's metrics out of their sums.
+#include "update/headers.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/errors.h"
+
+namespace accord::update {
+namespace {
+
+constexpr std::uint64_t kFullOmega = 0xFFFF'FFFF;
+
+JobSpec Spec(bool exact) {
+  JobSpec spec;
+  spec.secure = SecureMode::kOff;
+  spec.update = {.bits = 16, .clip = 1.0, .max_examples = 1000, .weights = WeightPolicy::kExact};
+  spec.eval = {.metrics = {Metric::kLoss, Metric::kAccuracy}, .exact = exact};
+  return spec;
+}
+
+secagg::Weight WeightFor(const JobSpec& spec, std::uint64_t examples) {
+  return secagg::WeightOf(spec.update.weights, examples, spec.update.max_examples);
+}
+
+struct NodeFigures {
+  std::uint64_t train_examples;
+  Evaluation evaluation;
+};
+
+std::vector<std::uint64_t> SumOf(const JobSpec& spec, const std::vector<NodeFigures>& nodes) {
+  std::vector<std::uint64_t> sum(2 + ExtraHeaders(spec).size());
+  for (const NodeFigures& node : nodes) {
+    const auto values = HeaderValues(spec, WeightFor(spec, node.train_examples), node.evaluation);
+    EXPECT_TRUE(values.ok());
+    EXPECT_EQ(values->size(), sum.size());
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += (*values)[i];
+  }
+  return sum;
+}
+
+TEST(HeadersTest, NamesAndBoundsAreThePlans) {
+  const std::vector<secagg::Header> exact{{"eval_examples", 1000}, {"loss", 1ULL << 39}, {"accuracy", 1000}};
+  EXPECT_EQ(ExtraHeaders(Spec(true)), exact);
+  const std::vector<secagg::Header> weighted{{"loss", 1ULL << 39}, {"accuracy", 1ULL << 39}};
+  EXPECT_EQ(ExtraHeaders(Spec(false)), weighted);
+  JobSpec none = Spec(true);
+  none.eval.metrics.clear();
+  EXPECT_TRUE(ExtraHeaders(none).empty());
+  EXPECT_EQ(HeaderValues(none, WeightFor(none, 5), {}).value(),
+            (std::vector<std::uint64_t>{1, WeightFor(none, 5).omega}));
+}
+
+TEST(HeadersTest, ExactCountsGiveTheMeanOverAllExamples) {
+  const JobSpec spec = Spec(true);
+  const auto sum = SumOf(spec, {{10, {10, 5.0, 9}}, {1000, {990, 247.5, 495}}});
+  EXPECT_EQ(sum[0], 2U);
+  EXPECT_EQ(sum[2], 1000U);
+  const auto metrics = DecodeMetrics(spec, sum);
+  ASSERT_EQ(metrics.size(), 2U);
+  EXPECT_EQ(metrics[0].metric, static_cast<std::uint8_t>(Metric::kLoss));
+  EXPECT_DOUBLE_EQ(metrics[0].value, 252.5 / 1000);
+  EXPECT_DOUBLE_EQ(metrics[1].value, 504.0 / 1000);
+  EXPECT_EQ(metrics[0].examples, 1000U);
+}
+
+TEST(HeadersTest, WithoutExactCountsMeansAreWeightedByOmega) {
+  const JobSpec spec = Spec(false);
+  const auto metrics = DecodeMetrics(spec, SumOf(spec, {{250, {40, 20.0, 10}}, {750, {7, 7.0, 7}}}));
+  EXPECT_NEAR(metrics[0].value, 0.25 * 0.5 + 0.75 * 1.0, 1e-8);
+  EXPECT_NEAR(metrics[1].value, 0.25 * 0.25 + 0.75 * 1.0, 1e-8);
+  EXPECT_EQ(metrics[0].examples, 0U) << "no count leaves the nations";
+}
+
+TEST(HeadersTest, ALossThatIsNoNumberCountsAsTheWorst) {
+  for (const bool exact : {true, false}) {
+    const JobSpec spec = Spec(exact);
+    for (const double loss : {std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
+      const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {10, loss, 0}}}));
+      EXPECT_DOUBLE_EQ(metrics[0].value, kMaxLoss);
+    }
+    const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {10, -5.0, 0}}}));
+    EXPECT_EQ(metrics[0].value, 0.0);
+  }
+}
+
+TEST(HeadersTest, AnEmptyHoldOutAddsNothing) {
+  for (const bool exact : {true, false}) {
+    const JobSpec spec = Spec(exact);
+    const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {}}}));
+    EXPECT_EQ(metrics[0].value, 0.0);
+    EXPECT_EQ(metrics[1].value, 0.0);
+  }
+}
+
+TEST(HeadersTest, AHoldOutLargerThanThePlanAllowsIsRefusedWhenItWouldBeCounted) {
+  const Evaluation large{1001, 1.0, 1};
+  const auto refused = HeaderValues(Spec(true), WeightFor(Spec(true), 1), large);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().error(), errors::kUpdateTooManyExamples.id);
+  EXPECT_TRUE(HeaderValues(Spec(false), WeightFor(Spec(false), 1), large).ok());
+}
+
+// Whatever a node measures, its headers fit the bounds that the sum is checked against.
+TEST(HeadersTest, ValuesNeverExceedTheirBound) {
+  for (const std::uint64_t w_max : {1ULL, 7ULL, 1000ULL, 60'000ULL, 4'294'967'295ULL}) {
+    for (const bool exact : {true, false}) {
+      JobSpec spec = Spec(exact);
+      spec.update.max_examples = w_max;
+      const auto extras = ExtraHeaders(spec);
+      for (const std::uint64_t examples : {std::uint64_t{0}, std::uint64_t{1}, w_max / 2, w_max}) {
+        const Evaluation worst{examples, 1e308, examples};
+        const auto values = HeaderValues(spec, WeightFor(spec, w_max), worst);
+        ASSERT_TRUE(values.ok());
+        for (std::size_t i = 0; i < extras.size(); ++i)
+          EXPECT_LE((*values)[2 + i], extras[i].max) << extras[i].name << " of " << w_max;
+      }
+    }
+  }
+}
+
+TEST(HeadersTest, AnEvaluationSendsHeadersAndOneCoordinate) {
+  const auto train = EncodingFor(Spec(true), round::Purpose::kTrain, 5000, 3);
+  const auto evaluate = EncodingFor(Spec(true), round::Purpose::kEvaluate, 5000, 3);
+  ASSERT_TRUE(train.ok() && evaluate.ok());
+  EXPECT_EQ(train->coordinates, 5000U);
+  EXPECT_EQ(evaluate->coordinates, 1U);
+  EXPECT_EQ(evaluate->headers, train->headers);
+  EXPECT_EQ(evaluate->Words(), 2U + 3U + 1U);
+}
+
+}  // namespace
+}  // namespace accord::update

@@ -1,0 +1,147 @@
+// The outer step against a plain computation of the same numbers, bit for bit.
+#include "update/next_model.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <random>
+
+#include "base/errors.h"
+#include "update/headers.h"
+
+namespace accord::update {
+namespace {
+
+constexpr std::uint32_t kNodes = 3;
+
+JobSpec Spec() {
+  JobSpec spec;
+  spec.secure = SecureMode::kOff;
+  spec.outer = {.rule = "fedavg", .lr = 0.7};
+  spec.update = {.bits = 12, .clip = 0.25, .max_examples = 1000, .weights = WeightPolicy::kExact};
+  spec.eval = {.metrics = {Metric::kLoss, Metric::kAccuracy}, .exact = true};
+  return spec;
+}
+
+// A sum of random integers that honest nodes could have sent, and what it was made of.
+struct Case {
+  JobSpec spec = Spec();
+  secagg::Encoding encoding;
+  std::vector<std::uint64_t> integers;  // of each coordinate, summed
+  std::uint64_t omega = 0;
+  std::vector<std::uint64_t> words;
+};
+
+Case MakeCase(std::size_t parameters, std::uint64_t seed, round::Purpose purpose = round::Purpose::kTrain) {
+  std::mt19937_64 random(seed);
+  Case c;
+  c.encoding = *EncodingFor(c.spec, purpose, parameters, kNodes);
+  c.words.resize(c.encoding.Words());
+  c.integers.resize(c.encoding.coordinates);
+  const std::uint64_t limit = c.encoding.Limit();
+  for (std::uint32_t node = 0; node < kNodes; ++node) {
+    const auto weight = secagg::WeightOf(WeightPolicy::kExact, 200 * (node + 1), 1000);
+    const auto headers = *HeaderValues(c.spec, weight, {100, 50.0, 60});
+    for (std::size_t i = 0; i < headers.size(); ++i) c.words[i] += headers[i];
+    c.omega += weight.omega;
+    // Rounding adds at most one to the weighted, clipped value.
+    const auto reach = static_cast<std::uint64_t>(static_cast<double>(limit) * (weight.omega / 4294967295.0));
+    for (std::size_t j = 0; j < c.integers.size(); ++j) {
+      const std::uint64_t z =
+          purpose == round::Purpose::kEvaluate ? limit : limit - reach + random() % (2 * reach + 1);
+      c.integers[j] += z;
+      c.words[headers.size() + j / c.encoding.FieldsPerWord()] +=
+          z << (j % c.encoding.FieldsPerWord() * c.encoding.field_bits);
+    }
+  }
+  return c;
+}
+
+std::vector<float> RandomWeights(std::size_t n, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> weights(n);
+  for (float& w : weights) w = normal(random);
+  return weights;
+}
+
+Sum SumOf(const Case& c, round::Purpose purpose = round::Purpose::kTrain) {
+  return {.purpose = purpose, .round = {1}, .cohort = kNodes, .survivors = kNodes, .words = c.words};
+}
+
+std::vector<std::uint32_t> Bits(const std::vector<float>& weights) {
+  std::vector<std::uint32_t> bits;
+  for (const float w : weights) bits.push_back(std::bit_cast<std::uint32_t>(w));
+  return bits;
+}
+
+TEST(NextModelTest, EqualsThePlainComputationBitForBit) {
+  for (const std::size_t parameters : {1U, 4U, 5U, 16'384U, 16'385U, 50'001U}) {
+    const Case c = MakeCase(parameters, parameters);
+    std::vector<float> weights = RandomWeights(parameters, 9);
+    std::vector<float> plain = weights;
+    const double m = static_cast<double>(c.encoding.Limit());
+    const double scale = m / 0.25;
+    const double share = static_cast<double>(c.omega) / 4294967295.0;
+    for (std::size_t j = 0; j < parameters; ++j) {
+      const double mean = (static_cast<double>(c.integers[j]) - kNodes * m) / (scale * share);
+      plain[j] = static_cast<float>(static_cast<double>(plain[j]) + 0.7 * mean);
+    }
+    const auto metrics = NextModel(c.spec, SumOf(c), weights);
+    ASSERT_TRUE(metrics.ok()) << Describe(metrics.status());
+    EXPECT_EQ(Bits(weights), Bits(plain)) << parameters;
+    EXPECT_DOUBLE_EQ(metrics->at(0).value, 0.5);
+    EXPECT_DOUBLE_EQ(metrics->at(1).value, 0.6);
+    EXPECT_EQ(metrics->at(0).examples, 300U);
+  }
+}
+
+TEST(NextModelTest, AnEvaluationLeavesTheWeightsAlone) {
+  const Case c = MakeCase(1000, 3, round::Purpose::kEvaluate);
+  std::vector<float> weights = RandomWeights(1000, 9);
+  const std::vector<float> before = weights;
+  const auto metrics = NextModel(c.spec, SumOf(c, round::Purpose::kEvaluate), weights);
+  ASSERT_TRUE(metrics.ok()) << Describe(metrics.status());
+  EXPECT_DOUBLE_EQ(metrics->at(1).value, 0.6);
+  EXPECT_EQ(Bits(weights), Bits(before));
+}
+
+TEST(NextModelTest, ABadSumIsRefusedByNameAndTheWeightsAreUntouched) {
+  const Case good = MakeCase(1000, 4);
+  const auto refused = [&](auto damage) {
+    Case c = good;
+    Sum sum = SumOf(c);
+    damage(c, sum);
+    sum.words = c.words;
+    std::vector<float> weights = RandomWeights(1000, 9);
+    const std::vector<float> before = weights;
+    const auto metrics = NextModel(c.spec, sum, weights);
+    EXPECT_EQ(Bits(weights) == Bits(before), !metrics.ok());
+    return metrics.ok() ? "taken" : metrics.status().error();
+  };
+  EXPECT_EQ(refused([](Case&, Sum&) {}), "taken");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.words.pop_back(); }), "secagg.wrong_length");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.words.clear(); }), "secagg.wrong_length");
+  EXPECT_EQ(refused([](Case& c, Sum&) { ++c.words[0]; }), "secagg.wrong_count");
+  EXPECT_EQ(refused([](Case&, Sum& sum) { sum.survivors = 2; }), "secagg.wrong_count");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.words[1] = 0; }), "secagg.zero_weight");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.words[3] = ~0ULL; }), "secagg.range");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.words.back() = ~0ULL; }), "secagg.range");
+  EXPECT_EQ(refused([](Case& c, Sum&) { c.spec.outer.rule = "magic"; }), "outer.unknown");
+}
+
+// Both numbers come from the coordinator; a node must refuse, not stop.
+TEST(NextModelTest, MoreSurvivorsThanTheCohortHasAreRefused) {
+  const Case c = MakeCase(10, 5);
+  std::vector<float> weights = RandomWeights(10, 9);
+  Sum sum = SumOf(c);
+  sum.survivors = kNodes + 1;
+  const auto metrics = NextModel(c.spec, sum, weights);
+  ASSERT_FALSE(metrics.ok());
+  EXPECT_EQ(metrics.status().error(), errors::kSecaggWrongCount.id);
+  sum.cohort = 0;
+  EXPECT_FALSE(NextModel(c.spec, sum, weights).ok());
+}
+
+}  // namespace
+}  // namespace accord::update
