@@ -31,8 +31,7 @@ class Bounds {
   // Why it stopped; ok while it did not.
   [[nodiscard]] Status Verdict() const {
     if (interrupts_.stop_requested()) return Fail(errors::kCliInterrupted, "Stopped by Ctrl-C.");
-    if (source_.stop_requested())
-      return Fail(errors::kCliTimeout, "The job goes on, but the time to wait is over.");
+    if (source_.stop_requested()) return Fail(errors::kCliTimeout, "The time to wait is over.");
     return {};
   }
 
@@ -99,9 +98,10 @@ Status EndingStatus(const rpc::JobView& job) {
   const bool failed = job.state == job::Phase::kFailed;
   std::string message = "Job " + Printable(job.name, 64) + " (" + ShortId(job.id) + ") " +
                         (failed ? "failed" : "was cancelled");
-  message += job.reason.ok() ? "." : ": " + job.reason.message();
+  const bool why = failed && !job.reason.ok();  // who cancelled a job is in its log
+  message += why ? ": " + job.reason.message() : ".";
   std::string hint = "See what happened: accord job logs " + ShortId(job.id);
-  if (!job.reason.hint().empty()) hint = job.reason.hint();
+  if (why && !job.reason.hint().empty()) hint = job.reason.hint();
   return Fail(failed ? errors::kJobFailed : errors::kJobCancelled, std::move(message), std::move(hint));
 }
 

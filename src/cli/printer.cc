@@ -77,8 +77,6 @@ ExitCode Printer::Failure(const Status& status) {
   return ExitOf(status);
 }
 
-void Printer::Note(const std::string& text) { streams_.err << text << std::endl; }
-
 void Printer::Warn(const std::string& text) {
   streams_.err << Paint(streams_.err_style, Tone::kWarn, "warning:") << " " << text << std::endl;
 }

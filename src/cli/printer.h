@@ -50,7 +50,6 @@ class Printer {
   // The failure of a command, to stderr; with --json as the last object on stdout.
   ExitCode Failure(const Status& status);
   // A remark beside the answer, to stderr, also with --json.
-  void Note(const std::string& text);
   void Warn(const std::string& text);
 
  private:

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kBarWidth = 24;
 constexpr std::size_t kStateWidth = 9;    // "uploading"
 constexpr std::size_t kRecentRounds = 5;  // that a watch which comes late still tells
-constexpr std::size_t kFrameRows = 5;     // of a frame that are not nodes, and one for the cursor
+constexpr std::size_t kWhyRows = 3;       // at most, of a frame, for the sentence about who is awaited
+constexpr std::size_t kFrameRows = 7;     // of a frame that are not nodes, and one for the cursor
 
 std::string Padded(std::string text, std::size_t width) {
   const std::size_t used = Width(text);
@@ -24,7 +25,14 @@ Tone NodeTone(const rpc::NodeProgressView& node) {
   return node.connected ? Tone::kPlain : Tone::kWarn;
 }
 
+bool IsTrained(const rpc::NodeProgressView& node) {
+  return node.state == "trained" || node.state == "uploading" || node.state == "uploaded" ||
+         node.state == "verified";
+}
+
 Line NodeLine(const rpc::NodeProgressView& node, std::size_t name_width, const Style& style) {
+  // The last count of steps may be older than the word that all are done.
+  const std::uint64_t steps = IsTrained(node) ? node.steps_total : node.steps_done;
   const bool sends = node.bytes_total > 0 && (node.state == "uploading" || node.state == "uploaded");
   const std::string mark = style.unicode ? (node.connected ? "●" : "○") : (node.connected ? "*" : "-");
   Line line;
@@ -32,10 +40,10 @@ Line NodeLine(const rpc::NodeProgressView& node, std::size_t name_width, const S
       .Add(" " + Padded(Printable(node.name, 64), name_width))
       .Gap(Padded(Printable(node.state, 16), kStateWidth), NodeTone(node));
   const Line bar = sends ? Bar(node.bytes_done, node.bytes_total, kBarWidth, style)
-                         : Bar(node.steps_done, node.steps_total, kBarWidth, style);
+                         : Bar(steps, node.steps_total, kBarWidth, style);
   line.Add("  ").Append(bar);
   if (node.steps_total > 0)
-    line.Gap(std::to_string(node.steps_done) + "/" + std::to_string(node.steps_total) + " steps");
+    line.Gap(std::to_string(steps) + "/" + std::to_string(node.steps_total) + " steps");
   if (node.bytes_total > 0) line.Gap(FormatBytes(node.bytes_done) + " of " + FormatBytes(node.bytes_total));
   if (!node.connected) line.Gap("not connected", Tone::kWarn);
   return line;
@@ -50,13 +58,15 @@ Line RoundHead(const rpc::JobView& job) {
   if (round.since != TimePoint{}) line.Gap("for " + Span(job.time - round.since));
   if (const Millis left = TimeLeft(job); left > Millis(0))
     line.Gap("about " + Span(left) + " left", Tone::kFaint);
+  if (round.deadline > job.time) line.Gap("deadline " + Until(round.deadline, job.time), Tone::kFaint);
   return line;
 }
 
-// As many nodes as fit; those that are not through come first when not all do.
+// By name, as many nodes as fit; those that are not through come first when not all do.
 std::vector<Line> NodeLines(const std::vector<rpc::NodeProgressView>& nodes, std::size_t rows,
                             const Style& style) {
   std::vector<rpc::NodeProgressView> shown = nodes;
+  std::ranges::sort(shown, {}, &rpc::NodeProgressView::name);
   if (shown.size() > rows) {
     std::ranges::stable_sort(shown, {}, [](const rpc::NodeProgressView& node) {
       return node.connected && node.steps_done >= node.steps_total && node.bytes_done >= node.bytes_total;
@@ -73,17 +83,15 @@ std::vector<Line> NodeLines(const std::vector<rpc::NodeProgressView>& nodes, std
   return lines;
 }
 
-std::vector<Line> RoundLines(const rpc::JobView& job, std::size_t node_rows, const Style& style) {
+// `width` 0: no line is too long.
+std::vector<Line> RoundLines(const rpc::JobView& job, std::size_t node_rows, std::size_t width,
+                             const Style& style) {
   std::vector<Line> lines;
   if (!job.current) return lines;
   lines.push_back(RoundHead(job));
-  if (!job.current->why.empty()) {
-    Line why;
-    why.Add(Printable(job.current->why), Tone::kFaint);
-    if (job.current->deadline > job.time)
-      why.Gap("(deadline " + Until(job.current->deadline, job.time) + ")", Tone::kFaint);
-    lines.push_back(std::move(why));
-  }
+  std::vector<std::string> why = Wrap(Printable(job.current->why), width);
+  if (why.size() > kWhyRows) why.resize(kWhyRows);
+  for (std::string& text : why) lines.push_back(Line().Add(std::move(text), Tone::kFaint));
   for (Line& line : NodeLines(job.current->nodes, node_rows, style)) lines.push_back(std::move(line));
   return lines;
 }
@@ -91,14 +99,15 @@ std::vector<Line> RoundLines(const rpc::JobView& job, std::size_t node_rows, con
 }  // namespace
 
 std::vector<Line> CurrentRound(const rpc::JobView& job, const Style& style) {
-  return RoundLines(job, job.current ? job.current->nodes.size() : 0, style);
+  return RoundLines(job, job.current ? job.current->nodes.size() : 0, 0, style);
 }
 
 std::vector<Line> Frame(const rpc::JobView& job, const Style& style) {
   std::vector<Line> lines{JobHeadline(job)};
   if (!job.reason.ok()) lines.push_back(Line().Add(Printable(job.reason.message()), Tone::kWarn));
+  const auto width = static_cast<std::size_t>(std::max(style.width - 1, 1));
   const auto height = static_cast<std::size_t>(std::max(style.height, static_cast<int>(kFrameRows) + 1));
-  for (Line& line : RoundLines(job, height - kFrameRows, style)) lines.push_back(std::move(line));
+  for (Line& line : RoundLines(job, height - kFrameRows, width, style)) lines.push_back(std::move(line));
   return lines;
 }
 

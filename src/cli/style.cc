@@ -80,6 +80,22 @@ std::size_t Width(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !Continues(c); }));
 }
 
+std::vector<std::string> Wrap(std::string_view text, std::size_t columns) {
+  if (columns == 0 && !text.empty()) return {std::string(text)};
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (lines.empty() || Width(lines.back()) + 1 + Width(word) > columns) {
+      lines.emplace_back(word);
+    } else {
+      lines.back().append(" ").append(word);
+    }
+  }
+  return lines;
+}
+
 std::string Paint(const Style& style, Tone tone, std::string_view text) {
   if (!style.color || tone == Tone::kPlain || text.empty()) return std::string(text);
   return std::string(Escape(tone)) + std::string(text) + "\x1b[0m";

@@ -31,6 +31,8 @@ enum class Tone : std::uint8_t { kPlain, kStrong, kFaint, kGood, kWarn, kBad };
 
 // Columns that UTF-8 text takes, one a code point: all that Accord prints itself is of that width.
 [[nodiscard]] std::size_t Width(std::string_view text);
+// The words of the text on lines of at most `columns`; 0: one line. Longer words are not cut.
+[[nodiscard]] std::vector<std::string> Wrap(std::string_view text, std::size_t columns);
 [[nodiscard]] std::string Paint(const Style& style, Tone tone, std::string_view text);
 
 // One line made of pieces with tones. Cut, not wrapped, where it is drawn in place.

@@ -24,6 +24,7 @@ std::string Seconds(std::int64_t s) {
 
 std::string Span(Millis span) {
   const std::int64_t ms = span.count() < 0 ? 0 : span.count();
+  if (ms > 0 && ms < 95) return std::to_string(ms) + "ms";
   if (ms >= 9'950) return Seconds((ms + 500) / 1000);
   char text[32];
   std::snprintf(text, sizeof text, "%.1fs", static_cast<double>(ms) / 1000.0);

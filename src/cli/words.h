@@ -17,7 +17,7 @@ template <class Tag, std::size_t N>
   return id.Hex().substr(0, 12);
 }
 
-// "0.3s", "4.2s", "42s", "3m 10s", "2h 5m", "3d 4h". Negative spans count as none.
+// "17ms", "0.3s", "4.2s", "42s", "3m 10s", "2h 5m", "3d 4h". Negative spans count as none.
 [[nodiscard]] std::string Span(Millis span);
 // "now", "42s ago", "3m 10s ago"; empty for the epoch, which stands for "never".
 [[nodiscard]] std::string Ago(TimePoint then, TimePoint now);

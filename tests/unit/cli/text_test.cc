@@ -83,9 +83,10 @@ TEST(ProgressTest, CutsTheFrameToTheTerminal) {
   for (int i = 0; i < 50; ++i)
     job.current->nodes.push_back({"node" + std::to_string(i), true, "uploaded", 240, 240, 10, 10});
   Style small = PlainStyle();
-  small.height = 10;
+  small.height = 12;
+  small.width = 41;
   const std::vector<Line> frame = Frame(job, small);
-  EXPECT_LT(frame.size(), 10U);
+  EXPECT_LT(frame.size(), 12U);
   EXPECT_EQ(frame.back().Render(small), "and 49 more nodes");
   const std::string text = Text(frame, small, 40);
   EXPECT_NE(text.find("- no     training"), std::string::npos) << "those that are awaited come first:\n"

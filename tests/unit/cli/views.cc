@@ -45,7 +45,9 @@ rpc::JobView RunningJob() {
                                .phase = round::Phase::kTrain,
                                .since = kNow - Millis(1'900),
                                .deadline = kNow + Millis(7'198'000),
-                               .why = "waits for br and no to finish training",
+                               .why =
+                                   "waiting for 2 nodes to finish training; at the deadline the round goes "
+                                   "on if 2 have finished (1 has) (br, no)",
                                .nodes = {{"br", true, "training", 120, 240, 0, 1'782'579},
                                          {"ke", true, "uploading", 240, 240, 891'290, 1'782'579},
                                          {"no", false, "training", 60, 240, 0, 1'782'579}}};

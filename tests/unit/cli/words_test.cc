@@ -12,6 +12,8 @@ namespace {
 
 TEST(WordsTest, SpansHaveTwoUnitsAtMost) {
   EXPECT_EQ(Span(Millis(-5)), "0.0s");
+  EXPECT_EQ(Span(Millis(94)), "94ms");
+  EXPECT_EQ(Span(Millis(95)), "0.1s");
   EXPECT_EQ(Span(Millis(4'249)), "4.2s");
   EXPECT_EQ(Span(Millis(9'949)), "9.9s");
   EXPECT_EQ(Span(Millis(9'950)), "10s");
@@ -64,6 +66,14 @@ TEST(StyleTest, CutsLinesByCodePointsOutsideOfColours) {
   EXPECT_EQ(line.Render(PlainStyle(), 6), "━━━  n");
   EXPECT_EQ(line.Render(PlainStyle(), 7), "━━━  né");
   EXPECT_EQ(line.Render(TerminalStyle(), 2), "\x1b[32m━━\x1b[0m");
+}
+
+TEST(StyleTest, WrapsBetweenWords) {
+  EXPECT_EQ(Wrap("one two three", 0), (std::vector<std::string>{"one two three"}));
+  EXPECT_EQ(Wrap("one two three", 7), (std::vector<std::string>{"one two", "three"}));
+  EXPECT_EQ(Wrap("unbreakable a", 4), (std::vector<std::string>{"unbreakable", "a"}));
+  EXPECT_TRUE(Wrap("", 4).empty());
+  EXPECT_TRUE(Wrap("", 0).empty());
 }
 
 TEST(StyleTest, BarsFillWithTheShareDone) {
