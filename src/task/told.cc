@@ -36,7 +36,8 @@ Transition CollectAgain(const State& state, const CollectTold& event) {
   }
   if (update->cohort != event.cohort) return Rejected(state, Reason::kConflict);
   State next = state;
-  if (const auto* sent = std::get_if<Sent>(&state.activity)) {  // lost with the coordinator's memory
+  if (const auto* sent =
+          std::get_if<Sent>(&state.activity)) {  // lost with the coordinator's memory: the same bytes again
     next.activity = Sending{sent->round, sent->delta, sent->update};
     return Accept(std::move(next), {Send{sent->round, sent->update}});
   }

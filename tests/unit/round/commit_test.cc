@@ -76,6 +76,14 @@ TEST(CommitTest, WordsOfOtherAttemptsDoNotCount) {
   EXPECT_EQ(round.Fate(VerifiedBy(kStranger)), Rejects(Reason::kNotInCohort));
 }
 
+TEST(CommitTest, ASumThatARestartFindsGoneIsTakenInANewAttempt) {
+  Round round = InCommit();
+  EXPECT_EQ(round.Fate(SumFailed{{3}}), Discards(Reason::kWrongAttempt));
+  round.Do(VerifiedBy(kA)).Do(SumFailed{{4}});
+  EXPECT_EQ(round.As<Collect>().attempt.id, AttemptId{5});
+  EXPECT_EQ(round.As<Collect>().attempt.cohort, kAll);
+}
+
 TEST(ClosedTest, NothingChangesAClosedRound) {
   const Round round = InClosed();
   EXPECT_EQ(round.Fate(VerifiedBy(kA)), Discards(Reason::kOver));

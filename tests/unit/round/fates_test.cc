@@ -69,7 +69,7 @@ std::vector<Row> Table() {
        {kTooLate, kAgain, kTooLate, kTooLate, kTaken, kTaken, kTaken, kWrong, kTaken, kNothing, kTooLate}},
       {Phase::kCommit,
        Commit{since, later, TestMembers(), TestAttempt(), kAll, TestOutcome(), {kA}},
-       {kTooLate, kAgain, kTaken, kTooLate, kTooLate, kTooLate, kTooLate, kTaken, kTaken, kTaken, kNothing}},
+       {kTooLate, kAgain, kTaken, kTooLate, kTooLate, kTooLate, kTaken, kTaken, kTaken, kTaken, kNothing}},
       {Phase::kClosed, Closed{}, std::vector<Why>(11, kOver)}};
 }
 

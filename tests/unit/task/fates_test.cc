@@ -59,7 +59,7 @@ TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
       "ddra"
       "ddadda"
       "ada",  // encoding
-      "ddaa"
+      "daaa"
       "dddada"
       "ada",  // sending
       "daaa"

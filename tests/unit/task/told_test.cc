@@ -70,6 +70,19 @@ TEST(TaskTest, ALostUploadIsSentAgainAsItWas) {
   EXPECT_EQ(task.Asked(), Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
 }
 
+// What is under way when the coordinator asks again may end in the memory that it lost.
+TEST(TaskTest, AskedAgainWhileSendingItSendsOnceMoreAfterwards) {
+  Task task = InSending();
+  task.Do(Collect(1, 0));
+  EXPECT_EQ(task.Asked(), "[]");
+  EXPECT_EQ(task.Fate(Collect(1, 0)), Discards(Reason::kDuplicate)) << "once is enough";
+  task.Do(SendDone{{1}, {0}});
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
+  EXPECT_EQ(task.activity(), "sending");
+  task.Do(SendDone{{1}, {0}});
+  EXPECT_EQ(task.activity(), "sent");
+}
+
 TEST(TaskTest, OneAttemptHasOneCohort) {
   for (Task task : {InEncoding(), InSending(), InSent()}) {
     EXPECT_EQ(task.Fate(CollectTold{{1}, {0}, {kA, kB}}), Rejects(Reason::kConflict));
