@@ -193,6 +193,7 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
 
 void JobRunner::TakeUp(Millis away) {
   Post([away](JobRunner& self) {
+    self.round_began_ = std::chrono::steady_clock::now();
     const job::State& state = self.driver_->state();
     const job::Phase phase = job::PhaseOf(state);
     if (job::IsTerminal(state)) return;

@@ -45,7 +45,7 @@ TEST(WordsTest, IdentitiesLoseTheirTrustDomain) {
   EXPECT_EQ(ShortIdentity("al\x1b[ice"), "al?[ice");
   EXPECT_EQ(ShortIdentity("al\xc2\x9b"
                           "1mic\xc3\xa9"),
-            "al??1mic\xc3\xa9");
+            "al?1mic\xc3\xa9");
 }
 
 TEST(StyleTest, APipeGetsPlainText) {

@@ -78,7 +78,8 @@ TEST(UpdatePartTest, ReadsWhatProtobufWrites) {
   proto.set_crc32c(Crc32c(data));
   proto.set_data(std::string(AsText(data)));
   const std::string text = proto.SerializeAsString();
-  const auto part = Parse(Bytes(text.begin(), text.end()));
+  const Bytes bytes(text.begin(), text.end());  // the part's data points into it
+  const auto part = Parse(bytes);
   ASSERT_TRUE(part.ok()) << part.status().message();
   EXPECT_EQ(part->key, Key());
   EXPECT_EQ(part->words, 1'000'000U);
