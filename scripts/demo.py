@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -126,17 +127,22 @@ class Demo:
 
     def start_nodes(self) -> None:
         self.say(f"== enrolling and starting the nodes {', '.join(NATIONS)}, {self.threads} thread(s) each")
+        with ThreadPoolExecutor() as pool:  # loading libtorch is most of what joining takes
+            list(pool.map(self.enrol, NATIONS))
         for nation in NATIONS:
-            data, state, config = STATE / "data" / nation, RUN / nation, RUN / f"{nation}.toml"
-            config.write_text(f'[node]\nthreads = {self.threads}\n[data.fashion]\nformat = "idx"\n'
-                              f'path = "{data}/train-images-idx3-ubyte"\nlabels = "{data}/train-labels-idx1-ubyte"\n'
-                              f'eval_path = "{data}/test-images-idx3-ubyte"\n'
-                              f'eval_labels = "{data}/test-labels-idx1-ubyte"\n'
-                              f'[policy]\nallow_unmasked = true\npurposes = ["demo"]\n')
-            token = self.ask("member", "invite", nation, "--role", "node", "--ttl", "1h")["token"]
-            self.call("accord-node", "join", token, "--state", str(state))
-            self.start(nation, "accord-node", "run", "--config", str(config), "--state", str(state))
+            self.start(nation, "accord-node", "run", "--config", str(RUN / f"{nation}.toml"), "--state", str(RUN / nation))
         self.wait_until("the nodes", lambda: sum(node["connected"] for node in self.ask("node", "list")) == len(NATIONS))
+
+    def enrol(self, nation: str) -> None:
+        """Writes the node's configuration and joins it with a token made for it."""
+        data = STATE / "data" / nation
+        (RUN / f"{nation}.toml").write_text(
+            f'[node]\nthreads = {self.threads}\n[data.fashion]\nformat = "idx"\n'
+            f'path = "{data}/train-images-idx3-ubyte"\nlabels = "{data}/train-labels-idx1-ubyte"\n'
+            f'eval_path = "{data}/test-images-idx3-ubyte"\neval_labels = "{data}/test-labels-idx1-ubyte"\n'
+            f'[policy]\nallow_unmasked = true\npurposes = ["demo"]\n')
+        token = self.ask("member", "invite", nation, "--role", "node", "--ttl", "1h")["token"]
+        self.call("accord-node", "join", token, "--state", str(RUN / nation))
 
     def train(self) -> dict:
         answer = self.ask("job", "submit", str(JOB))
