@@ -143,8 +143,8 @@ class Listener final : public Control {
 namespace {
 
 Status NotRunning(std::string what) {
-  return {Code::kUnavailable, "node.not_running", std::move(what),
-          "Start it with: accord-node run --config FILE --state DIR"};
+  return Fail(errors::kNodeNotRunning, std::move(what),
+              "Start it with: accord-node run --config FILE --state DIR");
 }
 
 }  // namespace
