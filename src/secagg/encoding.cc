@@ -20,61 +20,6 @@ constexpr std::uint64_t kHeaderMaxEnd = 1ULL << 40;
 
 Status Bad(std::string why) { return Fail(errors::kSecaggBadParams, std::move(why)); }
 
-Status CheckCohort(std::uint32_t n, SecureMode mode) {
-  const std::uint32_t least = mode == SecureMode::kOff ? 1 : kMinCohort;
-  if (n >= least && n <= kMaxCohort) return {};
-  return Fail(errors::kSecaggCohortTooSmall, "a cohort of " + std::to_string(n) + " nodes; this mode takes " +
-                                                 std::to_string(least) + " to " + std::to_string(kMaxCohort));
-}
-
-Status CheckWidth(const Encoding& e) {
-  if (e.bits < 2 || e.bits > 32) return Bad("update.bits is " + std::to_string(e.bits) + ", not 2 to 32");
-  const std::uint32_t want = FieldBits(e.bits, e.n);
-  const std::string sum = std::to_string(e.bits) + " bits + ceil(log2 " + std::to_string(e.n) +
-                          " nodes) = " + std::to_string(want) + " bits a sum";
-  if (want > kMaxFieldBits) return Bad(sum + ", more than " + std::to_string(kMaxFieldBits));
-  if (e.field_bits != want) return Bad(sum + ", not " + std::to_string(e.field_bits));
-  return {};
-}
-
-Status CheckNumbers(const Encoding& e) {
-  if (e.coordinates < 1) return Bad("no coordinates");
-  // Deltas are f32: a clip outside their range clips all or nothing, and its scale may not be a number.
-  using Float = std::numeric_limits<float>;
-  if (!(e.clip >= static_cast<double>(Float::min()) && e.clip <= static_cast<double>(Float::max()))) {
-    return Bad("update.clip is not a positive number of ordinary size");
-  }
-  if (e.w_max < 1 || e.w_max > kOmegaOne) {
-    return Bad("update.max_examples is " + std::to_string(e.w_max) + ", not 1 to 4294967295");
-  }
-  if (e.margin >= e.Limit()) return Bad("the noise margin leaves no room for the update");
-  if (e.margin > 0 && (e.w_max != 1 || e.headers.size() != 2)) {
-    return Bad("with noise the largest weight is 1 and there are two headers");
-  }
-  return {};
-}
-
-Status CheckHeaders(const std::vector<Header>& headers) {
-  if (headers.size() < 2 || headers.size() > kMaxHeaders ||
-      headers[0] != Header{std::string(kCountHeader), 1} ||
-      headers[1] != Header{std::string(kOmegaHeader), kOmegaOne}) {
-    return Bad("the headers do not begin with count and omega, or are more than 255");
-  }
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const Header& header = headers[i];
-    const std::string name = "header '" + Printable(header.name, kMaxHeaderName) + "'";
-    if (header.name.size() > kMaxHeaderName) return Bad(name + " has a name of more than 64 bytes");
-    if (header.max < 1 || header.max >= kHeaderMaxEnd)
-      return Bad(name + " has a maximum outside 1 to 2^40 - 1");
-    const auto before = headers.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find_if(headers.begin(), before, [&](const Header& h) { return h.name == header.name; }) !=
-        before) {
-      return Bad(name + " is there twice");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::uint32_t FieldBits(std::uint32_t bits, std::uint32_t n) {
@@ -95,11 +40,66 @@ Result<Encoding> Encoding::For(const UpdateSpec& update, SecureMode mode, std::u
   return encoding;
 }
 
+Status Encoding::CheckCohort(SecureMode mode) const {
+  const std::uint32_t least = mode == SecureMode::kOff ? 1 : kMinCohort;
+  if (n >= least && n <= kMaxCohort) return {};
+  return Fail(errors::kSecaggCohortTooSmall, "a cohort of " + std::to_string(n) + " nodes; this mode takes " +
+                                                 std::to_string(least) + " to " + std::to_string(kMaxCohort));
+}
+
+Status Encoding::CheckWidth() const {
+  if (bits < 2 || bits > 32) return Bad("update.bits is " + std::to_string(bits) + ", not 2 to 32");
+  const std::uint32_t want = FieldBits(bits, n);
+  const std::string sum = std::to_string(bits) + " bits + ceil(log2 " + std::to_string(n) +
+                          " nodes) = " + std::to_string(want) + " bits a sum";
+  if (want > kMaxFieldBits) return Bad(sum + ", more than " + std::to_string(kMaxFieldBits));
+  if (field_bits != want) return Bad(sum + ", not " + std::to_string(field_bits));
+  return {};
+}
+
+Status Encoding::CheckNumbers() const {
+  if (coordinates < 1) return Bad("no coordinates");
+  // Deltas are f32: a clip outside their range clips all or nothing, and its scale may not be a number.
+  using Float = std::numeric_limits<float>;
+  if (!(clip >= static_cast<double>(Float::min()) && clip <= static_cast<double>(Float::max()))) {
+    return Bad("update.clip is not a positive number of ordinary size");
+  }
+  if (w_max < 1 || w_max > kOmegaOne) {
+    return Bad("update.max_examples is " + std::to_string(w_max) + ", not 1 to 4294967295");
+  }
+  if (margin >= Limit()) return Bad("the noise margin leaves no room for the update");
+  if (margin > 0 && (w_max != 1 || headers.size() != 2)) {
+    return Bad("with noise the largest weight is 1 and there are two headers");
+  }
+  return {};
+}
+
+Status Encoding::CheckHeaders() const {
+  if (headers.size() < 2 || headers.size() > kMaxHeaders ||
+      headers[0] != Header{std::string(kCountHeader), 1} ||
+      headers[1] != Header{std::string(kOmegaHeader), kOmegaOne}) {
+    return Bad("the headers do not begin with count and omega, or are more than 255");
+  }
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const Header& header = headers[i];
+    const std::string name = "header '" + Printable(header.name, kMaxHeaderName) + "'";
+    if (header.name.size() > kMaxHeaderName) return Bad(name + " has a name of more than 64 bytes");
+    if (header.max < 1 || header.max >= kHeaderMaxEnd)
+      return Bad(name + " has a maximum outside 1 to 2^40 - 1");
+    const auto before = headers.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find_if(headers.begin(), before, [&](const Header& h) { return h.name == header.name; }) !=
+        before) {
+      return Bad(name + " is there twice");
+    }
+  }
+  return {};
+}
+
 Status Encoding::Validate(SecureMode mode) const {
-  ACCORD_RETURN_IF_ERROR(CheckCohort(n, mode));
-  ACCORD_RETURN_IF_ERROR(CheckWidth(*this));
-  ACCORD_RETURN_IF_ERROR(CheckNumbers(*this));
-  return CheckHeaders(headers);
+  ACCORD_RETURN_IF_ERROR(CheckCohort(mode));
+  ACCORD_RETURN_IF_ERROR(CheckWidth());
+  ACCORD_RETURN_IF_ERROR(CheckNumbers());
+  return CheckHeaders();
 }
 
 }  // namespace accord::secagg

@@ -46,6 +46,11 @@ struct Encoding {
   // All rules of secagg.md 7.4 on these fields: `secagg.cohort_too_small` unless 3 <= n <= 65,535 (1 <= n
   // when mode is kOff), `secagg.bad_params` otherwise. Every function below needs a valid encoding.
   [[nodiscard]] Status Validate(SecureMode mode) const;
+  // The parts of Validate that Params::Parse runs field by field: n; b and f; d, C, W_max and A; headers.
+  [[nodiscard]] Status CheckCohort(SecureMode mode) const;
+  [[nodiscard]] Status CheckWidth() const;
+  [[nodiscard]] Status CheckNumbers() const;
+  [[nodiscard]] Status CheckHeaders() const;
 
   [[nodiscard]] std::uint64_t Limit() const { return (1ULL << (bits - 1)) - 1; }  // M
   [[nodiscard]] std::uint32_t FieldsPerWord() const { return 64 / field_bits; }   // m
