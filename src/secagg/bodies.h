@@ -12,11 +12,10 @@
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "crypto/x25519.h"
 #include "crypto/zeroizing.h"
-
-namespace accord::crypto {
-using X25519PublicKey = FixedBytes<struct X25519PublicKeyTag, 32>;
-}  // namespace accord::crypto
+#include "secagg/commitments.h"
+#include "secagg/shamir.h"
 
 namespace accord::secagg {
 
@@ -26,8 +25,6 @@ enum class BodyType : std::uint8_t { kAdvertise, kGraph, kShares, kMasked, kU3, 
 
 using GraphNonce = FixedBytes<struct GraphNonceTag, 32>;
 
-inline constexpr std::size_t kShareBytes = 40;  // five limbs
-inline constexpr std::size_t kBlindBytes = 16;
 inline constexpr std::size_t kSecretBytes = 32;        // b_i, m_i, K_d
 inline constexpr std::size_t kSealedShareBytes = 128;  // two shares, two blinds, tag
 inline constexpr std::size_t kSealedKeyBytes = 48;     // K_d, tag
@@ -114,8 +111,6 @@ struct U3Signature {
   [[nodiscard]] static Result<U3Signature> Parse(ByteView bytes);
   friend bool operator==(const U3Signature&, const U3Signature&) = default;
 };
-
-enum class ShareKind : std::uint8_t { kSelf = 0, kMask = 1 };  // of b_j, of m_j
 
 // Secret until it is sent: the encoded body is what the certificate releases.
 struct Unmask {
