@@ -129,7 +129,7 @@ struct Commands {
 
 int Main(int argc, char** argv) {
   rpc::ForceTls13();
-  rpc::TuneMalloc();
+  rpc::TuneDaemon();
   Signals signals;
   CLI::App app("accord-node " + std::string(kVersion) +
                ": trains on a lab's own data, which never leaves it");

@@ -98,7 +98,7 @@ int Serve(const DaemonFlags& flags, Signals& signals) {
 
 int Main(int argc, char** argv) {
   rpc::ForceTls13();
-  rpc::TuneMalloc();
+  rpc::TuneDaemon();
   Signals signals;
   CLI::App app("accordd " + std::string(kVersion) + ": the coordinator of a federation");
   app.set_version_flag("--version", std::string(kVersion));

@@ -4,6 +4,7 @@
 
 #include "crypto/sha256.h"
 #include "model/safetensors.h"
+#include "rpc/messages.h"
 #include "secagg/sum.h"
 #include "update/next_model.h"
 
@@ -11,7 +12,6 @@ namespace accord::coordinator {
 namespace {
 
 constexpr std::size_t kTileBytes = 256 * 1024;
-constexpr std::size_t kInlineBytes = 64 * 1024;
 
 Status AddSpool(store::Spool& spool, std::span<std::uint64_t> words) {
   for (std::uint64_t offset = 0; offset < spool.size(); offset += kTileBytes) {
@@ -66,7 +66,7 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
     ACCORD_ASSIGN_OR_RETURN(done.outcome.model_hash, StoreModel(*task.blobs, *task.layout, *weights,
                                                                 store::Durability::kRecomputable));
   }
-  if (bytes.size() <= kInlineBytes) done.sum = std::move(bytes);
+  if (bytes.size() <= rpc::kMaxInlineBytes) done.sum = std::move(bytes);
   done.weights = std::move(weights);
   return done;
 }

@@ -122,6 +122,7 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                                           .text = Printable(m.error.error(), 64)});
                             reported(m.round, round::Dropped{id, round::Reason::kRefused});
                           },
+                          [&](const rpc::Update& m) { self.OnUpdate(node, m); },
                           [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
                message);
   });
@@ -234,25 +235,53 @@ Status JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) 
 void JobRunner::OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std::uint64_t words,
                            rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply) {
   Post([node, key, words, reply = std::move(reply)](JobRunner& self) mutable {
-    if (Status allowed = self.CheckUpload(node, key); !allowed.ok()) return reply(std::move(allowed));
-    auto complete = [weak = self.weak_from_this(), node = node.node, key](const Digest& root,
-                                                                          std::function<void(Status)> done) {
-      const auto runner = weak.lock();
-      if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
-      runner->Post([node, key, root, done = std::move(done)](JobRunner& me) mutable {
-        me.Handle(job::InRound{key.round, round::Uploaded{node, key.attempt, root}},
-                  [done = std::move(done)](const Result<job::Why>& fate) {
-                    if (!fate.ok()) return done(fate.status());
-                    if (fate->verdict != round::Verdict::kRejected) return done({});
-                    done(Fail(errors::kUploadConflict, std::string(round::Name(fate->reason))));
-                  });
-        me.GrantUploads();
-      });
-    };
-    auto sink = self.uploads_.Open(node.node, words, std::move(complete));
-    if (!sink.ok() && sink.status().error() == errors::kStoreDiskFull.id) self.PauseForDisk(sink.status());
-    reply(std::move(sink));
+    reply(self.OpenSink(node, key, words));
   });
+}
+
+Result<std::shared_ptr<rpc::UploadSink>> JobRunner::OpenSink(const rpc::Peer& node, const rpc::UploadKey& key,
+                                                             std::uint64_t words) {
+  ACCORD_RETURN_IF_ERROR(CheckUpload(node, key));
+  auto complete = [weak = weak_from_this(), node = node.node, key](const Digest& root,
+                                                                   std::function<void(Status)> done) {
+    const auto runner = weak.lock();
+    if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
+    runner->Post([node, key, root, done = std::move(done)](JobRunner& me) mutable {
+      me.OnUploaded(key, {node, key.attempt, root}, std::move(done));
+    });
+  };
+  auto sink = uploads_.Open(node.node, words, std::move(complete));
+  if (!sink.ok() && sink.status().error() == errors::kStoreDiskFull.id) PauseForDisk(sink.status());
+  return sink;
+}
+
+void JobRunner::OnUploaded(const rpc::UploadKey& key, const round::Uploaded& event,
+                           std::function<void(Status)> done) {
+  Handle(job::InRound{key.round, event}, [done = std::move(done)](const Result<job::Why>& fate) {
+    if (!fate.ok()) return done(fate.status());
+    if (fate->verdict != round::Verdict::kRejected) return done({});
+    done(Fail(errors::kUploadConflict, std::string(round::Name(fate->reason))));
+  });
+  GrantUploads();
+}
+
+// A small update in one message: the same sink takes it. Nobody awaits an answer; what is refused is told
+// again.
+void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
+  const auto settled = [weak = weak_from_this(), node = node.name, round = message.round](const Status& status) {
+    const auto self = weak.lock();
+    if (status.ok() || !self) return;
+    self->LogLine({.time = self->Now(),
+                   .round = round,
+                   .node = node,
+                   .event = "upload.refused",
+                   .text = Describe(status)});
+  };
+  const auto sink = OpenSink(node, {id(), message.round, message.attempt}, message.words.size() / 8);
+  if (!sink.ok()) return settled(sink.status());
+  const ByteView words(message.words);
+  if (const Status put = (*sink)->Put(0, std::span(&words, 1)); !put.ok()) return settled(put);
+  (*sink)->Finish(message.root, settled);
 }
 
 void JobRunner::GetUpload(const rpc::Peer& node, const rpc::UploadKey& key,

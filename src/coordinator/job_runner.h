@@ -155,6 +155,11 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] rpc::ToNode DutyMessage(const job::OpenRound& open, const round::Duty& duty) const;
   [[nodiscard]] std::uint64_t UploadWords(const job::OpenRound& open, std::size_t cohort) const;
   [[nodiscard]] Status CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const;
+  [[nodiscard]] Result<std::shared_ptr<rpc::UploadSink>> OpenSink(const rpc::Peer& node,
+                                                                  const rpc::UploadKey& key,
+                                                                  std::uint64_t words);
+  void OnUploaded(const rpc::UploadKey& key, const round::Uploaded& event, std::function<void(Status)> done);
+  void OnUpdate(const rpc::Peer& node, const rpc::Update& message);
   [[nodiscard]] std::string NameOf(NodeId node) const;
 
   // job_view.cc

@@ -81,6 +81,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void StartTraining(const task::Assignment& round);
   void Encode(const task::Encode& effect);
   void Send(const task::Send& effect);
+  void SendWhole(RoundId round, AttemptId attempt);
   void Check(const task::Check& effect);
   void EraseFiles();
   [[nodiscard]] bool HasModel(const Digest& hash);

@@ -11,8 +11,20 @@ namespace accord::node {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// Work on so few parameters is done before another thread would have woken.
+constexpr std::uint64_t kQuickParameters = 16'384;
+
+}  // namespace
+
 template <class Work, class Then>
 void JobTask::Do(asio::thread_pool& pool, Work work, Then then) {
+  const bool quick = &pool == &services_.work && facts_.layout->size <= kQuickParameters;
+  if (quick) {  // in a turn of its own: the driver is not re-entered
+    return asio::post(services_.io, [self = shared_from_this(), work = std::move(work),
+                                     then = std::move(then)]() mutable { then(*self, work()); });
+  }
   asio::post(pool, [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
     auto result = work();
     asio::post(self->services_.io, [self, then = std::move(then), result = std::move(result)]() mutable {
@@ -147,6 +159,7 @@ void JobTask::Send(const task::Send& effect) {
   const bool here = update_.spool && update_round_ == round && update_attempt_ == attempt;
   const auto client = services_.client();
   if (!here || !client) return;
+  if (update_.words * 8 <= rpc::kMaxInlineBytes) return SendWhole(round, attempt);
   work_stop_.request_stop();
   work_stop_ = std::stop_source();
   SendTask task{.key = {id_, round, attempt},
@@ -161,6 +174,17 @@ void JobTask::Send(const task::Send& effect) {
         if (!sent.ok()) LogWarn("upload.refused", {{"job", self.name()}, {"why", Describe(sent)}});
         self.Handle(task::SendDone{round, attempt});
       });
+}
+
+// A small update, in one message. A lost one is told to collect again, as every word.
+void JobTask::SendWhole(RoundId round, AttemptId attempt) {
+  const Result<ByteView> words = update_.spool->Tile(0, update_.words * 8);
+  if (!words.ok()) return Handle(task::Failed{round, attempt, words.status().error()});
+  services_.send(rpc::Update{id_, round, attempt, Bytes(words->begin(), words->end()), update_.root});
+  progress_->bytes_total = progress_->bytes_sent = words->size();
+  asio::post(services_.io, [self = shared_from_this(), round, attempt] {
+    self->Handle(task::SendDone{round, attempt});
+  });
 }
 
 // ---------------------------------------------------------------- p7

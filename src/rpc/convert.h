@@ -19,7 +19,6 @@ namespace accord::rpc {
 
 inline constexpr std::size_t kMaxPlanBytes = 65'536;
 inline constexpr std::size_t kTokenBytes = 16;          // of a submission
-inline constexpr std::size_t kMaxInlineSum = 64 << 10;  // Commit.sum
 inline constexpr std::size_t kMaxRefBytes = 128;
 inline constexpr std::size_t kMaxReasonBytes = 1'024;
 inline constexpr std::size_t kMaxSpiffeBytes = 512;

@@ -58,6 +58,14 @@ void Fill(const Refused& m, v1::Refused* out) {
   ToProto(m.error, out->mutable_error());
 }
 
+void Fill(const Update& m, v1::Update* out) {
+  out->set_job(std::string(m.job.View()));
+  out->set_round(m.round.value);
+  out->set_attempt(m.attempt.value);
+  out->set_words(std::string(AsText(m.words)));
+  out->set_root(std::string(m.root.View()));
+}
+
 void Fill(const Welcome& m, v1::Welcome* out) {
   out->set_protocol(m.protocol);
   out->set_node(std::string(m.node.View()));
@@ -169,6 +177,17 @@ Result<FromNode> Read(const v1::Refused& m) {
   return in.Give<FromNode>(std::move(out));
 }
 
+Result<FromNode> Read(const v1::Update& m) {
+  Strict in("Update");
+  in.Require(!m.words().empty() && m.words().size() % 8 == 0, "words", "is empty or not of whole words");
+  Update out{.job = in.Id<JobId>(m.job(), "job"),
+             .round = in.Round(m.round(), "round"),
+             .attempt = {m.attempt()},
+             .words = in.Bytes(m.words(), kMaxInlineBytes, "words"),
+             .root = in.Id<Digest>(m.root(), "root")};
+  return in.Give<FromNode>(std::move(out));
+}
+
 Result<ToNode> Read(const v1::Welcome& m) {
   Strict in("Welcome");
   in.Require(m.protocol() != 0, "protocol", "is 0");
@@ -212,7 +231,7 @@ Result<ToNode> Read(const v1::Collect& m) {
 Result<ToNode> Read(const v1::Commit& m) {
   Strict in("Commit");
   in.Require(m.words() != 0, "words", "is 0");
-  in.Require(m.sum().empty() || (m.sum().size() <= kMaxInlineSum && m.sum().size() / 8 == m.words() &&
+  in.Require(m.sum().empty() || (m.sum().size() <= kMaxInlineBytes && m.sum().size() / 8 == m.words() &&
                                  m.sum().size() % 8 == 0),
              "sum", "has not the length of `words`, or is too long to be inline");
   Commit out{.job = in.Id<JobId>(m.job(), "job"),
@@ -222,7 +241,7 @@ Result<ToNode> Read(const v1::Commit& m) {
              .survivors = in.Cohort(m.survivors(), "survivors"),
              .words = m.words(),
              .sum_hash = in.Id<Digest>(m.sum_hash(), "sum_hash"),
-             .sum = in.Bytes(m.sum(), kMaxInlineSum, "sum"),
+             .sum = in.Bytes(m.sum(), kMaxInlineBytes, "sum"),
              .model_hash = in.Id<Digest>(m.model_hash(), "model_hash")};
   in.Require(std::ranges::includes(out.cohort, out.survivors), "survivors", "is not a part of the cohort");
   return in.Give<ToNode>(std::move(out));
@@ -248,7 +267,8 @@ void ToProto(const FromNode& message, v1::NodeMessage* out) {
                  [&](const Declined& m) { Fill(m, out->mutable_declined()); },
                  [&](const Trained& m) { Fill(m, out->mutable_trained()); },
                  [&](const Verified& m) { Fill(m, out->mutable_verified()); },
-                 [&](const Refused& m) { Fill(m, out->mutable_refused()); }},
+                 [&](const Refused& m) { Fill(m, out->mutable_refused()); },
+                 [&](const Update& m) { Fill(m, out->mutable_update()); }},
       message);
 }
 
@@ -280,6 +300,8 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.verified());
     case v1::NodeMessage::kRefused:
       return Read(message.refused());
+    case v1::NodeMessage::kUpdate:
+      return Read(message.update());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }

@@ -17,6 +17,9 @@
 
 namespace accord::rpc {
 
+// Updates and sums of at most this size travel inside a message; larger ones by calls of their own.
+inline constexpr std::uint64_t kMaxInlineBytes = 64 << 10;
+
 // ---- from a node
 struct Hello {
   std::uint32_t protocol_oldest = 0;
@@ -60,7 +63,14 @@ struct Refused {
   AttemptId attempt;
   Status error;
 };
-using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused>;
+struct Update {  // a whole update, when it is small (kMaxInlineBytes)
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  Bytes words;  // little-endian u64
+  Digest root;
+};
+using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update>;
 
 // ---- from the coordinator
 struct Welcome {

@@ -1,5 +1,6 @@
 #include "rpc/process.h"
 
+#include <absl/synchronization/mutex.h>
 #include <grpc/support/log.h>
 #include <malloc.h>
 
@@ -43,9 +44,10 @@ bool Tls13Forced() {
   return value != nullptr && std::string_view(value) == kNoTls12;
 }
 
-void TuneMalloc() {
+void TuneDaemon() {
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
   mallopt(M_MMAP_THRESHOLD, 128 << 20);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
 void TrimMalloc() { malloc_trim(0); }
