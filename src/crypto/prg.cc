@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kBlockBytes = 16;
-constexpr std::size_t kTileWords =
-    4096;  // 32 KiB: stays in the first cache together with what it is added to
+constexpr std::size_t kTileWords = 1024;  // what Add works on at a time; on the stack
 // What is encrypted: never written, so all threads share it.
 constexpr std::array<std::uint8_t, 1 << 16> kZeros{};
 
@@ -44,10 +43,7 @@ std::span<std::uint8_t> BytesOf(std::span<T> values) {
 
 struct Keystream::State {
   CipherCtxPtr ctx{EVP_CIPHER_CTX_new()};
-  std::array<std::uint64_t, kTileWords> tile{};
   std::uint64_t place = 0;  // of the next byte that the cipher gives
-
-  ~State() { Cleanse(BytesOf(std::span<std::uint64_t>(tile))); }
 
   void Encrypt(std::uint8_t* out, std::size_t size) {
     int written = 0;
@@ -68,7 +64,8 @@ struct Keystream::State {
   }
 
   template <class Op>
-  void Apply(Keystream& stream, std::uint64_t first, std::span<std::uint64_t> words, Op op) {
+  static void Apply(Keystream& stream, std::uint64_t first, std::span<std::uint64_t> words, Op op) {
+    std::array<std::uint64_t, kTileWords> tile;
     while (!words.empty()) {
       const std::size_t count = std::min(words.size(), kTileWords);
       stream.FillWords(first, std::span(tile).first(count));
@@ -76,6 +73,7 @@ struct Keystream::State {
       first += count;
       words = words.subspan(count);
     }
+    Cleanse(BytesOf(std::span<std::uint64_t>(tile)));
   }
 };
 
@@ -111,11 +109,11 @@ void Keystream::FillU32(std::uint64_t first, std::span<std::uint32_t> out) {
 }
 
 void Keystream::Add(std::uint64_t first, std::span<std::uint64_t> words) {
-  state_->Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a + b; });
+  State::Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a + b; });
 }
 
 void Keystream::Subtract(std::uint64_t first, std::span<std::uint64_t> words) {
-  state_->Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a - b; });
+  State::Apply(*this, first, words, [](std::uint64_t a, std::uint64_t b) { return a - b; });
 }
 
 }  // namespace accord::crypto

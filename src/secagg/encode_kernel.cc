@@ -4,17 +4,7 @@
 #include <array>
 #include <bit>
 
-// One body, several targets: the wide ones are compiled from an always-inline body and chosen by what the CPU
-// has.
-#if defined(__x86_64__) && defined(__GNUC__)
-#if defined(__clang__)
-#define ACCORD_TARGET_512 __attribute__((target("avx512f,avx512dq,avx512vl")))
-#else
-#define ACCORD_TARGET_512 __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
-#endif
-#define ACCORD_TARGET_256 __attribute__((target("avx2")))
-#endif
-#define ACCORD_BODY inline __attribute__((always_inline))
+#include "secagg/vector_targets.h"
 
 namespace accord::secagg {
 namespace {
