@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/errors.h"
+#include "secagg/graph.h"
 
 namespace accord::secagg {
 namespace {
@@ -43,6 +44,9 @@ Status CheckGraph(const Params& params, SecureMode mode) {
   if (k % 2 != 0 || k < 2 || k >= params.n()) return Bad("a degree of " + std::to_string(k) + " neighbours");
   if (t_k < 1 || t_k > k) return Bad("a share threshold of " + std::to_string(t_k));
   if (mode == SecureMode::kMalicious && 2 * t_k <= k) return Bad("a share threshold below a majority");
+  if (!HidesFromCorrupt(*params.graph, params.n(), params.corrupt, mode)) {
+    return Bad("a graph in which corrupt neighbours may open a secret");
+  }
   return {};
 }
 

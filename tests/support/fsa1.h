@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdint>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -15,10 +16,16 @@
 
 namespace accord::fsa1 {
 
-inline nlohmann::json Load(const std::string& name) {
-  std::ifstream file(std::string(ACCORD_SOURCE_DIR) + "/tests/golden/fsa1/" + name);
-  if (!file) throw std::runtime_error("no vector file " + name);
-  return nlohmann::json::parse(file);
+// Parsed once and kept, so that a loop over a part of it does not outlive it.
+inline const nlohmann::json& Load(const std::string& name) {
+  static std::map<std::string, nlohmann::json> loaded;
+  const auto [at, is_new] = loaded.try_emplace(name);
+  if (is_new) {
+    std::ifstream file(std::string(ACCORD_SOURCE_DIR) + "/tests/golden/fsa1/" + name);
+    if (!file) throw std::runtime_error("no vector file " + name);
+    at->second = nlohmann::json::parse(file);
+  }
+  return at->second;
 }
 
 inline Bytes Hex(const std::string& text) {

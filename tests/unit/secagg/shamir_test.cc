@@ -33,7 +33,8 @@ std::vector<IndexedShare> Views(const std::vector<DealtShare>& shares) {
 }
 
 TEST(ShamirTest, MatchesTheFrozenShares) {
-  for (const auto& c : fsa1::Load("shamir.json")["cases"]) {
+  const nlohmann::json vectors = fsa1::Load("shamir.json");
+  for (const auto& c : vectors["cases"]) {
     const Bytes secret = Hex(c["secret"]);
     const Bytes seed = Hex(c["coef_seed"]);
     for (const auto& [x, want] : c["shares"].items()) {
@@ -45,7 +46,8 @@ TEST(ShamirTest, MatchesTheFrozenShares) {
 }
 
 TEST(ShamirTest, RecoversTheFrozenSecrets) {
-  for (const auto& c : fsa1::Load("shamir.json")["cases"]) {
+  const nlohmann::json vectors = fsa1::Load("shamir.json");
+  for (const auto& c : vectors["cases"]) {
     const std::uint32_t t = c["t"];
     std::vector<std::uint32_t> from;
     if (c["recover_from"].is_array()) {
@@ -62,7 +64,8 @@ TEST(ShamirTest, RecoversTheFrozenSecrets) {
 }
 
 TEST(ShamirTest, RecoversFromTheFrozenSharesThemselves) {
-  for (const auto& c : fsa1::Load("shamir.json")["cases"]) {
+  const nlohmann::json vectors = fsa1::Load("shamir.json");
+  for (const auto& c : vectors["cases"]) {
     if (!c["recover_from"].is_array()) continue;  // that case gives a few of its shares only
     std::vector<Bytes> bytes;
     std::vector<IndexedShare> shares;
@@ -73,7 +76,8 @@ TEST(ShamirTest, RecoversFromTheFrozenSharesThemselves) {
 }
 
 TEST(ShamirTest, NamesTheFrozenBadCases) {
-  for (const auto& bad : fsa1::Load("shamir.json")["bad"]) {
+  const nlohmann::json vectors = fsa1::Load("shamir.json");
+  for (const auto& bad : vectors["bad"]) {
     const std::string want = "secagg." + bad["error"].get<std::string>();
     if (bad.contains("share")) {
       EXPECT_EQ(CheckShare(Hex(bad["share"])).error(), want) << bad["what"];
@@ -88,7 +92,8 @@ TEST(ShamirTest, NamesTheFrozenBadCases) {
 }
 
 TEST(ShamirTest, LimbsOfTheFrozenSecretsJoinAgain) {
-  for (const auto& c : fsa1::Load("shamir.json")["cases"]) {
+  const nlohmann::json vectors = fsa1::Load("shamir.json");
+  for (const auto& c : vectors["cases"]) {
     const auto limbs = c["limbs"].get<std::array<std::uint64_t, 5>>();
     EXPECT_EQ(ToHex(JoinLimbs(limbs)->view()), c["secret"]);
   }
