@@ -161,6 +161,13 @@ def random_params(rng: Random, n: int, mode: int) -> Params:
     )
 
 
+def params_of(n: int, t: int, k: int, t_k: int, mode: int) -> Params:
+    """Plain parameters with T = 0: of the full graph where k is 0."""
+    headers = ((b"count", 1), (b"omega", 2**32 - 1))
+    graph = 1 if k else 0
+    return Params(1, graph, n, 0, t, max(t, 3), k, t_k, 12, field_width(12, n), 9, 0.5, 100, 3, headers)
+
+
 def random_input(rng: Random, params: Params, noise_seed: bytes) -> Input:
     """Deltas on both sides of the clip, a weight that is not zero."""
     return Input(

@@ -13,11 +13,11 @@ from fsa1.coordinator import Coordinator
 from fsa1.encoding import decode_mean
 from fsa1.graph import MALICIOUS
 from fsa1.messages import MaskedUpload, Roster, SharesUpload
-from fsa1.params import Params, field_width, threshold
+from fsa1.params import threshold
 from fsa1.randomness import SystemRandomness
 from fsa1.refusal import Refusal
 from fsa1.signatures import sign
-from fsa1_federation import STEPS, Federation, Vanishing, end_of, expected_end, random_params
+from fsa1_federation import STEPS, Federation, Vanishing, end_of, expected_end, params_of, random_params
 
 MODES = (0, MALICIOUS)
 FULL_GRAPH_STEPS = tuple(step for step in STEPS if step != "graph")
@@ -159,6 +159,23 @@ class HostileNodeTest(unittest.TestCase):
             self.federation.run({self.liar: "unmask"})
         self.assertEqual((caught.exception.name, caught.exception.concerns), ("bad_dealer", self.liar))
 
+    def test_shares_of_another_mask_key_prove_the_dealer_bad(self) -> None:
+        member = self.federation.members[self.liar]
+        honest = member.roster
+
+        def lie(message: Roster) -> SharesUpload:
+            attempt = member.attempt
+            secrets = attempt.secrets
+            attempt.secrets = replace(secrets, m=bytes(32))
+            upload = honest(message)
+            attempt.secrets = secrets
+            attempt.derive_keys()
+            return upload
+
+        with patch.object(member, "roster", lie), self.assertRaises(Refusal) as caught:
+            self.federation.run({self.liar: "masked"})
+        self.assertEqual((caught.exception.name, caught.exception.concerns), ("bad_dealer", self.liar))
+
     def test_only_the_first_upload_of_a_node_counts(self) -> None:
         member = self.federation.members[self.liar]
         kept: list[bool] = []
@@ -175,12 +192,6 @@ class HostileNodeTest(unittest.TestCase):
         with patch.object(Coordinator, "add_masked", twice):
             self.federation.run({})
         self.assertEqual(kept, [True] * 5)
-
-
-def params_of(n: int, t: int, k: int, t_k: int, mode: int) -> Params:
-    headers = ((b"count", 1), (b"omega", 2**32 - 1))
-    graph = 1 if k else 0
-    return Params(1, graph, n, 0, t, max(t, 3), k, t_k, 12, field_width(12, n), 9, 0.5, 100, 3, headers)
 
 
 if __name__ == "__main__":

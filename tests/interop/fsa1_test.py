@@ -22,7 +22,7 @@ from fsa1_replay import ANSWERS, PHASES, answer, coordinator_awaiting, member_aw
 unhex = v.unhex
 TRANSCRIPTS = ("transcript_3_mc.json", "transcript_3_sh.json")
 
-# (k, t_k) of 2.6 for n = 100, 200, 500, 1000, 10000, by corrupt percent and mode; t_k is the least that holds.
+# (k, t_k) of 2.6 for n = 100, 200, 500, 1000, 10000, by corrupt percent and mode; t_k is the least possible.
 NEIGHBOUR_TABLE = {
     (5, 0): ((30, 6), (30, 11), (30, 16), (32, 18), (34, 20)),
     (5, 1): ((30, 18), (30, 21), (44, 31), (52, 37), (62, 44)),
@@ -453,8 +453,11 @@ class RepeatsTest(unittest.TestCase):
 
     def test_a_newer_offer_ends_the_older_attempt(self) -> None:
         member = member_awaiting(self.transcript, self.node, "survivors")
+        older = member.attempt
+        assert older is not None
         member.offer(replace(self.transcript.offer, attempt=1), self.transcript.local())
         self.assertIs(member.state, State.ADVERTISED)
+        self.assertEqual((older.secrets, older.dealt, older.kds), (None, {}, {}))
         with self.assertRaises(Refusal) as caught:
             member.survivors(self.transcript.sent_to("survivors", self.node))
         self.assertEqual(caught.exception.name, "out_of_phase")
