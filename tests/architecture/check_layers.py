@@ -48,7 +48,7 @@ ONLY_IN = {("base", "spdlog"): "src/base/log"}
 
 # The group of a header, by how its name begins. What is not here and is not std is refused until it is added.
 GROUPS = [
-    (r"google/protobuf/|accord/v1/|.*\.pb\.h$", "proto"), (r"grpc(pp)?/", "grpc"),
+    (r"google/protobuf/|accord/v1/|.*\.pb\.h$", "proto"), (r"grpc(pp)?/|absl/", "grpc"),
     (r"torch/|ATen/|c10/|caffe2/", "torch"), (r"openssl/", "openssl"),
     (r"boost/(asio|beast|system|core|utility)", "asio"), (r"spdlog/|fmt/", "spdlog"), (r"sqlite3", "sqlite"),
     (r"libpq|postgresql/", "postgres"), (r"zlib\.h$", "zlib"), (r"nlohmann/", "json"), (r"toml\+\+|toml\.hpp", "toml"),
