@@ -1,5 +1,5 @@
 // The keystream of FSA-1 (secagg.md 2.8): AES-256-CTR over zeros, IV = 0^64 || u64_be(block), read as
-// little-endian words from any place. Rounding noise today; masks use the same class.
+// little-endian words from any place: rounding noise, masks, field samples.
 // One Keystream serves one thread at a time; several may share a key.
 #pragma once
 
@@ -11,9 +11,21 @@
 
 namespace accord::crypto {
 
+// What computes the stream. All give the same bytes.
+enum class KeystreamBackend : std::uint8_t {
+  kEvp,          // OpenSSL
+  kVaes,         // VAES and AVX-512, where the CPU has them
+  kEvpVaesFails  // OpenSSL, because VAES did not give the same bytes on this machine: tell the operator
+};
+// What the keystreams made from now on use: the fastest that passed its self-test (run at the first call),
+// or what UseKeystreamBackend asked for. Thread-safe.
+[[nodiscard]] KeystreamBackend CurrentKeystreamBackend();
+// For benches, tests and whoever distrusts a CPU: kEvp always works; false when kVaes does not here.
+[[nodiscard]] bool UseKeystreamBackend(KeystreamBackend backend);
+
 class Keystream {
  public:
-  // `key` has 32 bytes; it is copied into the cipher's context.
+  // `key` has 32 bytes; it is copied.
   explicit Keystream(ByteView key);
   ~Keystream();
   Keystream(Keystream&&) noexcept;

@@ -4,7 +4,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <utility>
 #include <vector>
 
 namespace accord::bench {
@@ -21,10 +23,11 @@ inline double WallMs() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
-inline double Median(std::vector<double> values) {
+inline double Quantile(std::vector<double> values, double part) {
   std::ranges::sort(values);
-  return values.empty() ? 0.0 : values[values.size() / 2];
+  return values.at(static_cast<std::size_t>(part * static_cast<double>(values.size())));
 }
+inline double Median(std::vector<double> values) { return Quantile(std::move(values), 0.5); }
 
 // Runs `work` and gives its time by `clock`.
 template <class Clock, class Work>

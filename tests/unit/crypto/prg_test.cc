@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <random>
 #include <utility>
 
 #include "crypto/sha256.h"
@@ -80,6 +82,63 @@ TEST(KeystreamTest, EverySeekIsASliceOfTheWhole) {
   for (std::size_t j = 0; j < values.size(); ++j) {
     const std::uint8_t* at = whole.data() + 4 * (333 + j);
     EXPECT_EQ(values[j], at[0] | at[1] << 8 | at[2] << 16 | static_cast<std::uint32_t>(at[3]) << 24);
+  }
+}
+
+TEST(KeystreamTest, EverySeekIsASliceAcrossTheCarryOfBlockTwoToThe32) {
+  constexpr std::uint64_t kBegin = (1ULL << 36) - 4096;  // bytes: 256 blocks before the carry
+  Keystream stream(Hex("603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4"));
+  std::vector<std::uint8_t> whole(8192);
+  stream.FillBytes(kBegin, whole);
+  std::mt19937_64 random(38);
+  for (int i = 0; i < 500; ++i) {
+    const std::size_t at = random() % whole.size();
+    std::vector<std::uint8_t> part(random() % (whole.size() - at));
+    stream.FillBytes(kBegin + at, part);
+    ASSERT_TRUE(std::equal(part.begin(), part.end(), whole.begin() + static_cast<std::ptrdiff_t>(at))) << at;
+  }
+}
+
+// Every backend that this machine has; the best one again afterwards.
+class KeystreamBackendTest : public ::testing::TestWithParam<KeystreamBackend> {
+ protected:
+  void SetUp() override {
+    if (!UseKeystreamBackend(GetParam())) GTEST_SKIP() << "this CPU has no VAES with AVX-512";
+  }
+  void TearDown() override { static_cast<void>(UseKeystreamBackend(KeystreamBackend::kVaes)); }
+};
+INSTANTIATE_TEST_SUITE_P(All, KeystreamBackendTest,
+                         ::testing::Values(KeystreamBackend::kEvp, KeystreamBackend::kVaes));
+
+TEST_P(KeystreamBackendTest, MatchesTheFrozenWordsAndHash) {
+  EXPECT_EQ(CurrentKeystreamBackend(), GetParam());
+  const auto vectors = fsa1::Load("mask_words.json");
+  Keystream stream(Hex(vectors["key"]));
+  for (const auto& c : vectors["cases"]) {
+    const std::vector<std::uint64_t> want = fsa1::List(c["words"], fsa1::Word);
+    std::vector<std::uint64_t> words(want.size());
+    stream.FillWords(c["first_word"], words);
+    EXPECT_EQ(words, want) << c["first_word"];
+  }
+  std::vector<std::uint8_t> bytes(131'073 * 8);
+  stream.FillBytes(0, bytes);
+  EXPECT_EQ(Sha256::Of(bytes).Hex(), vectors["sha256_of_first_131073_words_as_bytes"]);
+}
+
+TEST(KeystreamBackendsTest, AgreeOnTenThousandRandomKeysPlacesAndLengths) {
+  if (!UseKeystreamBackend(KeystreamBackend::kVaes)) GTEST_SKIP() << "this CPU has no VAES with AVX-512";
+  std::mt19937_64 random(10'000);
+  for (int i = 0; i < 10'000; ++i) {
+    Bytes key(32);
+    std::ranges::generate(key, [&] { return static_cast<std::uint8_t>(random()); });
+    const std::uint64_t first = random() >> random() % 60;
+    std::vector<std::uint8_t> vaes(random() % 1'500);
+    std::vector<std::uint8_t> evp(vaes.size());
+    Keystream(key).FillBytes(first, vaes);
+    ASSERT_TRUE(UseKeystreamBackend(KeystreamBackend::kEvp));
+    Keystream(key).FillBytes(first, evp);
+    ASSERT_TRUE(UseKeystreamBackend(KeystreamBackend::kVaes));
+    ASSERT_EQ(vaes, evp) << "place " << first << ", " << evp.size() << " bytes";
   }
 }
 
