@@ -16,7 +16,7 @@ Verdict CheckCertificate(const CertificateRule& rule, std::span<const NodeSignat
   }
   for (const NodeSignature& item : signatures) {
     if (!std::ranges::binary_search(rule.signers, item.id)) {
-      return bad(item.id.Hex() + " signed, but is not of those who may");
+      return bad(item.id.Hex() + " signed, but is not of those who may", item.id);
     }
   }
   if (signatures.size() < rule.least) {

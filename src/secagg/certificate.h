@@ -19,8 +19,8 @@ struct CertificateRule {
   std::uint32_t least;                       // t
   const Registry& registry;                  // holds all signers
 };
-// `secagg.bad_certificate`, in this order: not strictly ascending; a signer outside of the list; fewer than
-// `least`; a signature that does not hold, concerning its node.
+// `secagg.bad_certificate`, in this order: not strictly ascending; a signer outside of the list, concerning
+// it; fewer than `least`; a signature that does not hold, concerning its node.
 [[nodiscard]] Verdict CheckCertificate(const CertificateRule& rule,
                                        std::span<const NodeSignature> signatures);
 

@@ -54,7 +54,7 @@ bool Refused(const Checked<T>& answer) {
 // Ends the attempt when `answer` is a refusal.
 template <class Attempt, class T>
 T Settle(Attempt& attempt, T answer) {
-  if (Refused(answer)) attempt.End();
+  if (Refused(answer)) attempt.End(MemberState::kAborted);
   return answer;
 }
 
@@ -104,7 +104,7 @@ void Member::Attempt::Forget() {
   mac.reset();
 }
 
-void Member::Attempt::End() {
+void Member::Attempt::End(MemberState final_state) {
   Forget();
   roster_answer.reset();
   graph_answer.reset();
@@ -114,7 +114,7 @@ void Member::Attempt::End() {
   unmask.reset();
   result.reset();
   result_certificate.reset();
-  state = MemberState::kAborted;
+  state = final_state;
 }
 
 Member::Member(std::unique_ptr<Attempt> attempt) : attempt_(std::move(attempt)) {}
@@ -135,7 +135,7 @@ Checked<Member> Member::Open(Offer offer, MemberInputs inputs) {
 
 SignedBody Member::Advertise() {
   Attempt& a = *attempt_;
-  ACCORD_CHECK(a.state != MemberState::kAborted);
+  ACCORD_CHECK(a.state != MemberState::kAborted && a.state != MemberState::kLeft);
   if (a.advert) return *a.advert;
   a.DrawSecrets();
   secagg::Advertise body{.id = a.in.id,
@@ -244,13 +244,16 @@ Verdict Member::OnResultCertificate(const Digest& u3_hash, const Digest& z_root,
 }
 
 SignedBody Member::Abort(std::string_view reason, const NodeId& concerns) {
-  attempt_->End();
+  attempt_->End(MemberState::kAborted);
   const secagg::Abort body{.id = attempt_->in.id, .reason = std::string(reason), .concerns = concerns};
   return attempt_->SignAs(BodyType::kAbort, body.Encode());
 }
 
 MemberState Member::state() const { return attempt_->state; }
-bool Member::Repeats(const Offer& offer) const { return offer == attempt_->offer; }
+bool Member::Repeats(const Offer& offer) const {
+  const bool over = attempt_->state == MemberState::kAborted || attempt_->state == MemberState::kLeft;
+  return !over && offer == attempt_->offer;
+}
 const AttemptContext& Member::context() const { return attempt_->context; }
 
 std::vector<NodeId> Member::u1() const {

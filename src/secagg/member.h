@@ -7,7 +7,8 @@
 //
 // Refusals. A failed check is named as in 7.6, signs nothing and releases nothing. It ends the attempt: the
 // state is kAborted, the secrets are zeroised, and the shell sends Abort(refusal). Only a message out of its
-// phase (out_of_phase, no_certificate, or second_u3 once a set was signed) is refused and changes nothing.
+// phase (out_of_phase, no_certificate, or second_u3 for a second set once one was signed or unmasked) is
+// refused and changes nothing.
 // Repeats. A message equal to the one already accepted is given the stored answer, byte for byte.
 #pragma once
 
@@ -52,8 +53,8 @@ enum class MemberState : std::uint8_t {
 
 // What a lab lets its node take part in.
 struct MemberPolicy {
-  bool malicious = true;          // modes that are allowed
-  bool semi_honest = false;       //
+  bool malicious = true;          // whether this mode is allowed
+  bool semi_honest = false;       // whether this one is
   bool noise = false;             // distributed differential privacy, where the node's shell adds the noise
   std::uint32_t max_attempt = 8;  // attempts of a round: 0 to max_attempt - 1
   std::uint32_t min_cohort = 3;   // least n
@@ -67,7 +68,7 @@ struct MemberPolicy {
 struct MemberMemory {
   // The last (round, attempt) that was answered for this federation and job.
   std::optional<std::pair<RoundId, AttemptId>> last;
-  // The set signed under this federation, job, model_hash and train_cfg_hash (2.9).
+  // The set signed under this federation, job, model_hash and train_cfg_hash (2.9), ascending.
   std::optional<std::vector<NodeId>> signed_set;
 };
 
@@ -120,7 +121,7 @@ class Member {
   Member(Member&&) noexcept;
   Member& operator=(Member&&) noexcept;
 
-  // P1: fresh keys, signed; the same bytes each time. Not after an abort.
+  // P1: fresh keys, signed; the same bytes each time. Not once the attempt is over.
   [[nodiscard]] SignedBody Advertise();
   // P1: the adverts of U1.
   [[nodiscard]] Checked<RosterAnswer> OnRoster(std::span<const SignedBody> adverts);
@@ -162,7 +163,7 @@ class Member {
   [[nodiscard]] SignedBody Abort(const Refusal& refusal) { return Abort(refusal.Name(), refusal.concerns); }
 
   [[nodiscard]] MemberState state() const;
-  // Whether this is the offer that was opened: then Advertise() is the answer.
+  // Whether this is the offer that was opened, and the attempt is not over: then Advertise() is the answer.
   [[nodiscard]] bool Repeats(const Offer& offer) const;
   [[nodiscard]] const AttemptContext& context() const;
   // From kShared on: ids ascending; U2 from kReady on, U3 from kSigned on.

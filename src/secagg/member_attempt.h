@@ -99,8 +99,8 @@ struct Member::Attempt {
   // All secrets but the MAC's key, which verifies the sum.
   void ForgetAllButMac();
   void Forget();
-  // Aborted: no secret and no stored answer is left.
-  void End();
+  // Aborted or left: no secret and no stored answer stays.
+  void End(MemberState final_state);
 
   // The phases. Each checks its message in the order of 7.6; the caller ends the attempt on a refusal.
   Checked<RosterAnswer> AcceptRoster(std::span<const SignedBody> adverts);

@@ -22,13 +22,16 @@ class EntryReader {
     const Result<ShareEntry> entry = ShareEntry::Parse(*bytes);
     if (!entry.ok()) return Refuse(entry.status(), from_.id);
     if (entry->receiver != route_.to) return Bad("sent an entry for another node");
+    const bool more =
+        (!from_.neighbour && !entry->shares.empty()) || (!from_.dealer && !entry->mac_key.empty());
+    if (more) return Bad("sent more than is due");
     if (Verdict bad = ReadShares(*entry, out)) return bad;
     return ReadMacKey(*entry, head, out);
   }
 
  private:
   Verdict ReadShares(const ShareEntry& entry, Received& out) {
-    if (!from_.neighbour) return entry.shares.empty() ? Verdict() : Bad("sent shares to a non-neighbour");
+    if (!from_.neighbour) return {};
     if (entry.shares.empty()) return Refuse(errors::kSecaggBadShare, Who() + " sent no shares", from_.id);
     Result<crypto::ZeroizingBytes> plain =
         OpenFromPeer(from_.channel->receive.share.view(), route_, entry.shares);
@@ -54,8 +57,7 @@ class EntryReader {
   }
 
   Verdict ReadMacKey(const ShareEntry& entry, const SharesHead& head, Received& out) {
-    if (!from_.dealer)
-      return entry.mac_key.empty() ? Verdict() : Bad("sent a key of the check without being a dealer");
+    if (!from_.dealer) return {};
     if (entry.mac_key.empty()) return BadMacKey("sent no key of the check");
     Result<crypto::ZeroizingBytes> key =
         OpenFromPeer(from_.channel->receive.mackey.view(), route_, entry.mac_key);

@@ -78,11 +78,8 @@ Checked<SignedBody> Member::Attempt::AcceptResult(const ResultMessage& message) 
 
 Verdict Member::Attempt::AcceptResultCertificate(const Digest& named_u3, const Digest& named_root,
                                                  std::span<const NodeSignature> signatures) {
-  if (named_root != z_root) {
+  if (named_root != z_root || named_u3 != u3_hash) {
     return Refuse(errors::kSecaggForkedResult, "a certificate for another sum than this node verified");
-  }
-  if (named_u3 != u3_hash) {
-    return Refuse(errors::kSecaggBadCertificate, "a certificate for the sum of another set");
   }
   const CertificateRule rule{.ctx = ctx(),
                              .type = BodyType::kZ,

@@ -33,7 +33,7 @@ Verdict Member::Attempt::CheckSet(std::span<const NodeId> set) {
   for (const NodeId& id : set) {
     const Peer* const peer = Find(id);
     if (peer == nullptr || !peer->head) {
-      return Refuse(errors::kSecaggU3NotSubset, id.Hex() + " did not share, but is named a survivor");
+      return Refuse(errors::kSecaggU3NotSubset, id.Hex() + " did not share, but is named a survivor", id);
     }
   }
   if (set.size() < params().thresholds.u_min) {
@@ -89,8 +89,7 @@ Checked<std::optional<SurvivorsAnswer>> Member::Attempt::AcceptSurvivors(const D
   }
   if (Verdict bad = CheckSet(set)) return *bad;
   if (!std::ranges::binary_search(set, in.id)) {
-    state = MemberState::kLeft;
-    Forget();
+    End(MemberState::kLeft);
     return std::optional<SurvivorsAnswer>();
   }
   for (const SignedBody& end : ends) {

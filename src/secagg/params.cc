@@ -207,6 +207,13 @@ Result<Params> Params::For(const UpdateSpec& update, const Choice& choice) {
   ACCORD_ASSIGN_OR_RETURN(params.encoding,
                           Encoding::For(update, choice.mode, choice.n, choice.coordinates, choice.extras));
   ACCORD_RETURN_IF_ERROR(CheckPeople(params, choice.mode));
+  if (!params.graph && choice.n > kFullGraphNodes) {
+    params.graph = SmallestGraph({.n = choice.n,
+                                  .corrupt = choice.corrupt,
+                                  .dropped = choice.dropped.value_or(choice.n / 10),
+                                  .mode = choice.mode});
+    if (!params.graph) return Bad("no neighbour graph is safe for so many corrupt or lost nodes");
+  }
   params.thresholds = Thresholds::Of(choice.n, choice.corrupt, choice.mode);
   params.thresholds.u_min = std::max(params.thresholds.u_min, choice.least_survivors);
   ACCORD_RETURN_IF_ERROR(params.Validate(choice.mode));

@@ -67,7 +67,10 @@ struct Params {
     std::uint64_t coordinates = 0;
     std::vector<Header> extras;         // follow count and omega
     std::uint32_t least_survivors = 0;  // raises u_min above the rule where a job asks for more
+    // Above 200 nodes, without a graph of the caller's choice: the smallest that is safe when this many may
+    // be lost (D of 2.6); a tenth when nothing is said.
     std::optional<NeighbourGraph> graph;
+    std::optional<std::uint32_t> dropped;
     bool verify = true;
   };
   // The parameters of a job's [update] table: `secagg.cohort_too_small` or `secagg.bad_params` as Validate.

@@ -48,13 +48,16 @@ TEST_F(MemberHostileTest, TwoSetsToTwoHalvesCannotBothBeCertified) {
 TEST_F(MemberHostileTest, ANodeLeftOutOfTheSetIsSilentForGoodAndItsOwnMaskStaysShut) {
   federation.Mask();
   const std::set<std::size_t> rest{1, 2, 3, 4};
+  const Digest u2_hash = federation.U2HashOf(0);
+  const auto all = federation.Ends(federation.All());
   const auto bodies = federation.Unmasks(rest);
   const auto silent = federation.TellSurvivors(0, rest);
   ASSERT_TRUE(silent.ok());
   EXPECT_FALSE(*silent);
   EXPECT_EQ(federation.labs[0].member->state(), MemberState::kLeft);
   EXPECT_FALSE(federation.labs[0].member->CanMask());
-  EXPECT_FALSE(*federation.TellSurvivors(0, federation.All()));
+  EXPECT_FALSE(*federation.labs[0].member->OnSurvivors(u2_hash, all));
+  EXPECT_FALSE(federation.labs[0].member->SealUpload(federation.labs[0].upload.end).ok());
   for (const Unmask& body : bodies) {
     ASSERT_EQ(body.shares.size(), 4U);  // one share of each neighbour, never both
     for (const Unmask::Share& share : body.shares) {
@@ -167,6 +170,7 @@ TEST_F(MemberHostileTest, TheSurvivorSetIsASortedSubsetOfThoseWhoShared) {
   stranger.id = federation.labs[4].id;
   ends.push_back(federation.SignAs(4, BodyType::kMasked, stranger.Encode()));
   EXPECT_EQ(tell(0), "u3_not_subset");
+  EXPECT_FALSE(federation.labs[0].member->CanMask());
   ends.pop_back();
   std::swap(ends[0], ends[1]);
   EXPECT_EQ(tell(1), "bad_encoding");

@@ -190,6 +190,38 @@ TEST(MemberAbortTest, AnAbortIsSignedNamesTheNodeAndLeavesNothingBehind) {
   EXPECT_EQ(lab.member->Abort("bad_share", concerned), abort);
 }
 
+// Says when it is destroyed: a member that forgot its secrets holds no source of them either.
+class WatchedSecrets final : public Secrets {
+ public:
+  explicit WatchedSecrets(bool& gone) : gone_(gone) {}
+  ~WatchedSecrets() override { gone_ = true; }
+  crypto::ZeroizingBytes Draw(SecretName name) override { return random_.Draw(name); }
+  crypto::ZeroizingBytes DrawBlind(ShareKind kind, const NodeId& receiver) override {
+    return random_.DrawBlind(kind, receiver);
+  }
+
+ private:
+  bool& gone_;
+  RandomSecrets random_;
+};
+
+TEST(MemberSecretsTest, ARefusalForgetsTheSecretsAndEachAttemptDrawsNewOnes) {
+  const Federation federation({.n = 3});
+  std::vector<SignedBody> adverts;
+  for (int i = 0; i < 2; ++i) {
+    bool gone = false;
+    MemberInputs inputs = federation.Inputs(federation.labs[0], federation.offer);
+    inputs.secrets = std::make_unique<WatchedSecrets>(gone);
+    Member member = *Member::Open(federation.offer, std::move(inputs));
+    adverts.push_back(member.Advertise());
+    EXPECT_FALSE(gone);
+    EXPECT_EQ(NameOf(member.OnRoster({})), "own_entry_changed");
+    EXPECT_TRUE(gone);
+    EXPECT_FALSE(member.Repeats(federation.offer));
+  }
+  EXPECT_NE(adverts[0], adverts[1]);
+}
+
 struct MemberResultTest : testing::Test {
   std::vector<NodeSignature> Sign(const Digest& z_root) {
     std::vector<NodeSignature> out;

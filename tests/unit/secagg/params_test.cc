@@ -70,6 +70,19 @@ TEST(ParamsTest, AJobMayAskForMoreSurvivors) {
   EXPECT_EQ(Params::For(update, choice).status().error(), "secagg.cohort_too_small");
 }
 
+TEST(ParamsTest, LargeCohortsGetTheSmallestSafeGraph) {
+  Params::Choice choice{.n = 500, .corrupt = 50, .coordinates = 20};
+  const UpdateSpec update{.bits = 16, .clip = 1.0, .max_examples = 1000};
+  const Result<Params> params = Params::For(update, choice);
+  ASSERT_TRUE(params.ok());
+  EXPECT_EQ(params->graph, (NeighbourGraph{.degree = 82, .threshold = 57}));  // the table of 2.6
+  EXPECT_EQ(params->ShareThreshold(), 57U);
+  choice.n = 200;
+  EXPECT_FALSE(Params::For(update, choice)->graph);
+  choice = {.n = 500, .corrupt = 400, .coordinates = 20, .dropped = 400};
+  EXPECT_EQ(Params::For(update, choice).status().error(), "secagg.bad_params");
+}
+
 TEST(ParamsTest, ThresholdsAreThoseOfTheSpecification) {
   struct Row {
     std::uint32_t n, corrupt, t, u_min, lost_early, lost;
