@@ -83,6 +83,17 @@ TEST(ParamsTest, LargeCohortsGetTheSmallestSafeGraph) {
   EXPECT_EQ(Params::For(update, choice).status().error(), "secagg.bad_params");
 }
 
+// Condition (i) of 2.6 around an entry of its table: n = 500, a tenth corrupt.
+TEST(ParamsTest, AGraphInWhichCorruptNeighboursReachTheThresholdIsRefused) {
+  const Params::Choice choice{.n = 500, .corrupt = 50, .coordinates = 20};
+  Params params = *Params::For({.bits = 16, .clip = 1.0, .max_examples = 1000}, choice);
+  EXPECT_TRUE(params.Validate(SecureMode::kMalicious).ok());
+  params.graph->threshold = 56;
+  EXPECT_EQ(params.Validate(SecureMode::kMalicious).error(), "secagg.bad_params");
+  params.graph = {.degree = 44, .threshold = 24};  // enough in semi-honest mode alone
+  EXPECT_EQ(params.Validate(SecureMode::kMalicious).error(), "secagg.bad_params");
+}
+
 TEST(ParamsTest, ThresholdsAreThoseOfTheSpecification) {
   struct Row {
     std::uint32_t n, corrupt, t, u_min, lost_early, lost;
