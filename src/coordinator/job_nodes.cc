@@ -268,7 +268,8 @@ void JobRunner::OnUploaded(const rpc::UploadKey& key, const round::Uploaded& eve
 // A small update in one message: the same sink takes it. Nobody awaits an answer; what is refused is told
 // again.
 void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
-  const auto settled = [weak = weak_from_this(), node = node.name, round = message.round](const Status& status) {
+  const auto settled = [weak = weak_from_this(), node = node.name,
+                        round = message.round](const Status& status) {
     const auto self = weak.lock();
     if (status.ok() || !self) return;
     self->LogLine({.time = self->Now(),

@@ -51,7 +51,9 @@ struct JobMachine {
   [[nodiscard]] std::vector<driver::Append> Records(TimePoint now, const Event& event) const {
     return {{stream, job::Encode({now, event})}};
   }
-  [[nodiscard]] static bool MustBeDurable(const Event&) { return true; }
+  [[nodiscard]] static bool MustBeDurable(const Event& event, const std::vector<Effect>& effects) {
+    return job::MustBeDurable(event, effects);
+  }
 };
 
 // A job as it was submitted, checked.

@@ -6,7 +6,7 @@
 // discarded events are not journalled, since they change nothing; their effects only repeat an answer.
 //
 // An event that releases nothing, and is told again when lost, need not wait for the disk (the machine's
-// MustBeDurable gives false): it is written with the next one that must, or soon.
+// MustBeDurable gives false for it and its effects): it is written with the next one that must, or soon.
 //
 // When the journal fails, the state in memory is ahead of the disk: the driver is then broken, answers every
 // waiting caller with the failure, and takes no more events. Batches that were on their way behind the one
@@ -34,7 +34,7 @@ namespace accord::driver {
 // M is a machine: types State, Event, Effect and Transition{next, effects, why}, and
 //   Transition Step(const State&, const Event&, TimePoint) const;
 //   std::vector<Append> Records(TimePoint, const Event&) const;  the event in its stream, ledgers beside it
-//   bool MustBeDurable(const Event&) const;
+//   bool MustBeDurable(const Event&, const std::vector<Effect>&) const;
 // `why` has a `verdict` of round::Verdict.
 template <class M>
 class Driver : public std::enable_shared_from_this<Driver<M>> {
@@ -65,8 +65,8 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
     typename M::Transition step = options_.machine.Step(state_, event, now);
     const bool accepted = step.why.verdict == round::Verdict::kAccepted;
     if (accepted) state_ = std::move(step.next);
+    const bool durable = options_.machine.MustBeDurable(event, step.effects);
     Pending pending{std::move(step.effects), AnswerWith(step.why, std::move(done))};
-    const bool durable = options_.machine.MustBeDurable(event);
     if (accepted) Write(event, now, durable);
     if (waiting_.empty() && !(accepted && durable)) return Release(std::move(pending));
     waiting_.push_back({std::move(pending), accepted && durable});

@@ -178,6 +178,10 @@ struct Transition {
 [[nodiscard]] State Submit(TimePoint now);
 [[nodiscard]] Transition Step(const Plan& plan, const State& state, const Event& event, TimePoint now);
 
+// Words of nodes that only move a count, or only start a sum, need not wait for the disk: lost with a crash,
+// they are asked for again. Whatever anyone outside could notice must be on disk first.
+[[nodiscard]] bool MustBeDurable(const Event& event, const std::vector<Effect>& effects);
+
 [[nodiscard]] Phase PhaseOf(const State& state);
 [[nodiscard]] bool IsTerminal(const State& state);
 [[nodiscard]] const Progress& ProgressOf(const State& state);

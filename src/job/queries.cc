@@ -1,8 +1,30 @@
 // What shells ask of a job's state.
+#include <algorithm>
+
 #include "base/overloaded.h"
 #include "job/job.h"
 
 namespace accord::job {
+
+namespace {
+
+bool IsRepeatable(const Event& event) {
+  const auto* in = std::get_if<InRound>(&event);
+  return in != nullptr && (std::holds_alternative<round::Trained>(in->event) ||
+                           std::holds_alternative<round::Uploaded>(in->event) ||
+                           std::holds_alternative<round::Verified>(in->event));
+}
+
+bool StaysInside(const Effect& effect) {
+  const auto* in = std::get_if<RoundEffect>(&effect);
+  return in != nullptr && std::holds_alternative<round::TakeSum>(in->effect);
+}
+
+}  // namespace
+
+bool MustBeDurable(const Event& event, const std::vector<Effect>& effects) {
+  return !IsRepeatable(event) || !std::ranges::all_of(effects, StaysInside);
+}
 
 Phase PhaseOf(const State& state) { return static_cast<Phase>(state.index()); }
 

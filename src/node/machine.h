@@ -24,7 +24,9 @@ struct TaskMachine {
   [[nodiscard]] static Transition Step(const State& state, const Event& event, TimePoint) {
     return task::Step(state, event);
   }
-  [[nodiscard]] static bool MustBeDurable(const Event& event) { return task::MustBeDurable(event); }
+  [[nodiscard]] static bool MustBeDurable(const Event& event, const std::vector<Effect>&) {
+    return task::MustBeDurable(event);
+  }
 
   [[nodiscard]] std::vector<driver::Append> Records(TimePoint now, const Event& event) const {
     std::vector<driver::Append> records{{Stream(), task::EncodeRecord({now, event})}};

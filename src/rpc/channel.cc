@@ -32,6 +32,8 @@ grpc::ChannelArguments Arguments(const ClientOptions& options) {
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxBackoffMs);
   args.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   args.SetMaxReceiveMessageSize(kMaxReplyBytes);
+  args.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // a ping for every read, at both ends
+  args.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindow);
   return args;
 }
 

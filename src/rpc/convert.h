@@ -18,7 +18,7 @@
 namespace accord::rpc {
 
 inline constexpr std::size_t kMaxPlanBytes = 65'536;
-inline constexpr std::size_t kTokenBytes = 16;          // of a submission
+inline constexpr std::size_t kTokenBytes = 16;  // of a submission
 inline constexpr std::size_t kMaxRefBytes = 128;
 inline constexpr std::size_t kMaxReasonBytes = 1'024;
 inline constexpr std::size_t kMaxSpiffeBytes = 512;

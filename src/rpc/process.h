@@ -3,6 +3,10 @@
 
 namespace accord::rpc {
 
+// Bytes that a stream may be ahead of its reader, fixed rather than probed: enough for 600 Mbit/s over 100
+// ms.
+inline constexpr int kStreamWindow = 8 << 20;
+
 // Leaves TLS 1.3 as the only version that this process can negotiate, as server and as client: gRPC takes its
 // TLS 1.2 suites from the environment, once. Server and clients refuse to start without it.
 void ForceTls13();
@@ -10,8 +14,8 @@ void ForceTls13();
 [[nodiscard]] bool Tls13Forced();
 
 // For the two daemons. Keeps freed blocks instead of giving them back and faulting them in again: 15 to 20 %
-// of the CPU of bulk transfers; TrimMalloc gives the memory back between rounds. And leaves out the search for
-// deadlocks that Debian's Abseil does at every lock of gRPC: 5 % of the CPU of a small round.
+// of the CPU of bulk transfers; TrimMalloc gives the memory back between rounds. And leaves out the search
+// for deadlocks that Debian's Abseil does at every lock of gRPC: 5 % of the CPU of a small round.
 void TuneDaemon();
 void TrimMalloc();
 

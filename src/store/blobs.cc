@@ -161,7 +161,7 @@ Result<Bytes> Blobs::Get(const Digest& digest, std::uint64_t limit) const {
 Status Blobs::Verify(const Digest& digest) const {
   ACCORD_ASSIGN_OR_RETURN(const std::shared_ptr<const Blob> blob, Open(digest));
   crypto::Sha256 hash;
-  Bytes chunk(kReadChunk);
+  Bytes chunk(std::min<std::uint64_t>(kReadChunk, blob->size()));
   for (std::uint64_t offset = 0; offset < blob->size();) {
     ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(offset, chunk));
     hash.Update(ByteView(chunk).first(got));

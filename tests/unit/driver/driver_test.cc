@@ -42,7 +42,9 @@ struct CounterMachine {
   [[nodiscard]] static std::vector<Append> Records(TimePoint, const Event& event) {
     return {{"counter", {static_cast<std::uint8_t>(event.add)}}, {"ledger", {0}}};
   }
-  [[nodiscard]] static bool MustBeDurable(const Event& event) { return event.add % 2 == 0; }
+  [[nodiscard]] static bool MustBeDurable(const Event& event, const std::vector<Effect>&) {
+    return event.add % 2 == 0;
+  }
 };
 constexpr CounterMachine::Event Add(int n) { return {n, Verdict::kAccepted}; }
 constexpr CounterMachine::Event Repeat(int n) { return {n, Verdict::kDiscarded}; }
