@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/errors.h"
 #include "crypto/sha256.h"
+#include "secagg/chunk_root.h"
 #include "secagg/encode.h"
 #include "secagg/member_attempt.h"
 

@@ -24,6 +24,7 @@
 #include "accord/ids.h"
 #include "crypto/ed25519.h"
 #include "crypto/zeroizing.h"
+#include "secagg/attempt_context.h"
 #include "secagg/context.h"
 #include "secagg/mask.h"
 #include "secagg/messages.h"
@@ -83,15 +84,6 @@ struct MemberInputs {
   Digest train_cfg_hash;  // the same
   MemberMemory memory;
   std::unique_ptr<Secrets> secrets;
-};
-
-// What an attempt is bound to; holds no secret and survives the member, for CheckLateResult.
-struct AttemptContext {
-  Digest ctx;
-  SecureMode mode = SecureMode::kMalicious;
-  Params params;
-  std::vector<NodeId> cohort;
-  std::shared_ptr<const Registry> registry;
 };
 
 // The graph nonce (k-graph mode), or the shares.
@@ -165,6 +157,7 @@ class Member {
   [[nodiscard]] MemberState state() const;
   // Whether this is the offer that was opened, and the attempt is not over: then Advertise() is the answer.
   [[nodiscard]] bool Repeats(const Offer& offer) const;
+  // What the attempt is bound to; holds no secret, and a copy survives the member, for CheckLateResult.
   [[nodiscard]] const AttemptContext& context() const;
   // From kShared on: ids ascending; U2 from kReady on, U3 from kSigned on.
   [[nodiscard]] std::vector<NodeId> u1() const;

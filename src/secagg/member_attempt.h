@@ -133,7 +133,5 @@ struct Member::Attempt {
 [[nodiscard]] Checked<AttemptContext> CheckOffer(const Offer& offer, const MemberInputs& in);
 // u3_hash of a Survivors message, whatever its bodies are.
 [[nodiscard]] Digest HashSurvivors(const Digest& u2_hash, std::span<const SignedBody> ends);
-// The root of a vector of words, cut into chunks.
-[[nodiscard]] Digest RootOf(std::span<const std::uint64_t> words, std::uint32_t chunk_words);
 
 }  // namespace accord::secagg

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "base/errors.h"
-#include "crypto/merkle.h"
 #include "secagg/certificate.h"
+#include "secagg/chunk_root.h"
 #include "secagg/member_attempt.h"
 #include "secagg/sum.h"
 
@@ -29,25 +29,6 @@ std::function<Bytes(const NodeId&)> ResultBody(const Digest& u3_hash, std::uint6
 }
 
 }  // namespace
-
-// The root over the words cut into chunks, as they travel.
-Digest RootOf(std::span<const std::uint64_t> words, std::uint32_t chunk_words) {
-  constexpr std::size_t kPiece = 4096;  // words on the stack at once
-  std::array<std::uint8_t, kPiece * sizeof(std::uint64_t)> bytes;
-  crypto::MerkleTree tree;
-  for (std::size_t first = 0; first < words.size(); first += chunk_words) {
-    auto chunk = words.subspan(first, std::min<std::size_t>(chunk_words, words.size() - first));
-    while (!chunk.empty()) {
-      const auto piece = chunk.first(std::min(kPiece, chunk.size()));
-      const std::span<std::uint8_t> out(bytes.data(), piece.size_bytes());
-      StoreWords(piece, out);
-      tree.Update(out);
-      chunk = chunk.subspan(piece.size());
-    }
-    tree.EndLeaf();
-  }
-  return tree.Root();
-}
 
 Verdict Member::Attempt::CheckTag(const ResultMessage& message) {
   const auto bad = [] {
