@@ -35,10 +35,11 @@ void SumPlain(const MacPieces& pieces, std::span<const std::uint64_t> words, con
 constexpr unsigned kHalfBits = 32;
 static_assert(kMacBlockWords / 4 <= 1U << (64 - kHalfBits - kMacPieceBits));
 
-std::uint64_t JoinHalves(std::span<const std::uint64_t> low, std::span<const std::uint64_t> high) {
+std::uint64_t JoinHalves(std::span<const std::uint64_t> low, std::span<const std::uint64_t> high,
+                         unsigned half_bits) {
   Wide sum = 0;
   for (const std::uint64_t lane : low) sum += lane;
-  for (const std::uint64_t lane : high) sum += Wide{lane} << kHalfBits;
+  for (const std::uint64_t lane : high) sum += Wide{lane} << half_bits;
   return FieldReduceWide(sum);
 }
 
@@ -72,7 +73,57 @@ ACCORD_TARGET_512 void Sum512(const MacPieces& pieces, std::span<const std::uint
   for (std::size_t i = 0; i < 2 * kCount; ++i) {
     _mm512_store_si512(lanes[0], low[i]);
     _mm512_store_si512(lanes[1], high[i]);
-    sums[i] = JoinHalves(lanes[0], lanes[1]);
+    sums[i] = JoinHalves(lanes[0], lanes[1], kHalfBits);
+  }
+}
+
+// The same with one instruction for a product and its sum, of pieces of at most 21 bits and halves of 31 and
+// 30: their products stay below 2^52, the width that it multiplies.
+constexpr unsigned kFusedPieceBits = 21;
+constexpr unsigned kFusedHalfBits = 31;
+
+bool CanFuse(const MacPieces& pieces) {
+  static const bool kHasIfma = __builtin_cpu_supports("avx512ifma");
+  std::uint64_t all = 0;
+  for (std::size_t v = 0; v < pieces.count; ++v) all |= pieces.masks[v];
+  return kHasIfma && all >> kFusedPieceBits == 0;
+}
+
+template <std::size_t kCount>
+__attribute__((target("avx512f,avx512ifma"))) void SumFused(const MacPieces& pieces,
+                                                            std::span<const std::uint64_t> words,
+                                                            const MacPowers& powers, std::uint64_t* sums) {
+  __m512i low[2 * kCount];
+  __m512i high[2 * kCount];
+  __m512i shifts[kCount];
+  __m512i masks[kCount];
+  for (std::size_t i = 0; i < 2 * kCount; ++i) low[i] = high[i] = _mm512_setzero_si512();
+  for (std::size_t v = 0; v < kCount; ++v) {
+    shifts[v] = _mm512_set1_epi64(static_cast<long long>(pieces.shifts[v]));
+    masks[v] = _mm512_set1_epi64(static_cast<long long>(pieces.masks[v]));
+  }
+  const __m512i half = _mm512_set1_epi64((1LL << kFusedHalfBits) - 1);
+  for (std::size_t w = 0; w < words.size(); w += 8) {
+    const __m512i word = _mm512_loadu_si512(words.data() + w);
+    const __m512i first = _mm512_loadu_si512(powers.first + w);
+    const __m512i second = _mm512_loadu_si512(powers.second + w);
+    const __m512i first_low = _mm512_and_si512(first, half);
+    const __m512i second_low = _mm512_and_si512(second, half);
+    const __m512i first_high = _mm512_srli_epi64(first, kFusedHalfBits);
+    const __m512i second_high = _mm512_srli_epi64(second, kFusedHalfBits);
+    for (std::size_t v = 0; v < kCount; ++v) {
+      const __m512i piece = _mm512_and_si512(_mm512_srlv_epi64(word, shifts[v]), masks[v]);
+      low[2 * v] = _mm512_madd52lo_epu64(low[2 * v], piece, first_low);
+      high[2 * v] = _mm512_madd52lo_epu64(high[2 * v], piece, first_high);
+      low[2 * v + 1] = _mm512_madd52lo_epu64(low[2 * v + 1], piece, second_low);
+      high[2 * v + 1] = _mm512_madd52lo_epu64(high[2 * v + 1], piece, second_high);
+    }
+  }
+  alignas(64) std::uint64_t lanes[2][8];
+  for (std::size_t i = 0; i < 2 * kCount; ++i) {
+    _mm512_store_si512(lanes[0], low[i]);
+    _mm512_store_si512(lanes[1], high[i]);
+    sums[i] = JoinHalves(lanes[0], lanes[1], kFusedHalfBits);
   }
 }
 
@@ -109,7 +160,7 @@ ACCORD_TARGET_256 void Sum256(const MacPieces& pieces, std::span<const std::uint
   for (std::size_t i = 0; i < 2 * kCount; ++i) {
     _mm256_store_si256(reinterpret_cast<__m256i*>(lanes[0]), low[i]);
     _mm256_store_si256(reinterpret_cast<__m256i*>(lanes[1]), high[i]);
-    sums[i] = JoinHalves(lanes[0], lanes[1]);
+    sums[i] = JoinHalves(lanes[0], lanes[1], kHalfBits);
   }
 }
 #endif
@@ -123,8 +174,13 @@ void Sum(Width width, const MacPieces& pieces, std::span<const std::uint64_t> wo
   if (width != Width::kBase) {
     done = words.size() & ~std::size_t{7};
     const auto whole = words.first(done);
-    width == Width::k512 ? Sum512<kCount>(pieces, whole, powers, wide.data())
-                         : Sum256<kCount>(pieces, whole, powers, wide.data());
+    if (width == Width::k256) {
+      Sum256<kCount>(pieces, whole, powers, wide.data());
+    } else if (CanFuse(pieces)) {
+      SumFused<kCount>(pieces, whole, powers, wide.data());
+    } else {
+      Sum512<kCount>(pieces, whole, powers, wide.data());
+    }
   }
 #else
   static_cast<void>(width);

@@ -195,9 +195,10 @@ TEST(SumPiecesTest, EveryWidthGivesTheSameSumsAtTheExtremes) {
         first[w] = extreme ? kFieldPrime - 1 : random() >> 3;
         second[w] = random() % kFieldPrime;
       }
-      for (std::size_t pieces = 1; pieces <= kMacPieces; ++pieces) {
-        const MacPieces how{
-            .count = pieces, .shifts = {0, 24, 40, 13}, .masks = {0xFFFFFF, 0xFFFFFF, 0xFFFFFF, 1}};
+      for (std::size_t at = 0; at < 2 * kMacPieces; ++at) {
+        const std::size_t pieces = at / 2 + 1;
+        const std::uint64_t mask = at % 2 == 0 ? 0xFF'FFFF : 0x1F'FFFF;  // two kernels, by the greatest piece
+        const MacPieces how{.count = pieces, .shifts = {0, 24, 40, 13}, .masks = {mask, mask, mask, 1}};
         for (const Width width : Widths()) {
           std::array<std::uint64_t, 2 * kMacPieces> sums{};
           SumPieces(width, how, words, {first.data(), second.data()}, sums.data());
