@@ -209,7 +209,7 @@ TEST(ParamsTest, RefusesCutAndLongBytes) {
 TEST(ParamsTest, TheFirstFaultNamesTheRefusal) {
   const auto error = [](Bytes bytes, std::size_t at, std::uint8_t value) {
     bytes[at] = value;
-    bytes.resize(bytes.size() - 1);  // short at the end, which is the last fault
+    bytes.pop_back();  // short at the end, which is the last fault
     return Params::Parse(bytes, SecureMode::kMalicious).status().error();
   };
   const Bytes bytes = Three().Encode();
