@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "base/text.h"
 #include "job/job.h"
 #include "round/round.h"
+#include "secagg/context.h"
+#include "secagg/messages.h"
 
 namespace accord::rpc {
 
@@ -41,6 +44,7 @@ struct Heartbeat {
 };
 struct Prepared {
   JobId job;
+  Digest registry;  // the registry that this node has pinned; zero: none, so unmasked jobs only
 };
 struct Declined {
   JobId job;
@@ -51,26 +55,64 @@ struct Trained {
   JobId job;
   RoundId round;
 };
+struct Advertised {  // p2
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SignedBody advert;
+};
+struct Shared {  // p3
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SharesMessage shares;
+};
+struct Update {  // p4: a whole update, when it is small (kMaxInlineBytes)
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  Bytes words;  // little-endian u64
+  Digest root;
+  std::optional<secagg::SignedBody> end;  // masked rounds
+};
+struct Masked {  // p4 of a masked round, after PutUpdate
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SignedBody end;
+};
+struct SurvivorsSigned {  // p5
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SignedBody u3;
+};
+struct Unmasked {  // p6
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SignedBody unmask;
+};
 struct Verified {
   JobId job;
   RoundId round;
   AttemptId attempt;
   Digest model_hash;
+  struct Proof {  // masked rounds
+    secagg::SignedBody result;
+    crypto::Ed25519Signature model;  // over update::ModelStatement
+  };
+  std::optional<Proof> proof;
 };
 struct Refused {
   JobId job;
   RoundId round;
   AttemptId attempt;
   Status error;
+  std::optional<secagg::SignedBody> abort;  // masked rounds: signed, and names whom it concerns
 };
-struct Update {  // a whole update, when it is small (kMaxInlineBytes)
-  JobId job;
-  RoundId round;
-  AttemptId attempt;
-  Bytes words;  // little-endian u64
-  Digest root;
-};
-using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update>;
+using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update,
+                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked>;
 
 // ---- from the coordinator
 struct Welcome {
@@ -84,12 +126,34 @@ struct Prepare {
   Bytes plan;
   Bytes token;
 };
+// That the nodes of a committed masked round found its model right.
+struct ModelProof {
+  secagg::Offer offer;  // of the attempt that was committed
+  Digest u3_hash;
+  std::uint64_t words = 0;
+  Digest z_root;
+  std::vector<secagg::NodeSignature> result;  // the certificate of the sum (secagg.md 7.6, ResultCert)
+  std::vector<secagg::NodeSignature> model;   // over update::ModelStatement of the model after the step
+};
 struct Train {
   JobId job;
   RoundId round;
   round::Purpose purpose = round::Purpose::kTrain;
   Digest model_hash;
-  TimePoint deadline;  // epoch: none
+  TimePoint deadline;               // epoch: none
+  std::optional<ModelProof> proof;  // masked jobs, from the second model on
+};
+struct Offer {  // p2: advertise keys for this attempt
+  JobId job;
+  secagg::Offer offer;  // its round and attempt are those of the message
+  TimePoint deadline;
+};
+struct Roster {  // p3
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  std::vector<secagg::SignedBody> adverts;
+  TimePoint deadline;
 };
 struct Collect {
   JobId job;
@@ -97,6 +161,21 @@ struct Collect {
   AttemptId attempt;
   std::vector<NodeId> cohort;  // strictly ascending
   TimePoint deadline;
+  std::vector<secagg::InboundShares> shares;  // masked rounds: of U2, for the reader; else empty
+};
+struct Survivors {  // p5
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  Digest u2_hash;
+  std::vector<secagg::SignedBody> ends;
+};
+struct Certificate {  // p6, malicious mode
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  Digest u3_hash;
+  std::vector<secagg::NodeSignature> signatures;
 };
 struct Commit {
   JobId job;
@@ -108,6 +187,12 @@ struct Commit {
   Digest sum_hash;
   Bytes sum;  // empty: fetch it by hash
   Digest model_hash;
+  struct Opened {  // masked rounds
+    Digest u3_hash;
+    Digest z_root;
+    std::vector<std::uint64_t> tau;
+  };
+  std::optional<Opened> opened;
 };
 struct Ended {
   JobId job;
@@ -116,6 +201,7 @@ struct Ended {
   Status reason;
 };
 struct Drain {};
-using ToNode = std::variant<Welcome, Prepare, Train, Collect, Commit, Ended, Drain>;
+using ToNode = std::variant<Welcome, Prepare, Train, Collect, Commit, Ended, Drain, Offer, Roster, Survivors,
+                            Certificate>;
 
 }  // namespace accord::rpc
