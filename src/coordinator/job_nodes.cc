@@ -23,6 +23,11 @@ round::Reason DropReason(const Status& error) {
 
 std::vector<NodeId> List(const round::NodeSet& nodes) { return {nodes.begin(), nodes.end()}; }
 
+// What is left of messages belongs to masked rounds.
+void NoMaskedRound(const JobId& job, const rpc::Peer& node) {
+  LogDebug("node.ignored", {{"job", job.Hex()}, {"node", node.name}, {"why", "no masked round is open"}});
+}
+
 }  // namespace
 
 std::string JobRunner::NameOf(NodeId node) const {
@@ -123,7 +128,8 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                             reported(m.round, round::Dropped{id, round::Reason::kRefused});
                           },
                           [&](const rpc::Update& m) { self.OnUpdate(node, m); },
-                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
+                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ },
+                          [&](const auto&) { NoMaskedRound(self.id(), node); }},
                message);
   });
 }

@@ -120,16 +120,19 @@ std::shared_ptr<JobTask> Node::Impl::TaskOf(const JobId& id) {
 }
 
 void Node::Impl::OnMessage(rpc::ToNode message) {
-  std::visit(overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
-                        [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
-                        [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
-                        [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
-                        [&](const rpc::Ended& m) {
-                          if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
-                        },
-                        [](const rpc::Welcome&) { /* the connection's */ },
-                        [](const rpc::Drain&) { /* likewise */ }},
-             message);
+  std::visit(
+      overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
+                 [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
+                 [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
+                 [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
+                 [&](const rpc::Ended& m) {
+                   if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
+                 },
+                 [](const rpc::Welcome&) { /* the connection's */ }, [](const rpc::Drain&) { /* likewise */ },
+                 [](const auto& m) {
+                   LogDebug("job.ignored", {{"job", m.job.Hex()}, {"why", "no masked round is open"}});
+                 }},
+      message);
 }
 
 rpc::Hello Node::Impl::Hello() const {

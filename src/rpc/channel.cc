@@ -10,12 +10,14 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "rpc/listen.h"
+#include "rpc/messages.h"
 #include "rpc/process.h"
 
 namespace accord::rpc {
 namespace {
 
 constexpr int kMaxReplyBytes = 64 << 20;  // a list of jobs with long histories
+static_assert(kMaxReplyBytes >= kMaxSessionMessageBytes);
 constexpr int kFirstBackoffMs = 100;
 constexpr int kMaxBackoffMs = 1'000;  // callers wait between attempts themselves
 constexpr Millis kKeepaliveTimeout{20'000};

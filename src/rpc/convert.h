@@ -28,6 +28,9 @@ void ToProto(const FromNode& message, v1::NodeMessage* out);
 void ToProto(const ToNode& message, v1::CoordinatorMessage* out);
 [[nodiscard]] Result<FromNode> FromProto(const v1::NodeMessage& message);
 [[nodiscard]] Result<ToNode> FromProto(const v1::CoordinatorMessage& message);
+// Overwrites what a message carries of secrets, the revealed shares of Unmasked, when it is not read again.
+void CleanseSecrets(v1::NodeMessage* message);
+void CleanseSecrets(FromNode& message);
 
 // ---- bulk and identity (convert_calls.cc)
 void ToProto(const UploadKey& key, v1::UploadKey* out);

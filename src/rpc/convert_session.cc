@@ -1,9 +1,10 @@
-// The messages of the Session stream.
+// The messages of the Session stream; what masked rounds add to it is in convert_secagg.cc.
 #include <algorithm>
 
 #include "base/errors.h"
 #include "base/overloaded.h"
 #include "rpc/convert.h"
+#include "rpc/convert_secagg.h"
 #include "rpc/status_map.h"
 #include "rpc/strict.h"
 
@@ -13,12 +14,14 @@ namespace {
 constexpr std::size_t kMaxVersion = 64;
 constexpr std::size_t kMaxDescription = 512;
 constexpr int kMaxProgress = 1'024;
+constexpr int kMaxHeld = 65'536;
 
 void Fill(const Hello& m, v1::Hello* out) {
   out->set_protocol_oldest(m.protocol_oldest);
   out->set_protocol_newest(m.protocol_newest);
   out->set_version(WireText(m.version, kMaxVersion));
   out->set_description(WireText(m.description, kMaxDescription));
+  for (const JobId& job : m.held) out->add_held(std::string(job.View()));
 }
 
 void Fill(const Heartbeat& m, v1::Heartbeat* out) {
@@ -31,6 +34,11 @@ void Fill(const Heartbeat& m, v1::Heartbeat* out) {
     to->set_bytes_sent(p.bytes_sent);
     to->set_bytes_total(p.bytes_total);
   }
+}
+
+void Fill(const Prepared& m, v1::Prepared* out) {
+  out->set_job(std::string(m.job.View()));
+  if (!m.registry.IsZero()) out->set_registry(std::string(m.registry.View()));
 }
 
 void Fill(const Declined& m, v1::Declined* out) {
@@ -49,6 +57,7 @@ void Fill(const Verified& m, v1::Verified* out) {
   out->set_round(m.round.value);
   out->set_attempt(m.attempt.value);
   out->set_model_hash(std::string(m.model_hash.View()));
+  if (m.proof) Fill(*m.proof, out->mutable_proof());
 }
 
 void Fill(const Refused& m, v1::Refused* out) {
@@ -56,6 +65,7 @@ void Fill(const Refused& m, v1::Refused* out) {
   out->set_round(m.round.value);
   out->set_attempt(m.attempt.value);
   ToProto(m.error, out->mutable_error());
+  if (m.abort) FillSigned(*m.abort, out->mutable_abort());
 }
 
 void Fill(const Update& m, v1::Update* out) {
@@ -64,6 +74,7 @@ void Fill(const Update& m, v1::Update* out) {
   out->set_attempt(m.attempt.value);
   out->set_words(std::string(AsText(m.words)));
   out->set_root(std::string(m.root.View()));
+  if (m.end) FillSigned(*m.end, out->mutable_end());
 }
 
 void Fill(const Welcome& m, v1::Welcome* out) {
@@ -85,6 +96,7 @@ void Fill(const Train& m, v1::Train* out) {
   out->set_purpose(ToWire<v1::Purpose>(m.purpose));
   out->set_model_hash(std::string(m.model_hash.View()));
   out->set_deadline_ms(ToWireMs(m.deadline));
+  if (m.proof) Fill(*m.proof, out->mutable_proof());
 }
 
 void Fill(const Collect& m, v1::Collect* out) {
@@ -93,6 +105,7 @@ void Fill(const Collect& m, v1::Collect* out) {
   out->set_attempt(m.attempt.value);
   for (const NodeId& node : m.cohort) out->add_cohort(std::string(node.View()));
   out->set_deadline_ms(ToWireMs(m.deadline));
+  for (const secagg::InboundShares& shares : m.shares) FillInbound(shares, out->add_shares());
 }
 
 void Fill(const Commit& m, v1::Commit* out) {
@@ -105,6 +118,7 @@ void Fill(const Commit& m, v1::Commit* out) {
   out->set_sum_hash(std::string(m.sum_hash.View()));
   out->set_sum(std::string(AsText(m.sum)));
   out->set_model_hash(std::string(m.model_hash.View()));
+  if (m.opened) Fill(*m.opened, out->mutable_opened());
 }
 
 void Fill(const Ended& m, v1::Ended* out) {
@@ -121,7 +135,13 @@ Result<FromNode> Read(const v1::Hello& m) {
   Hello out{.protocol_oldest = m.protocol_oldest(),
             .protocol_newest = m.protocol_newest(),
             .version = in.Text(m.version(), kMaxVersion, "version"),
-            .description = in.Text(m.description(), kMaxDescription, "description")};
+            .description = in.Text(m.description(), kMaxDescription, "description"),
+            .held = {}};
+  in.Require(m.held_size() <= kMaxHeld, "held", "is too long");
+  for (const std::string& job : m.held()) {
+    if (!in.status().ok()) break;
+    out.held.push_back(in.Id<JobId>(job, "held"));
+  }
   return in.Give<FromNode>(std::move(out));
 }
 
@@ -143,7 +163,8 @@ Result<FromNode> Read(const v1::Heartbeat& m) {
 
 Result<FromNode> Read(const v1::Prepared& m) {
   Strict in("Prepared");
-  return in.Give<FromNode>(Prepared{in.Id<JobId>(m.job(), "job")});
+  return in.Give<FromNode>(
+      Prepared{in.Id<JobId>(m.job(), "job"), in.IdOrZero<Digest>(m.registry(), "registry")});
 }
 
 Result<FromNode> Read(const v1::Declined& m) {
@@ -161,11 +182,13 @@ Result<FromNode> Read(const v1::Trained& m) {
 
 Result<FromNode> Read(const v1::Verified& m) {
   Strict in("Verified");
-  const Verified out{.job = in.Id<JobId>(m.job(), "job"),
-                     .round = in.Round(m.round(), "round"),
-                     .attempt = {m.attempt()},
-                     .model_hash = in.Id<Digest>(m.model_hash(), "model_hash")};
-  return in.Give<FromNode>(out);
+  Verified out{.job = in.Id<JobId>(m.job(), "job"),
+               .round = in.Round(m.round(), "round"),
+               .attempt = {m.attempt()},
+               .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
+               .proof = {}};
+  if (m.has_proof()) out.proof = ReadProof(in, m.proof());
+  return in.Give<FromNode>(std::move(out));
 }
 
 Result<FromNode> Read(const v1::Refused& m) {
@@ -173,7 +196,9 @@ Result<FromNode> Read(const v1::Refused& m) {
   Refused out{.job = in.Id<JobId>(m.job(), "job"),
               .round = in.Round(m.round(), "round"),
               .attempt = {m.attempt()},
-              .error = in.Error(m.error(), "error")};
+              .error = in.Error(m.error(), "error"),
+              .abort = {}};
+  if (m.has_abort()) out.abort = ReadSigned(in, m.abort(), "abort");
   return in.Give<FromNode>(std::move(out));
 }
 
@@ -184,7 +209,9 @@ Result<FromNode> Read(const v1::Update& m) {
              .round = in.Round(m.round(), "round"),
              .attempt = {m.attempt()},
              .words = in.Bytes(m.words(), kMaxInlineBytes, "words"),
-             .root = in.Id<Digest>(m.root(), "root")};
+             .root = in.Id<Digest>(m.root(), "root"),
+             .end = {}};
+  if (m.has_end()) out.end = ReadSigned(in, m.end(), "end");
   return in.Give<FromNode>(std::move(out));
 }
 
@@ -210,12 +237,16 @@ Result<ToNode> Read(const v1::Prepare& m) {
 
 Result<ToNode> Read(const v1::Train& m) {
   Strict in("Train");
-  const Train out{.job = in.Id<JobId>(m.job(), "job"),
-                  .round = in.Round(m.round(), "round"),
-                  .purpose = in.Enum(m.purpose(), round::Purpose::kEvaluate, "purpose"),
-                  .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
-                  .deadline = in.Time(m.deadline_ms(), "deadline_ms")};
-  return in.Give<ToNode>(out);
+  Train out{.job = in.Id<JobId>(m.job(), "job"),
+            .round = in.Round(m.round(), "round"),
+            .purpose = in.Enum(m.purpose(), round::Purpose::kEvaluate, "purpose"),
+            .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
+            .deadline = in.Time(m.deadline_ms(), "deadline_ms"),
+            .proof = {}};
+  if (m.has_proof() && in.status().ok()) {
+    ACCORD_ASSIGN_OR_RETURN(out.proof, ReadModelProof(m.proof()));
+  }
+  return in.Give<ToNode>(std::move(out));
 }
 
 Result<ToNode> Read(const v1::Collect& m) {
@@ -224,7 +255,8 @@ Result<ToNode> Read(const v1::Collect& m) {
               .round = in.Round(m.round(), "round"),
               .attempt = {m.attempt()},
               .cohort = in.Cohort(m.cohort(), "cohort"),
-              .deadline = in.Time(m.deadline_ms(), "deadline_ms")};
+              .deadline = in.Time(m.deadline_ms(), "deadline_ms"),
+              .shares = ReadInbound(in, m.shares())};
   return in.Give<ToNode>(std::move(out));
 }
 
@@ -242,7 +274,9 @@ Result<ToNode> Read(const v1::Commit& m) {
              .words = m.words(),
              .sum_hash = in.Id<Digest>(m.sum_hash(), "sum_hash"),
              .sum = in.Bytes(m.sum(), kMaxInlineBytes, "sum"),
-             .model_hash = in.Id<Digest>(m.model_hash(), "model_hash")};
+             .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
+             .opened = {}};
+  if (m.has_opened()) out.opened = ReadOpened(in, m.opened());
   in.Require(std::ranges::includes(out.cohort, out.survivors), "survivors", "is not a part of the cohort");
   return in.Give<ToNode>(std::move(out));
 }
@@ -260,16 +294,20 @@ Result<ToNode> Read(const v1::Ended& m) {
 
 void ToProto(const FromNode& message, v1::NodeMessage* out) {
   out->Clear();
-  std::visit(
-      overloaded{[&](const Hello& m) { Fill(m, out->mutable_hello()); },
-                 [&](const Heartbeat& m) { Fill(m, out->mutable_heartbeat()); },
-                 [&](const Prepared& m) { out->mutable_prepared()->set_job(std::string(m.job.View())); },
-                 [&](const Declined& m) { Fill(m, out->mutable_declined()); },
-                 [&](const Trained& m) { Fill(m, out->mutable_trained()); },
-                 [&](const Verified& m) { Fill(m, out->mutable_verified()); },
-                 [&](const Refused& m) { Fill(m, out->mutable_refused()); },
-                 [&](const Update& m) { Fill(m, out->mutable_update()); }},
-      message);
+  std::visit(overloaded{[&](const Hello& m) { Fill(m, out->mutable_hello()); },
+                        [&](const Heartbeat& m) { Fill(m, out->mutable_heartbeat()); },
+                        [&](const Prepared& m) { Fill(m, out->mutable_prepared()); },
+                        [&](const Declined& m) { Fill(m, out->mutable_declined()); },
+                        [&](const Trained& m) { Fill(m, out->mutable_trained()); },
+                        [&](const Verified& m) { Fill(m, out->mutable_verified()); },
+                        [&](const Refused& m) { Fill(m, out->mutable_refused()); },
+                        [&](const Update& m) { Fill(m, out->mutable_update()); },
+                        [&](const Advertised& m) { Fill(m, out->mutable_advertised()); },
+                        [&](const Shared& m) { Fill(m, out->mutable_shared()); },
+                        [&](const Masked& m) { Fill(m, out->mutable_masked()); },
+                        [&](const SurvivorsSigned& m) { Fill(m, out->mutable_survivors_signed()); },
+                        [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); }},
+             message);
 }
 
 void ToProto(const ToNode& message, v1::CoordinatorMessage* out) {
@@ -280,7 +318,11 @@ void ToProto(const ToNode& message, v1::CoordinatorMessage* out) {
                         [&](const Collect& m) { Fill(m, out->mutable_collect()); },
                         [&](const Commit& m) { Fill(m, out->mutable_commit()); },
                         [&](const Ended& m) { Fill(m, out->mutable_ended()); },
-                        [&](const Drain&) { out->mutable_drain(); }},
+                        [&](const Drain&) { out->mutable_drain(); },
+                        [&](const Offer& m) { Fill(m, out->mutable_offer()); },
+                        [&](const Roster& m) { Fill(m, out->mutable_roster()); },
+                        [&](const Survivors& m) { Fill(m, out->mutable_survivors()); },
+                        [&](const Certificate& m) { Fill(m, out->mutable_certificate()); }},
              message);
 }
 
@@ -302,6 +344,16 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.refused());
     case v1::NodeMessage::kUpdate:
       return Read(message.update());
+    case v1::NodeMessage::kAdvertised:
+      return Read(message.advertised());
+    case v1::NodeMessage::kShared:
+      return Read(message.shared());
+    case v1::NodeMessage::kMasked:
+      return Read(message.masked());
+    case v1::NodeMessage::kSurvivorsSigned:
+      return Read(message.survivors_signed());
+    case v1::NodeMessage::kUnmasked:
+      return Read(message.unmasked());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }
@@ -324,6 +376,14 @@ Result<ToNode> FromProto(const v1::CoordinatorMessage& message) {
       return Read(message.ended());
     case v1::CoordinatorMessage::kDrain:
       return ToNode(Drain{});
+    case v1::CoordinatorMessage::kOffer:
+      return Read(message.offer());
+    case v1::CoordinatorMessage::kRoster:
+      return Read(message.roster());
+    case v1::CoordinatorMessage::kSurvivors:
+      return Read(message.survivors());
+    case v1::CoordinatorMessage::kCertificate:
+      return Read(message.certificate());
     case v1::CoordinatorMessage::KIND_NOT_SET:
       break;
   }

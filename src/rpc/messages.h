@@ -3,6 +3,7 @@
 // shells see only these.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ namespace accord::rpc {
 
 // Updates and sums of at most this size travel inside a message; larger ones by calls of their own.
 inline constexpr std::uint64_t kMaxInlineBytes = 64 << 10;
+// No message of a session is larger on the wire; a receiver ends the stream of a larger one.
+inline constexpr std::size_t kMaxSessionMessageBytes = 32U << 20;
 
 // ---- from a node
 struct Hello {

@@ -22,7 +22,8 @@
 namespace accord::rpc {
 namespace {
 
-constexpr int kMaxMessageBytes = 1 << 20;  // a chunk of an upload and its head; all else is smaller
+// gRPC has one bound for all calls of a server; chunks of uploads and requests are bounded by who reads them.
+constexpr int kMaxMessageBytes{kMaxSessionMessageBytes};
 // What a call that does not end by itself gets after it was cut, so that the peer can be told.
 constexpr std::chrono::milliseconds kCutGrace{500};
 

@@ -32,7 +32,8 @@ struct ServerOptions {
   Millis keepalive_timeout{20'000};  // without an answer the connection is closed
   Millis min_client_ping{10'000};    // a client that pings more often is sent away
   std::uint32_t max_sessions = 16'384;
-  std::size_t session_queue_bytes = 16U << 20;  // of one node that does not read; more ends its stream
+  std::size_t session_queue_bytes =
+      2 * kMaxSessionMessageBytes;  // of one node that does not read; more ends its stream
 };
 
 // They outlive the server.

@@ -47,6 +47,7 @@ void SessionStream::OnReadDone(bool ok) {
   if (!ok) return EndSoon(Cancelled() ? Fail(errors::kNetUnreachable, "The node is gone.") : Status());
   if (Ending()) return;
   Result<FromNode> message = FromProto(incoming_);
+  CleanseSecrets(&incoming_);
   if (!message.ok()) {
     LogWarn("session.malformed", {{"node", peer_.name}, {"why", message.status().message()}});
     return Cut(message.status());

@@ -100,6 +100,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   void OnWriteDone(bool ok) override ACCORD_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     writing_ = false;
+    CleanseSecrets(&current_);
     if (!ok) queue_.clear();
     WriteNextLocked();
   }
@@ -199,7 +200,10 @@ class SessionHandle final : public NodeSession {
   SessionHandle(const SessionHandle&) = delete;
   SessionHandle& operator=(const SessionHandle&) = delete;
 
-  void Send(FromNode message) override { call_->Send(message); }
+  void Send(FromNode message) override {
+    call_->Send(message);
+    CleanseSecrets(message);
+  }
   void Close() override { call_->Close(); }
 
  private:

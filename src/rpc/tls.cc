@@ -18,7 +18,6 @@ namespace accord::rpc {
 namespace {
 
 namespace tls = grpc::experimental;
-using crypto::Certificate;
 
 constexpr std::uint64_t kMaxPemFile = 1 << 20;
 constexpr unsigned kReloadSeconds = 1;
@@ -35,18 +34,18 @@ Status InFile(const Status& status, const std::filesystem::path& path) {
   return {status.code(), status.error(), path.string() + ": " + status.message(), status.hint()};
 }
 
-Result<std::vector<Certificate>> ReadChain(const std::filesystem::path& path) {
+Result<std::vector<crypto::Certificate>> ReadChain(const std::filesystem::path& path) {
   ACCORD_ASSIGN_OR_RETURN(const std::string pem, ReadPem(path));
-  auto chain = Certificate::ChainFromPem(pem);
+  auto chain = crypto::Certificate::ChainFromPem(pem);
   if (!chain.ok()) return InFile(chain.status(), path);
   return chain;
 }
 
 // ok when one of the CAs vouches for the leaf, else the complaint of the CA that came nearest: one that
 // signed it and objects to something else before one that did not sign it.
-Status VerifyByAny(const Certificate& leaf, const std::vector<Certificate>& cas) {
+Status VerifyByAny(const crypto::Certificate& leaf, const std::vector<crypto::Certificate>& cas) {
   Status why = Fail(errors::kCertChain, "There is no CA certificate to verify it by.");
-  for (const Certificate& ca : cas) {
+  for (const crypto::Certificate& ca : cas) {
     Status status = crypto::VerifyLeaf(leaf, ca, Now());
     if (status.ok()) return status;
     if (why.error() == errors::kCertChain.id) why = std::move(status);
@@ -55,7 +54,7 @@ Status VerifyByAny(const Certificate& leaf, const std::vector<Certificate>& cas)
 }
 
 // Whether the leaf's owner is a coordinator of `trust_domain` (any, when empty).
-Status CheckCoordinator(const Certificate& leaf, const std::string& trust_domain) {
+Status CheckCoordinator(const crypto::Certificate& leaf, const std::string& trust_domain) {
   ACCORD_ASSIGN_OR_RETURN(const auto id, crypto::SpiffeId::Parse(leaf.info().uri));
   if (id.role != crypto::Role::kCoordinator || (!trust_domain.empty() && id.trust_domain != trust_domain)) {
     return Fail(errors::kNetUntrusted, "The certificate is " + leaf.info().uri + ", not a coordinator's" +
@@ -71,7 +70,7 @@ struct OwnIdentity {
   crypto::SpiffeId id;
 };
 Result<OwnIdentity> ReadOwn(const std::filesystem::path& key_path, const std::filesystem::path& chain_path,
-                            const std::vector<Certificate>& cas) {
+                            const std::vector<crypto::Certificate>& cas) {
   OwnIdentity own;
   ACCORD_ASSIGN_OR_RETURN(const auto key, crypto::P256Key::Load(key_path));
   ACCORD_ASSIGN_OR_RETURN(const auto chain, ReadChain(chain_path));
@@ -118,9 +117,10 @@ void SetVerifier(tls::TlsChannelCredentialsOptions* options, Verifier::Check che
 }
 
 Status CheckPinned(const Digest& pin, std::string_view leaf_pem, std::string_view chain_pem) {
-  ACCORD_ASSIGN_OR_RETURN(const auto leaf, Certificate::FromPem(leaf_pem));
-  ACCORD_ASSIGN_OR_RETURN(const auto chain, Certificate::ChainFromPem(chain_pem));
-  const auto ca = std::ranges::find(chain, pin, [](const Certificate& c) { return c.info().fingerprint; });
+  ACCORD_ASSIGN_OR_RETURN(const auto leaf, crypto::Certificate::FromPem(leaf_pem));
+  ACCORD_ASSIGN_OR_RETURN(const auto chain, crypto::Certificate::ChainFromPem(chain_pem));
+  const auto ca =
+      std::ranges::find(chain, pin, [](const crypto::Certificate& c) { return c.info().fingerprint; });
   if (ca == chain.end()) {
     return Fail(errors::kNetUntrusted, "The server does not present the CA that the token names.");
   }
@@ -147,7 +147,7 @@ Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const Serve
 
 Result<std::shared_ptr<grpc::ChannelCredentials>> MemberCredentials(const ClientOptions& options,
                                                                     const std::shared_ptr<TrustNote>& note) {
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<Certificate> cas, ReadChain(options.ca));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<crypto::Certificate> cas, ReadChain(options.ca));
   ACCORD_ASSIGN_OR_RETURN(const std::string ca_pem, ReadPem(options.ca));
   ACCORD_ASSIGN_OR_RETURN(OwnIdentity own, ReadOwn(options.key, options.certificate, cas));
   const std::vector<tls::IdentityKeyCertPair> pairs = {{own.key_pem, own.chain_pem}};
@@ -159,7 +159,7 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> MemberCredentials(const Client
   SetVerifier(
       &credentials,
       [cas, domain = own.id.trust_domain](std::string_view leaf_pem, std::string_view) -> Status {
-        ACCORD_ASSIGN_OR_RETURN(const auto leaf, Certificate::FromPem(leaf_pem));
+        ACCORD_ASSIGN_OR_RETURN(const auto leaf, crypto::Certificate::FromPem(leaf_pem));
         ACCORD_RETURN_IF_ERROR(VerifyByAny(leaf, cas));
         return CheckCoordinator(leaf, domain);
       },

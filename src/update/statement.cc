@@ -1,6 +1,7 @@
 #include "update/statement.h"
 
 #include <string_view>
+#include <utility>
 
 #include "base/codec.h"
 #include "crypto/sha256.h"
@@ -20,7 +21,9 @@ Digest TrainConfigHash(const JobId& job, round::Purpose purpose) {
 }
 
 Bytes ModelStatement(const Digest& ctx, const Digest& model_hash) {
-  return Writer().Raw(kModelLabel).Fixed(ctx).Fixed(model_hash).Take();
+  Writer writer;
+  writer.Raw(kModelLabel).Fixed(ctx).Fixed(model_hash);
+  return std::move(writer).Take();
 }
 
 }  // namespace accord::update

@@ -1,89 +1,10 @@
-#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
 #include "base/errors.h"
-#include "rpc/convert.h"
+#include "tests/unit/rpc/session_samples.h"
 
 namespace accord::rpc {
 namespace {
-
-template <class Id>
-Id Filled(std::uint8_t byte) {
-  Id id;
-  id.bytes.fill(byte);
-  return id;
-}
-const JobId kJob = Filled<JobId>(1);
-const Digest kHash = Filled<Digest>(2);
-const TimePoint kTime{Millis(1'700'000'000'000)};
-
-// Serialized and read again: what the other side gets.
-template <class Wire, class Message>
-auto Travel(const Message& message) {
-  Wire wire, received;
-  ToProto(message, &wire);
-  received.ParseFromString(wire.SerializeAsString());
-  return FromProto(received);
-}
-// Two messages are equal when their wire forms are.
-template <class Wire, class Message>
-void ExpectTravels(const Message& message) {
-  const auto read = Travel<Wire>(message);
-  ASSERT_TRUE(read.ok()) << read.status().message();
-  Wire before, after;
-  ToProto(message, &before);
-  ToProto(*read, &after);
-  EXPECT_EQ(message.index(), read->index());
-  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(before, after)) << before.DebugString();
-}
-
-// Every kind with every field set.
-std::vector<FromNode> AllFromNode() {
-  const Status error = Fail(errors::kDataShape, "24 x 24");
-  return {
-      Hello{.protocol_oldest = 1, .protocol_newest = 3, .version = "0.1.0", .description = "cpu, 2 threads"},
-      Heartbeat{{{.job = kJob,
-                  .round = {4},
-                  .steps_done = 5,
-                  .steps_total = 6,
-                  .bytes_sent = 7,
-                  .bytes_total = 8}}},
-      Prepared{kJob},
-      Declined{.job = kJob, .round = {0}, .error = error},
-      Trained{kJob, {9}},
-      Verified{.job = kJob, .round = {9}, .attempt = {1}, .model_hash = kHash},
-      Refused{.job = kJob, .round = {9}, .attempt = {0}, .error = error}};
-}
-
-Commit FullCommit() {
-  return {.job = kJob,
-          .round = {2},
-          .attempt = {3},
-          .cohort = {Filled<NodeId>(1), Filled<NodeId>(2), Filled<NodeId>(3)},
-          .survivors = {Filled<NodeId>(1), Filled<NodeId>(3)},
-          .words = 2,
-          .sum_hash = kHash,
-          .sum = Bytes(16, 0x77),
-          .model_hash = Filled<Digest>(4)};
-}
-
-std::vector<ToNode> AllToNode() {
-  return {
-      Welcome{.protocol = 1, .node = Filled<NodeId>(5), .heartbeat = Millis(10'000), .time = kTime},
-      Prepare{.job = kJob, .plan = Bytes(100, 'p'), .token = Bytes(16, 't')},
-      Train{.job = kJob,
-            .round = {1},
-            .purpose = round::Purpose::kEvaluate,
-            .model_hash = kHash,
-            .deadline = kTime},
-      Collect{.job = kJob, .round = {1}, .attempt = {2}, .cohort = {Filled<NodeId>(9)}, .deadline = kTime},
-      FullCommit(),
-      Ended{.job = kJob,
-            .state = job::Phase::kFailed,
-            .model_hash = kHash,
-            .reason = Fail(errors::kInternal, "why")},
-      Drain{}};
-}
 
 TEST(ConvertSessionTest, EveryMessageOfANodeTravels) {
   for (const FromNode& message : AllFromNode()) ExpectTravels<v1::NodeMessage>(message);
@@ -107,27 +28,6 @@ TEST(ConvertSessionTest, ValuesComeThroughUnchanged) {
   EXPECT_EQ(std::get<Declined>(*Travel<v1::NodeMessage>(all[3])).error, std::get<Declined>(all[3]).error);
 }
 
-// What makes one field of a good message bad, and the field that the complaint must name.
-template <class Wire>
-struct Spoil {
-  std::string field;
-  std::function<void(Wire&)> how;
-};
-
-template <class Wire, class Message>
-void ExpectRefused(const Message& good, const std::vector<Spoil<Wire>>& spoils) {
-  for (const auto& [field, how] : spoils) {
-    Wire wire;
-    ToProto(good, &wire);
-    ASSERT_TRUE(FromProto(wire).ok());
-    how(wire);
-    const auto read = FromProto(wire);
-    ASSERT_FALSE(read.ok()) << field;
-    EXPECT_EQ(read.status().error(), "rpc.malformed");
-    EXPECT_NE(read.status().message().find(field), std::string::npos) << read.status().message();
-  }
-}
-
 TEST(ConvertSessionTest, NamesTheBadFieldOfANodesMessage) {
   using M = v1::NodeMessage;
   const auto all = AllFromNode();
@@ -141,6 +41,8 @@ TEST(ConvertSessionTest, NamesTheBadFieldOfANodesMessage) {
                {"Heartbeat.progress", [](M& m) {
                   for (int i = 0; i < 1'024; ++i) m.mutable_heartbeat()->add_progress();
                 }}});
+  ExpectRefused<M>(all[0], {{"Hello.held", [](M& m) { m.mutable_hello()->add_held("short"); }}});
+  ExpectRefused<M>(all[2], {{"Prepared.registry", [](M& m) { m.mutable_prepared()->set_registry("r"); }}});
   ExpectRefused<M>(all[2],
                    {{"Prepared.job", [](M& m) { m.mutable_prepared()->set_job(std::string(31, 'x')); }}});
   ExpectRefused<M>(all[3], {{"Declined.error", [](M& m) { m.mutable_declined()->clear_error(); }}});
