@@ -110,25 +110,35 @@ class MemberRound {
     collector_.CloseUploads();
     ASSERT_FALSE(EnoughU3(collector_.context, collector_.Sets()));
     Certify();
+    for (const auto& [i, message] : unmask_) {
+      ASSERT_TRUE(collector_.TakeUnmask(Id(i), message));
+      checked_.emplace(i, std::move(collector_.unmasks.back()));
+    }
+    collector_.unmasks.clear();
+    plain_sum_ = PlainSum();
   }
 
   // Whoever of the survivors is heard at the end.
   void ExpectSumOrTooFew(const std::set<std::size_t>& heard) {
-    collector_.unmasks.clear();
-    for (const std::size_t i : heard) ASSERT_TRUE(collector_.TakeUnmask(Id(i), unmask_.at(i)));
+    for (const std::size_t i : heard) collector_.unmasks.push_back(std::move(checked_.at(i)));
     const bool enough = heard.size() >= labs_.params.thresholds.t;
     EXPECT_EQ(StillMissing(collector_.context, collector_.Sets(), collector_.unmasks).empty(), enough);
     const auto sum = collector_.Open();
     ASSERT_EQ(sum.ok(), enough);
     if (enough) {
-      EXPECT_EQ(sum->words, PlainSum());
+      EXPECT_EQ(sum->words, plain_sum_);
     } else {
       EXPECT_EQ(sum.refusal().Name(), "too_few_shares");
+    }
+    for (const std::size_t i : heard) {
+      checked_.at(i) = std::move(collector_.unmasks.front());
+      collector_.unmasks.erase(collector_.unmasks.begin());
     }
   }
 
   // The members check it, tags and all, and commit to it.
   void ExpectCommit() {
+    for (auto& [i, checked] : checked_) collector_.unmasks.push_back(std::move(checked));
     const auto sum = collector_.Open();
     ASSERT_TRUE(sum.ok());
     for (const std::size_t i : Of(Loss::kMasked)) {
@@ -188,11 +198,15 @@ class MemberRound {
   TestCollector collector_;
   std::vector<Loss> losses_;
   std::map<std::size_t, SignedBody> unmask_;
+  std::map<std::size_t, CheckedUnmask> checked_;
+  std::vector<std::uint64_t> plain_sum_;
 };
 
 TEST_P(MemberRoundsTest, EveryPatternOfLossesOfUpToFiveNodesEndsInTheSumOrByName) {
+  // Both modes run one code, so five nodes, the most of all patterns, go through the one with all phases.
+  const std::uint32_t most = GetParam() == SecureMode::kMalicious ? 5 : 4;
   int sums = 0;
-  for (std::uint32_t n = 3; n <= 5; ++n) {
+  for (std::uint32_t n = 3; n <= most; ++n) {
     const std::uint32_t u_min = Thresholds::Of(n, 0, GetParam()).u_min;
     for (std::size_t number = 0; number < Power(4, n); ++number) {  // lost before P1, P2, P3, or later
       const std::vector<Loss> losses = PatternOf(number, n, 4);
@@ -215,7 +229,7 @@ TEST_P(MemberRoundsTest, EveryPatternOfLossesOfUpToFiveNodesEndsInTheSumOrByName
       ++sums;
     }
   }
-  EXPECT_EQ(sums, 1 + (1 + 4 * 3) + (1 + 5 * 3 + 10 * 9));
+  EXPECT_EQ(sums, 1 + (1 + 4 * 3) + (most == 5 ? 1 + 5 * 3 + 10 * 9 : 0));
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, MemberRoundsTest,
