@@ -17,6 +17,12 @@ inline double ThreadMs() {
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
+// CPU time of all threads of this program.
+inline double ProcessMs() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
 inline double WallMs() {
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
