@@ -136,6 +136,25 @@ class MemberRound {
     }
   }
 
+  // Whoever of them is heard with its signature, on the set or on the sum.
+  void ExpectCertificateOrNone(const BodiesByNode& signatures) {
+    for (std::size_t heard = 0; heard < Power(2, static_cast<std::uint32_t>(signatures.size())); ++heard) {
+      BodiesByNode some;
+      for (std::size_t bit = heard; const auto& [id, message] : signatures) {
+        if ((bit & 1) != 0) some.emplace(id, message);
+        bit >>= 1;
+      }
+      const auto certificate = CertifyU3(collector_.context, some);
+      const bool enough = some.size() >= labs_.params.thresholds.t;
+      ASSERT_EQ(certificate.ok(), enough);
+      if (enough) {
+        EXPECT_EQ(certificate->size(), some.size());
+      } else {
+        EXPECT_EQ(certificate.refusal().Name(), "no_certificate");
+      }
+    }
+  }
+
   // The members check it, tags and all, and commit to it.
   void ExpectCommit() {
     for (auto& [i, checked] : checked_) collector_.unmasks.push_back(std::move(checked));
@@ -146,6 +165,8 @@ class MemberRound {
       ASSERT_TRUE(z.ok()) << z.refusal().status.message();
       ASSERT_TRUE(collector_.TakeZ(Id(i), *z, sum->root));
     }
+    ExpectCertificateOrNone(collector_.u3_signatures);
+    ExpectCertificateOrNone(collector_.zs);
     const auto certificate = *CertifyResult(collector_.context, collector_.zs);
     for (const std::size_t i : Of(Loss::kMasked)) {
       Member& member = *labs_.labs[i].member;
