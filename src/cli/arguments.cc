@@ -185,6 +185,7 @@ void Grammar::AddMembers() {
   Positional(suspend.app, "ID", suspend.values->member, "The member's name or SPIFFE id");
   const auto restore = Add<MemberRestore>(member, "restore", "Let a suspended member in again");
   Positional(restore.app, "ID", restore.values->member, "The member's name or SPIFFE id");
+  Add<MemberRegistry>(member, "registry", "The nodes' protocol keys and the hash that labs pin");
 }
 
 void Grammar::AddContexts() {

@@ -67,6 +67,7 @@ struct MemberSuspend {
 struct MemberRestore {
   std::string member;
 };
+struct MemberRegistry {};
 struct Join {
   std::string token;  // "-": from standard input
 };
@@ -89,8 +90,8 @@ struct Help {
 };
 using Command = std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobWatch, JobWait, JobLogs,
                              JobCancel, JobPause, JobResume, ModelList, ModelDownload, NodeList, NodeShow,
-                             MemberInvite, MemberList, MemberSuspend, MemberRestore, Join, ContextList,
-                             ContextUse, ContextShow, ContextRemove, Completion, Version>;
+                             MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
+                             ContextList, ContextUse, ContextShow, ContextRemove, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

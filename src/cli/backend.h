@@ -38,6 +38,7 @@ class Backend {
   virtual Result<rpc::InviteView> Invite(const std::string& name, const std::string& role, Millis ttl) = 0;
   virtual Result<std::vector<rpc::MemberView>> ListMembers() = 0;
   virtual Result<rpc::MemberView> SuspendMember(const std::string& spiffe_id, bool suspended) = 0;
+  virtual Result<rpc::RegistryView> GetRegistry() = 0;  // the newest
   virtual Result<std::vector<rpc::NodeView>> ListNodes() = 0;
   virtual Result<rpc::NodeView> GetNode(const std::string& name) = 0;
   virtual Result<std::vector<rpc::ModelView>> ListModels() = 0;

@@ -28,6 +28,7 @@ ExitCode Run(const MemberInvite& command, Session& session);
 ExitCode Run(const MemberList& command, Session& session);
 ExitCode Run(const MemberSuspend& command, Session& session);
 ExitCode Run(const MemberRestore& command, Session& session);
+ExitCode Run(const MemberRegistry& command, Session& session);
 ExitCode Run(const Join& command, Session& session);
 ExitCode Run(const ContextList& command, Session& session);
 ExitCode Run(const ContextUse& command, Session& session);

@@ -2,6 +2,7 @@
 #include "base/errors.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/registry_text.h"
 #include "cli/view_text.h"
 
 namespace accord::cli {
@@ -55,6 +56,18 @@ ExitCode Run(const MemberList&, Session& session) {
       session, [](Backend& backend) { return backend.ListMembers(); },
       [&](const std::vector<rpc::MemberView>& members) {
         return MemberTable(members, session.Now(), session.printer().style());
+      });
+}
+
+ExitCode Run(const MemberRegistry&, Session& session) {
+  return AskAndPrint(
+      session,
+      [](Backend& backend) -> Result<RegistryListing> {
+        ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, backend.GetRegistry());
+        return MakeListing(view);
+      },
+      [&](const RegistryListing& listing) {
+        return RegistryText(listing, session.Now(), session.printer().style());
       });
 }
 

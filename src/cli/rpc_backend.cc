@@ -38,6 +38,7 @@ class RpcBackend final : public Backend {
   Result<rpc::MemberView> SuspendMember(const std::string& spiffe_id, bool suspended) override {
     return client_->SuspendMember(spiffe_id, suspended);
   }
+  Result<rpc::RegistryView> GetRegistry() override { return client_->GetRegistry(std::nullopt); }
   Result<std::vector<rpc::NodeView>> ListNodes() override { return client_->ListNodes(); }
   Result<rpc::NodeView> GetNode(const std::string& name) override { return client_->GetNode(name); }
   Result<std::vector<rpc::ModelView>> ListModels() override { return client_->ListModels(); }

@@ -17,6 +17,7 @@
 #include "coordinator/identity.h"
 #include "coordinator/jobs.h"
 #include "coordinator/people.h"
+#include "coordinator/registry_book.h"
 #include "coordinator/services.h"
 #include "coordinator/sessions.h"
 #include "rpc/server.h"
@@ -93,6 +94,7 @@ struct Coordinator::Impl {
   std::unique_ptr<asio::steady_timer> renewal;
   std::unique_ptr<Services> services;
   std::unique_ptr<Jobs> jobs;
+  std::unique_ptr<RegistryBook> registry;
   std::unique_ptr<Identity> identity;
   std::unique_ptr<People> people;
   std::unique_ptr<rpc::Server> server;
@@ -117,6 +119,7 @@ Status Coordinator::Impl::Open() {
   sessions.Listen(jobs.get());
   ACCORD_RETURN_IF_ERROR(jobs->Recover());
   refs->Sweep();
+  ACCORD_ASSIGN_OR_RETURN(registry, RegistryBook::Open(stores.dir->registry_dir(), *stores.members));
   ACCORD_ASSIGN_OR_RETURN(identity,
                           Identity::Open({.state = config.store.state,
                                           .trust_domain = config.federation.trust_domain,
@@ -126,6 +129,7 @@ Status Coordinator::Impl::Open() {
                                           .clock = &clock,
                                           .members = stores.members.get(),
                                           .workers = &workers,
+                                          .registry = registry.get(),
                                           .cut = [this](const std::string& id, const Status& status) {
                                             if (server) server->CutPeer(id, status);
                                           }}));

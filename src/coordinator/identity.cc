@@ -164,8 +164,26 @@ Result<rpc::MemberView> Identity::Suspend(const std::string& spiffe_id, bool sus
   }
   LogWarn(suspended ? "member.suspended" : "member.restored", {{"id", spiffe_id}});
   if (suspended) options_.cut(spiffe_id, Fail(errors::kAuthRevoked, spiffe_id + " was suspended"));
+  RefreshRegistry();
   ACCORD_ASSIGN_OR_RETURN(const store::Member member, options_.members->Get(spiffe_id));
   return ViewOf(member);
+}
+
+// The members are the truth: what fails here is made up for by the next change, or the next start.
+void Identity::RefreshRegistry() {
+  if (options_.registry == nullptr) return;
+  if (const Status done = options_.registry->Refresh(); !done.ok()) {
+    LogError("registry.refresh_failed", {{"why", Describe(done)}});
+  }
+}
+
+void Identity::GetRegistry(std::optional<Digest> hash, rpc::Reply<rpc::RegistryView> reply) {
+  boost::asio::post(*options_.workers, [book = options_.registry, hash, reply = std::move(reply)] {
+    if (!hash) return reply(book->Newest()->View());
+    const auto found = book->Find(*hash);
+    if (!found.ok()) return reply(found.status());
+    reply((*found)->View());
+  });
 }
 
 Status Identity::CheckIdentity(const std::string& spiffe_id) {
@@ -217,6 +235,7 @@ Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
     suspended_[token.spiffe_id] = false;
   }
   LogInfo("member.enrolled", {{"id", token.spiffe_id}});
+  RefreshRegistry();
   return answer;
 }
 
@@ -231,6 +250,7 @@ Result<rpc::Enrolled> Identity::RenewNow(const std::string& spiffe_id, const std
   ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf, Issue(id, csr_pem));
   ACCORD_RETURN_IF_ERROR(options_.members->RecordCertificate(
       spiffe_id, {leaf.info().serial, leaf.info().fingerprint, leaf.info().not_after}));
+  RefreshRegistry();
   return rpc::Enrolled{leaf.pem(), ca_.pem(), spiffe_id, member.registry_entry, member.registry_signature};
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "accord/clock.h"
 #include "base/mutex.h"
 #include "config/coordinator_config.h"
+#include "coordinator/registry_book.h"
 #include "crypto/x509.h"
 #include "rpc/handlers.h"
 #include "rpc/server.h"
@@ -54,6 +56,7 @@ class Identity final : public rpc::IdentityHandler {
     const Clock* clock = nullptr;
     store::Members* members = nullptr;
     boost::asio::thread_pool* workers = nullptr;
+    RegistryBook* registry = nullptr;  // refreshed after each change of the members
     std::function<void(const std::string& spiffe_id, const Status&)>
         cut;  // ends the live streams of an identity
   };
@@ -78,12 +81,14 @@ class Identity final : public rpc::IdentityHandler {
   // rpc::IdentityHandler
   void Enrol(rpc::EnrolRequest request, rpc::Reply<rpc::Enrolled> reply) override;
   void Renew(const rpc::Peer& peer, std::string csr_pem, rpc::Reply<rpc::Enrolled> reply) override;
+  void GetRegistry(std::optional<Digest> hash, rpc::Reply<rpc::RegistryView> reply) override;
   [[nodiscard]] Status CheckIdentity(const std::string& spiffe_id) override;
 
  private:
   Identity(Options options, crypto::P256Key ca_key, crypto::Certificate ca)
       : options_(std::move(options)), ca_key_(std::move(ca_key)), ca_(std::move(ca)) {}
   [[nodiscard]] Status LoadMembers();
+  void RefreshRegistry();
   [[nodiscard]] Result<rpc::Enrolled> EnrolNow(const rpc::EnrolRequest& request);
   [[nodiscard]] Result<rpc::Enrolled> RenewNow(const std::string& spiffe_id, const std::string& csr_pem);
   [[nodiscard]] Result<crypto::Certificate> Issue(const crypto::SpiffeId& id, const std::string& csr_pem);

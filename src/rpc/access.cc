@@ -16,6 +16,7 @@ constexpr AccessRule kRules[] = {
     {"/accord.v1.Coordinator/PutUpdate", true, false, false, false},
     {"/accord.v1.Coordinator/GetUpload", true, false, false, false},
     {"/accord.v1.Coordinator/GetBlob", true, true, true, false},
+    {"/accord.v1.Coordinator/GetRegistry", true, true, true, false},
     {"/accord.v1.Jobs/Submit", false, true, true, false},
     {"/accord.v1.Jobs/Validate", false, true, true, false},
     {"/accord.v1.Jobs/Get", false, true, true, false},

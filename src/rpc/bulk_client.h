@@ -1,8 +1,9 @@
-// Blocking calls that several clients share: download, upload, renewal. Used by the clients of this
+// Blocking calls that several clients share: download, upload, registry, renewal. Used by the clients of this
 // directory.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "rpc/channel.h"
@@ -15,6 +16,11 @@ namespace accord::rpc {
                               std::uint64_t offset, const BlobSink& sink, const CallLimits& limits);
 [[nodiscard]] Status PutUpload(const std::shared_ptr<Channel>& channel, const Upload& upload,
                                const CallLimits& limits);
+
+// Contract: NodeClient::GetRegistry. `registry.untrusted` when a hash was asked for and another registry
+// came.
+[[nodiscard]] Result<RegistryView> FetchRegistry(const Channel& channel, const std::optional<Digest>& hash,
+                                                 const CallLimits& limits);
 
 // Contract: NodeClient::Renew (enrol.cc).
 [[nodiscard]] Result<Enrolled> RenewCertificate(const Channel& channel, const std::string& csr_pem,

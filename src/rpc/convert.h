@@ -41,6 +41,8 @@ void ToProto(const Enrolled& enrolled, v1::EnrolReply* out);
 [[nodiscard]] Result<UploadState> FromProto(const v1::UploadState& state);
 [[nodiscard]] Result<EnrolRequest> FromProto(const v1::EnrolRequest& request);
 [[nodiscard]] Result<Enrolled> FromProto(const v1::EnrolReply& reply);
+void ToProto(const RegistryView& view, v1::Registry* out);
+[[nodiscard]] Result<RegistryView> FromProto(const v1::Registry& registry);
 // What requests of one field are checked for: `rpc.malformed` naming `field`.
 [[nodiscard]] Status CheckText(const std::string& text, std::size_t limit, std::string_view field);
 [[nodiscard]] Result<Digest> ReadDigest(const std::string& raw, std::string_view field);

@@ -7,6 +7,9 @@
 namespace accord::rpc {
 namespace {
 
+constexpr int kMaxRegistryEntries = 65'536;
+constexpr std::size_t kMaxRegistryEntry = 1'024;
+constexpr std::size_t kMaxDer = 256;  // of an ECDSA signature on any curve
 constexpr std::size_t kMaxPem = 16 << 10;
 constexpr std::size_t kMaxPemBundle = 256 << 10;
 constexpr std::size_t kSecretBytes = 32;
@@ -71,6 +74,35 @@ Result<Enrolled> FromProto(const v1::EnrolReply& reply) {
       .spiffe_id = in.Text(reply.spiffe_id(), kMaxSpiffeBytes, "spiffe_id"),
       .registry_entry = in.Bytes(reply.registry_entry(), kMaxRegistry, "registry_entry"),
       .registry_signature = in.Bytes(reply.registry_signature(), kMaxRegistry, "registry_signature")};
+  return in.Give(std::move(out));
+}
+
+void ToProto(const RegistryView& view, v1::Registry* out) {
+  out->set_version(view.version);
+  for (const RegistryView::Entry& entry : view.entries) {
+    v1::Registry::Entry* to = out->add_entries();
+    to->set_spiffe_id(entry.spiffe_id);
+    to->set_entry(std::string(AsText(entry.entry)));
+    to->set_signature(std::string(AsText(entry.signature)));
+  }
+}
+
+Result<RegistryView> FromProto(const v1::Registry& registry) {
+  Strict in("Registry");
+  in.Require(registry.version() != 0, "version", "is 0");
+  in.Require(registry.entries_size() <= kMaxRegistryEntries, "entries", "is too long");
+  RegistryView out{.version = registry.version(), .entries = {}};
+  std::string_view last;
+  for (const v1::Registry::Entry& entry : registry.entries()) {
+    if (!in.status().ok()) break;
+    const std::string_view id = std::string_view(entry.entry()).substr(0, NodeId::kSize);
+    in.Require(id.size() == NodeId::kSize, "entries.entry", "is too short");
+    in.Require(last.empty() || last < id, "entries", "is not strictly ascending");
+    last = id;
+    out.entries.push_back({.spiffe_id = in.Text(entry.spiffe_id(), kMaxSpiffeBytes, "entries.spiffe_id"),
+                           .entry = in.Bytes(entry.entry(), kMaxRegistryEntry, "entries.entry"),
+                           .signature = in.Bytes(entry.signature(), kMaxDer, "entries.signature")});
+  }
   return in.Give(std::move(out));
 }
 

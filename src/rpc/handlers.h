@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -109,6 +110,8 @@ class IdentityHandler {
   virtual ~IdentityHandler() = default;
   virtual void Enrol(EnrolRequest request, Reply<Enrolled> reply) = 0;
   virtual void Renew(const Peer& peer, std::string csr_pem, Reply<Enrolled> reply) = 0;
+  // The registry of this hash, or the newest: `blob.not_found` for a hash that no version of it had.
+  virtual void GetRegistry(std::optional<Digest> hash, Reply<RegistryView> reply) = 0;
   // Asked on every RPC, before any handler: ok, or why this identity counts no longer (`auth.revoked`).
   // Thread-safe, answers from memory.
   [[nodiscard]] virtual Status CheckIdentity(const std::string& spiffe_id) = 0;

@@ -49,6 +49,10 @@ Result<UploadState> NodeClient::GetUpload(const UploadKey& key, const CallLimits
   return FromProto(reply);
 }
 
+Result<RegistryView> NodeClient::GetRegistry(const std::optional<Digest>& hash, const CallLimits& limits) {
+  return FetchRegistry(*impl_->channel, hash, limits);
+}
+
 Result<Enrolled> NodeClient::Renew(const std::string& csr_pem, const CallLimits& limits) {
   return RenewCertificate(*impl_->channel, csr_pem, limits);
 }

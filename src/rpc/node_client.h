@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "rpc/calls.h"
 #include "rpc/client_options.h"
 #include "rpc/messages.h"
+#include "rpc/views.h"
 
 namespace accord::rpc {
 
@@ -77,6 +79,9 @@ class NodeClient {
   [[nodiscard]] Status PutUpdate(const Upload& upload, const CallLimits& limits);
   // Blocks. Where an upload stands.
   [[nodiscard]] Result<UploadState> GetUpload(const UploadKey& key, const CallLimits& limits);
+  // Blocks. The registry of this hash, or the newest; what it says is for the caller to check
+  // (registry_view.h).
+  [[nodiscard]] Result<RegistryView> GetRegistry(const std::optional<Digest>& hash, const CallLimits& limits);
   // Blocks. A new certificate for the same identity and the key of this request.
   [[nodiscard]] Result<Enrolled> Renew(const std::string& csr_pem, const CallLimits& limits);
 

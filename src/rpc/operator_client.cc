@@ -175,6 +175,11 @@ Status OperatorClient::DownloadBlob(const Digest& hash, std::uint64_t offset, co
   return Download(impl_->channel, hash, offset, sink, limits);
 }
 
+Result<RegistryView> OperatorClient::GetRegistry(const std::optional<Digest>& hash,
+                                                 const CallLimits& limits) {
+  return FetchRegistry(*impl_->channel, hash, limits);
+}
+
 Result<Enrolled> OperatorClient::Renew(const std::string& csr_pem, const CallLimits& limits) {
   return RenewCertificate(*impl_->channel, csr_pem, limits);
 }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,9 @@ class OperatorClient {
 
   // ---- models and own certificate
   [[nodiscard]] Result<std::vector<ModelView>> ListModels(const CallLimits& limits = {});
+  // As NodeClient's.
+  [[nodiscard]] Result<RegistryView> GetRegistry(const std::optional<Digest>& hash,
+                                                 const CallLimits& limits = {});
   // As NodeClient::GetBlob.
   [[nodiscard]] Status DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
                                     const CallLimits& limits = {});

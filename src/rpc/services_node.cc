@@ -52,9 +52,10 @@ class Refusal final : public Base {
   void OnDone() override { delete this; }
 };
 
-using CoordinatorBase = v1::Coordinator::WithRawCallbackMethod_PutUpdate<
-    v1::Coordinator::WithCallbackMethod_Session<v1::Coordinator::WithCallbackMethod_GetBlob<
-        v1::Coordinator::WithCallbackMethod_GetUpload<v1::Coordinator::Service>>>>;
+using CoordinatorBase =
+    v1::Coordinator::WithRawCallbackMethod_PutUpdate<v1::Coordinator::WithCallbackMethod_Session<
+        v1::Coordinator::WithCallbackMethod_GetBlob<v1::Coordinator::WithCallbackMethod_GetRegistry<
+            v1::Coordinator::WithCallbackMethod_GetUpload<v1::Coordinator::Service>>>>>;
 
 class CoordinatorService final : public CoordinatorBase {
  public:
@@ -99,6 +100,19 @@ class CoordinatorService final : public CoordinatorBase {
                                      env_.handlers.bulk->GetUpload(peer, key, std::move(answer));
                                      return {};
                                    });
+  }
+
+  grpc::ServerUnaryReactor* GetRegistry(grpc::CallbackServerContext* context,
+                                        const v1::GetRegistryRequest* request, v1::Registry* reply) override {
+    return ServeUnary<RegistryView>(env_, context, reply,
+                                    [&](const Peer&, Reply<RegistryView> answer) -> Status {
+                                      std::optional<Digest> hash;
+                                      if (!request->hash().empty()) {
+                                        ACCORD_ASSIGN_OR_RETURN(hash, ReadDigest(request->hash(), "hash"));
+                                      }
+                                      env_.handlers.identity->GetRegistry(hash, std::move(answer));
+                                      return {};
+                                    });
   }
 
  private:

@@ -11,6 +11,7 @@
 #include "accord/ids.h"
 #include "accord/job_spec.h"
 #include "accord/status.h"
+#include "base/text.h"
 #include "job/job.h"
 #include "round/round.h"
 
@@ -115,6 +116,19 @@ struct NodeView {
   std::string description;
   std::vector<std::string> jobs;
   bool suspended = false;
+};
+
+// A registry as it is served: nothing of it is believed before its hash and its signatures are checked
+// (registry_view.h).
+struct RegistryView {
+  struct Entry {
+    std::string spiffe_id;
+    Bytes entry;      // canonical (secagg.md 7.4)
+    Bytes signature;  // by the CA of the member, DER
+    friend bool operator==(const Entry&, const Entry&) = default;
+  };
+  std::uint64_t version = 0;
+  std::vector<Entry> entries;  // strictly ascending by node id
 };
 
 struct ModelView {

@@ -41,6 +41,19 @@ Status Malformed(const char* what) { return Fail(errors::kSecaggBadEncoding, wha
 
 }  // namespace
 
+Bytes RegistryEntry::Encode() const {
+  Writer writer;
+  WriteEntry(writer, *this);
+  return std::move(writer).Take();
+}
+
+Result<RegistryEntry> RegistryEntry::Parse(ByteView bytes) {
+  Reader reader(bytes);
+  RegistryEntry entry = ReadEntry(reader);
+  if (!reader.Done()) return Malformed("the entry is not in its canonical form");
+  return entry;
+}
+
 Bytes Registry::Encode() const {
   Writer writer;
   writer.U64(version).U32(static_cast<std::uint32_t>(entries.size()));

@@ -20,6 +20,10 @@ struct RegistryEntry {
   crypto::Ed25519PublicKey key;
   std::uint64_t not_after = 0;  // Unix seconds; must exceed the clock of who uses the entry
 
+  [[nodiscard]] Bytes Encode() const;  // id, LV org, key 32, u64 not_after
+  // Strict: `secagg.bad_encoding`.
+  [[nodiscard]] static Result<RegistryEntry> Parse(ByteView bytes);
+
   friend bool operator==(const RegistryEntry&, const RegistryEntry&) = default;
 };
 

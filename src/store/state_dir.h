@@ -26,6 +26,7 @@ class StateDir {
   [[nodiscard]] std::filesystem::path journal_file() const { return path_ / "journal.db"; }
   [[nodiscard]] std::filesystem::path members_file() const { return path_ / "members.db"; }
   [[nodiscard]] std::filesystem::path blobs_dir() const { return path_ / "blobs"; }
+  [[nodiscard]] std::filesystem::path registry_dir() const { return path_ / "registry"; }
   [[nodiscard]] std::filesystem::path spool_dir() const { return path_ / "spool"; }
 
  private:

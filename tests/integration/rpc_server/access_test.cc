@@ -20,6 +20,7 @@ const std::map<std::string, std::string> kAllowed = {
     {"/accord.v1.Enrolment/Renew", "nor"},
     {"/accord.v1.Coordinator/Session", "n"},
     {"/accord.v1.Coordinator/GetBlob", "nor"},
+    {"/accord.v1.Coordinator/GetRegistry", "nor"},
     {"/accord.v1.Coordinator/PutUpdate", "n"},
     {"/accord.v1.Coordinator/GetUpload", "n"},
     {"/accord.v1.Jobs/Submit", "or"},

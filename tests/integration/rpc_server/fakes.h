@@ -154,6 +154,10 @@ struct FakeIdentity final : IdentityHandler {
   void Renew(const Peer& peer, std::string csr_pem, Reply<Enrolled> reply) override {
     reply(Enrolled{.certificate_pem = csr_pem, .ca_pem = "ca", .spiffe_id = peer.spiffe_id});
   }
+  void GetRegistry(std::optional<Digest> hash, Reply<RegistryView> reply) override {
+    asked.Put(hash);
+    reply(registry);
+  }
   Status CheckIdentity(const std::string& spiffe_id) override {
     const std::lock_guard lock(mutex);
     return suspended.contains(spiffe_id) ? Fail(errors::kAuthRevoked, "suspended") : Status();
@@ -166,6 +170,8 @@ struct FakeIdentity final : IdentityHandler {
   std::mutex mutex;
   std::set<std::string> suspended;
   Inbox<EnrolRequest> enrolments;
+  Inbox<std::optional<Digest>> asked;  // for a registry
+  RegistryView registry{.version = 1, .entries = {}};
   std::function<Result<Enrolled>(const EnrolRequest&)> enrol;  // set before the server starts
 };
 

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "rpc/registry_view.h"
 #include "tests/integration/rpc_server/federation.h"
 
 namespace accord::rpc::testing {
@@ -36,6 +37,13 @@ TEST_F(PeopleTest, EveryCallReachesItsHandlerAndComesBack) {
   EXPECT_EQ(ada_->GetNode("berlin")->name, "berlin");
   EXPECT_EQ(ada_->ListModels()->size(), 1U);
   EXPECT_EQ(ada_->Renew("csr")->certificate_pem, "csr");
+  EXPECT_EQ(ada_->GetRegistry(std::nullopt)->version, 1U);
+  EXPECT_EQ(federation_.identity.asked.Next().value(), std::nullopt);
+  // A coordinator that serves another registry than the one that was asked for is not believed.
+  const Digest hash = rpc::ToRegistry(federation_.identity.registry)->Hash();
+  EXPECT_TRUE(ada_->GetRegistry(hash).ok());
+  EXPECT_EQ(federation_.identity.asked.Next().value(), hash);
+  EXPECT_EQ(ada_->GetRegistry(Digest()).status().error(), "registry.untrusted");
 }
 
 TEST_F(PeopleTest, AnErrorComesBackWithItsLinesAndHint) {

@@ -128,6 +128,7 @@ class FakeBackend final : public Backend {
     c_.suspended = (suspended ? "-" : "+") + spiffe_id;
     return Answer(Members()[suspended ? 1 : 0]);
   }
+  Result<rpc::RegistryView> GetRegistry() override { return Answer(SomeRegistry()); }
   Result<std::vector<rpc::NodeView>> ListNodes() override { return Answer(Nodes()); }
   Result<rpc::NodeView> GetNode(const std::string&) override { return Answer(Nodes()[0]); }
   Result<std::vector<rpc::ModelView>> ListModels() override {

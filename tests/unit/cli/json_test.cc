@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/registry_text.h"
 #include "tests/unit/cli/golden.h"
 #include "tests/unit/cli/views.h"
 
@@ -20,6 +21,7 @@ TEST(JsonTest, MirrorsEveryView) {
   ExpectGolden("job_finished.json", Pretty(Json(FinishedJob())));
   ExpectGolden("nodes.json", Pretty(Json(std::vector<rpc::NodeView>{Nodes()[0], Nodes()[2]})));
   ExpectGolden("members.json", Pretty(Json(Members())));
+  ExpectGolden("registry.json", Pretty(Json(*MakeListing(SomeRegistry()))));
   ExpectGolden("models.json", Pretty(Json(Models())));
   ExpectGolden("context.json", Pretty(Json(SomeContexts()[0])));
   ExpectGolden("invite.json",

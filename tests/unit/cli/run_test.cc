@@ -296,6 +296,13 @@ TEST_F(RunTest, MembersAreInvitedSuspendedAndRestored) {
   EXPECT_THAT(unknown.err, HasSubstr("accord member list"));
 }
 
+TEST_F(RunTest, ShowsTheRegistry) {
+  const auto shown = p.Run({"member", "registry"});
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_THAT(shown.out, HasSubstr("demo.accord"));
+  EXPECT_THAT(p.Run({"member", "registry", "--json"}).out, HasSubstr("\"version\":4"));
+}
+
 TEST_F(RunTest, ShowsNodesAndVersion) {
   EXPECT_THAT(p.Run({"node", "list"}).out, HasSubstr("not connected"));
   EXPECT_THAT(p.Run({"node", "show", "br"}).out, Not(HasSubstr("\x1b")));

@@ -1,12 +1,15 @@
 // What people read, held to tests/golden/cli/*.txt.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "cli/job_text.h"
 #include "cli/progress.h"
+#include "cli/registry_text.h"
 #include "cli/view_text.h"
 #include "cli/words.h"
+#include "rpc/registry_view.h"
 #include "tests/unit/cli/golden.h"
 #include "tests/unit/cli/views.h"
 
@@ -142,6 +145,24 @@ TEST(ViewTextTest, ListsMembersAndSaysWhatChanged) {
   ExpectGolden("member_list.txt", MemberTable(Members(), kNow, PlainStyle()));
   EXPECT_EQ(MemberChange(Members()[0], PlainStyle()), "alice (operator) is active again\n");
   EXPECT_EQ(MemberChange(Members()[1], PlainStyle()), "no (node) is suspended; its connections were cut\n");
+}
+
+TEST(RegistryTextTest, ShowsTheHashThatLabsPin) {
+  const auto listing = MakeListing(SomeRegistry());
+  ASSERT_TRUE(listing.ok());
+  EXPECT_EQ(listing->hash, rpc::ToRegistry(SomeRegistry())->Hash());
+  ExpectGolden("member_registry.txt", RegistryText(*listing, kNow, PlainStyle()));
+  ExpectGolden("member_registry_empty.txt",
+               RegistryText(*MakeListing(rpc::RegistryView{.version = 1}), kNow, PlainStyle()));
+}
+
+TEST(RegistryTextTest, RefusesWhatIsNotARegistry) {
+  rpc::RegistryView swapped = SomeRegistry();
+  std::ranges::reverse(swapped.entries);
+  EXPECT_EQ(MakeListing(swapped).status().error(), "secagg.bad_encoding");
+  rpc::RegistryView cut = SomeRegistry();
+  cut.entries[1].entry.pop_back();
+  EXPECT_EQ(MakeListing(cut).status().error(), "secagg.bad_encoding");
 }
 
 TEST(ViewTextTest, PrintsATokenOnALineOfItsOwn) {

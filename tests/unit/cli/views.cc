@@ -1,5 +1,9 @@
 #include "tests/unit/cli/views.h"
 
+#include <algorithm>
+
+#include "secagg/registry.h"
+
 namespace accord::cli {
 
 rpc::RoundResultView CommittedRound(std::uint64_t round) {
@@ -120,6 +124,22 @@ std::vector<rpc::MemberView> Members() {
            .suspended = true,
            .enrolled = kNow - Millis(400'000'000),
            .certificate_expires = kNow - Millis(60'000)}};
+}
+
+rpc::RegistryView SomeRegistry() {
+  rpc::RegistryView view{.version = 4, .entries = {}};
+  const std::uint64_t now = static_cast<std::uint64_t>(kNow.time_since_epoch().count()) / 1'000;
+  for (const char* name : {"ke", "no"}) {
+    const auto identity = *crypto::SpiffeId::Make("demo.accord", crypto::Role::kNode, name);
+    const bool over = identity.name == "no";
+    const secagg::RegistryEntry entry{.id = identity.ToNodeId(),
+                                      .org = "demo.accord",
+                                      .key = MakeId<crypto::Ed25519PublicKey>(over ? 0x50 : 0x10),
+                                      .not_after = over ? now - 60 : now + 200'000};
+    view.entries.push_back({identity.Format(), entry.Encode(), Bytes(70, 0x30)});
+  }
+  std::ranges::sort(view.entries, {}, &rpc::RegistryView::Entry::entry);  // ids come first
+  return view;
 }
 
 std::vector<rpc::ModelView> Models() {

@@ -31,6 +31,7 @@ rpc::JobView FailedJob();
 std::vector<rpc::NodeView> Nodes();
 std::vector<rpc::MemberView> Members();
 std::vector<rpc::ModelView> Models();
+rpc::RegistryView SomeRegistry();  // of two nodes; the key of one is over
 std::vector<Context> SomeContexts();
 
 }  // namespace accord::cli

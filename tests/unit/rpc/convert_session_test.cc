@@ -97,6 +97,34 @@ TEST(ConvertCallsTest, UploadKeyIsStrict) {
   EXPECT_EQ(FromProto(wire).status().error(), "rpc.malformed");
 }
 
+TEST(ConvertCallsTest, RegistryIsStrict) {
+  RegistryView view{.version = 3, .entries = {}};
+  for (const std::uint8_t id : {1, 2}) {
+    view.entries.push_back({"spiffe://a.example/node/n" + std::to_string(id), Bytes(80, id), Bytes(70, 9)});
+  }
+  v1::Registry good;
+  ToProto(view, &good);
+  const auto read = FromProto(good);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->version, 3U);
+  EXPECT_EQ(read->entries, view.entries);
+  const std::vector<Spoil<v1::Registry>> spoils = {
+      {"Registry.version", [](v1::Registry& m) { m.clear_version(); }},
+      {"Registry.entries", [](v1::Registry& m) { m.mutable_entries()->SwapElements(0, 1); }},
+      {"Registry.entries", [](v1::Registry& m) { m.mutable_entries(1)->set_entry(std::string(80, 1)); }},
+      {"Registry.entries.entry", [](v1::Registry& m) { m.mutable_entries(0)->set_entry("id"); }},
+      {"Registry.entries.entry",
+       [](v1::Registry& m) { m.mutable_entries(1)->set_entry(std::string(9'000, 3)); }},
+      {"Registry.entries.spiffe_id",
+       [](v1::Registry& m) { m.mutable_entries(0)->set_spiffe_id(std::string(600, 's')); }},
+      {"Registry.entries.signature",
+       [](v1::Registry& m) { m.mutable_entries(0)->set_signature(std::string(300, 's')); }},
+      {"Registry.entries", [](v1::Registry& m) {
+         for (int i = 0; i < 65'536; ++i) m.add_entries();
+       }}};
+  ExpectRefused<v1::Registry>(view, spoils);
+}
+
 TEST(ConvertCallsTest, EnrolRequestIsStrict) {
   v1::EnrolRequest wire;
   ToProto(EnrolRequest{.token_secret = Bytes(32, 1), .csr_pem = "csr", .protocol_key = Bytes(32, 2)}, &wire);
