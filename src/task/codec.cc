@@ -25,6 +25,18 @@ enum class Tag : std::uint8_t {
   kStop = 11,
   kAllow = 12,
   kErase = 13,
+  // Of masked rounds; the first tags stay as they were for all others.
+  kMaskedTrainTold = 14,
+  kOfferTold = 15,
+  kRosterTold = 16,
+  kSurvivorsTold = 17,
+  kCertificateTold = 18,
+  kOpenedCommitTold = 19,
+  kMaskDone = 20,
+  kProvenCheckDone = 21,
+  kAborted = 22,
+  kMemoryLost = 23,
+  kFree = 24,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -46,6 +58,26 @@ Offer GetOffer(Reader& in) {
   return offer;
 }
 
+void Put(Writer& out, const Offer::Opened& opened) {
+  out.Fixed(opened.u3_hash).Fixed(opened.z_root).U32(static_cast<std::uint32_t>(opened.tau.size()));
+  for (const std::uint64_t tau : opened.tau) out.U64(tau);
+}
+Offer::Opened GetOpened(Reader& in) {
+  Offer::Opened opened;
+  opened.u3_hash = in.Fixed<Digest>();
+  opened.z_root = in.Fixed<Digest>();
+  for (std::uint32_t left = in.Count(sizeof(std::uint64_t)); left > 0; --left) opened.tau.push_back(in.U64());
+  return opened;
+}
+
+Writer& Put(Writer& out, const Leaving& leaving) { return out.U64(leaving.bytes).Fixed(leaving.hash); }
+Leaving GetLeaving(Reader& in) {
+  Leaving leaving;
+  leaving.bytes = in.U64();
+  leaving.hash = in.Fixed<Digest>();
+  return leaving;
+}
+
 void Put(Writer& out, const Delta& delta) {
   out.Fixed(delta.file)
       .U64(delta.examples)
@@ -63,33 +95,63 @@ Delta GetDelta(Reader& in) {
   return delta;
 }
 
+// Of an event that has these.
+template <class E>
+Writer& PutPlace(Writer& out, Tag tag, const E& e) {
+  return Put(out, tag).U64(e.round.value).U32(e.attempt.value);
+}
+
+void PutTrain(const TrainTold& e, Writer& out) {
+  const bool masked = e.round.mode != SecureMode::kOff;
+  Put(out, masked ? Tag::kMaskedTrainTold : Tag::kTrainTold).U64(e.round.round.value);
+  out.U8(static_cast<std::uint8_t>(e.round.purpose)).Fixed(e.round.model_hash);
+  if (masked) out.U8(static_cast<std::uint8_t>(e.round.mode)).U64(e.proven.value);
+}
+
 void PutEvent(const Event& event, Writer& out) {
   std::visit(
-      overloaded{
-          [&](const TrainTold& e) {
-            Put(out, Tag::kTrainTold).U64(e.round.round.value).U8(static_cast<std::uint8_t>(e.round.purpose));
-            out.Fixed(e.round.model_hash);
-          },
-          [&](const CollectTold& e) {
-            Put(out, Tag::kCollectTold).U64(e.round.value).U32(e.attempt.value);
-            round::EncodeSet(e.cohort, out);
-          },
-          [&](const CommitTold& e) { Put(Put(out, Tag::kCommitTold).U64(e.round.value), e.offer); },
-          [&](const EndTold&) { Put(out, Tag::kEndTold); },
-          [&](const TrainDone& e) { Put(Put(out, Tag::kTrainDone).U64(e.round.value), e.delta); },
-          [&](const TrainFailed& e) { Put(out, Tag::kTrainFailed).U64(e.round.value).Lv(e.error); },
-          [&](const EncodeDone& e) {
-            Put(out, Tag::kEncodeDone).U64(e.round.value).U32(e.attempt.value).U64(e.words).Fixed(e.root);
-          },
-          [&](const SendDone& e) { Put(out, Tag::kSendDone).U64(e.round.value).U32(e.attempt.value); },
-          [&](const CheckDone& e) {
-            Put(out, Tag::kCheckDone).U64(e.round.value).U32(e.attempt.value).Fixed(e.model_hash);
-          },
-          [&](const Failed& e) {
-            Put(out, Tag::kFailed).U64(e.round.value).U32(e.attempt.value).Lv(e.error);
-          },
-          [&](const Stop&) { Put(out, Tag::kStop); }, [&](const Allow&) { Put(out, Tag::kAllow); },
-          [&](const Erase&) { Put(out, Tag::kErase); }},
+      overloaded{[&](const TrainTold& e) { PutTrain(e, out); },
+                 [&](const OfferTold& e) {
+                   round::EncodeSet(e.cohort, PutPlace(out, Tag::kOfferTold, e));
+                   Put(out.Fixed(e.ctx), e.answer);
+                 },
+                 [&](const RosterTold& e) { Put(PutPlace(out, Tag::kRosterTold, e), e.answer); },
+                 [&](const SurvivorsTold& e) {
+                   round::EncodeSet(e.u3, PutPlace(out, Tag::kSurvivorsTold, e));
+                   Put(out.Fixed(e.u3_hash), e.answer);
+                 },
+                 [&](const CertificateTold& e) { Put(PutPlace(out, Tag::kCertificateTold, e), e.answer); },
+                 [&](const Aborted& e) { PutPlace(out, Tag::kAborted, e).Lv(e.error); },
+                 [&](const MemoryLost&) { Put(out, Tag::kMemoryLost); },
+                 [&](const Free&) { Put(out, Tag::kFree); },
+                 [&](const CollectTold& e) {
+                   Put(out, Tag::kCollectTold).U64(e.round.value).U32(e.attempt.value);
+                   round::EncodeSet(e.cohort, out);
+                 },
+                 [&](const CommitTold& e) {
+                   const Tag tag = e.offer.opened ? Tag::kOpenedCommitTold : Tag::kCommitTold;
+                   Put(Put(out, tag).U64(e.round.value), e.offer);
+                   if (e.offer.opened) Put(out, *e.offer.opened);
+                 },
+                 [&](const EndTold&) { Put(out, Tag::kEndTold); },
+                 [&](const TrainDone& e) { Put(Put(out, Tag::kTrainDone).U64(e.round.value), e.delta); },
+                 [&](const TrainFailed& e) { Put(out, Tag::kTrainFailed).U64(e.round.value).Lv(e.error); },
+                 [&](const EncodeDone& e) {
+                   PutPlace(out, e.end ? Tag::kMaskDone : Tag::kEncodeDone, e).U64(e.words).Fixed(e.root);
+                   if (e.end) Put(out, *e.end);
+                 },
+                 [&](const SendDone& e) { Put(out, Tag::kSendDone).U64(e.round.value).U32(e.attempt.value); },
+                 [&](const CheckDone& e) {
+                   const Tag tag = e.proof.empty() ? Tag::kCheckDone : Tag::kProvenCheckDone;
+                   PutPlace(out, tag, e).Fixed(e.model_hash);
+                   if (!e.proof.empty()) out.Lv(e.proof);
+                 },
+                 [&](const Failed& e) {
+                   Put(out, Tag::kFailed).U64(e.round.value).U32(e.attempt.value).Lv(e.error);
+                 },
+                 [&](const Stop&) { Put(out, Tag::kStop); },
+                 [&](const Allow&) { Put(out, Tag::kAllow); },
+                 [&](const Erase&) { Put(out, Tag::kErase); }},
       event);
 }
 
@@ -103,46 +165,99 @@ Assignment GetAssignment(Reader& in) {
   return round;
 }
 
+TrainTold GetMaskedTrain(Reader& in) {
+  TrainTold told{GetAssignment(in), {}};
+  const std::uint8_t mode = in.U8();
+  if (mode > 1) in.Refuse();  // off has a tag of its own
+  told.round.mode = static_cast<SecureMode>(mode & 1);
+  told.proven = {in.U64()};
+  return told;
+}
+
+// There is one: without, the event has a tag of its own.
+Bytes GetProof(Reader& in) {
+  const ByteView proof = in.Lv();
+  if (proof.empty()) in.Refuse();
+  return {proof.begin(), proof.end()};
+}
+
 Event GetWorkEvent(Tag tag, Reader& in) {
   const RoundId round{in.U64()};
   if (tag == Tag::kTrainDone) return TrainDone{round, GetDelta(in)};
   if (tag == Tag::kTrainFailed) return TrainFailed{round, in.LvText()};
   const AttemptId attempt{in.U32()};
   switch (tag) {
-    case Tag::kEncodeDone: {
-      const std::uint64_t words = in.U64();
-      return EncodeDone{round, attempt, words, in.Fixed<Digest>()};
+    case Tag::kEncodeDone:
+    case Tag::kMaskDone: {
+      EncodeDone done{round, attempt, in.U64(), in.Fixed<Digest>(), {}};
+      if (tag == Tag::kMaskDone) done.end = GetLeaving(in);
+      return done;
     }
     case Tag::kSendDone:
       return SendDone{round, attempt};
     case Tag::kCheckDone:
-      return CheckDone{round, attempt, in.Fixed<Digest>()};
+    case Tag::kProvenCheckDone: {
+      CheckDone done{round, attempt, in.Fixed<Digest>(), {}};
+      if (tag == Tag::kProvenCheckDone) done.proof = GetProof(in);
+      return done;
+    }
+    case Tag::kAborted:
+      return Aborted{round, attempt, in.LvText()};
     default:
       return Failed{round, attempt, in.LvText()};
   }
+}
+
+Event GetMaskedEvent(Tag tag, Reader& in) {
+  const RoundId round{in.U64()};
+  const AttemptId attempt{in.U32()};
+  if (tag == Tag::kRosterTold) return RosterTold{round, attempt, GetLeaving(in)};
+  if (tag == Tag::kCertificateTold) return CertificateTold{round, attempt, GetLeaving(in)};
+  round::NodeSet nodes = round::DecodeSet(in);
+  const auto digest = in.Fixed<Digest>();
+  const Leaving answer = GetLeaving(in);
+  if (tag == Tag::kOfferTold) return OfferTold{round, attempt, std::move(nodes), digest, answer};
+  return SurvivorsTold{round, attempt, std::move(nodes), digest, answer};
 }
 
 Event GetEvent(Reader& in) {
   const Tag tag{in.U8()};
   switch (tag) {
     case Tag::kTrainTold:
-      return TrainTold{GetAssignment(in)};
+      return TrainTold{GetAssignment(in), {}};
+    case Tag::kMaskedTrainTold:
+      return GetMaskedTrain(in);
+    case Tag::kOfferTold:
+    case Tag::kRosterTold:
+    case Tag::kSurvivorsTold:
+    case Tag::kCertificateTold:
+      return GetMaskedEvent(tag, in);
     case Tag::kCollectTold: {
       const RoundId round{in.U64()};
       const AttemptId attempt{in.U32()};
       return CollectTold{round, attempt, round::DecodeSet(in)};
     }
-    case Tag::kCommitTold: {
+    case Tag::kCommitTold:
+    case Tag::kOpenedCommitTold: {
       const RoundId round{in.U64()};
-      return CommitTold{round, GetOffer(in)};
+      CommitTold told{round, GetOffer(in)};
+      if (tag == Tag::kOpenedCommitTold) told.offer.opened = GetOpened(in);
+      return told;
     }
     case Tag::kTrainDone:
     case Tag::kTrainFailed:
     case Tag::kEncodeDone:
+    case Tag::kMaskDone:
     case Tag::kSendDone:
     case Tag::kCheckDone:
+    case Tag::kProvenCheckDone:
     case Tag::kFailed:
+    case Tag::kAborted:
       return GetWorkEvent(tag, in);
+    case Tag::kMemoryLost:
+      return MemoryLost{};
+    case Tag::kFree:
+      return Free{};
     case Tag::kEndTold:
       return EndTold{};
     case Tag::kStop:

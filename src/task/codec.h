@@ -25,9 +25,11 @@ struct Egress {
   JobId job;
   RoundId round;
   AttemptId attempt;
-  std::string kind;  // "update": a masked update; "erased": the job's files were erased here
+  // "update": one of an unmasked round; "masked update"; "aggregation": a small message of a masked round;
+  // "erased": the job's files were erased here.
+  std::string kind;
   std::uint64_t bytes = 0;
-  Digest hash;  // RFC 6962 root of the update's chunks
+  Digest hash;  // RFC 6962 root of an update's chunks; SHA-256 of a message
 };
 struct Record {
   TimePoint time;

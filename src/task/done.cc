@@ -2,12 +2,21 @@
 #include "task/phases.h"
 
 namespace accord::task {
+namespace {
+
+Activity BeforeCheck(const Checking& checking) {
+  if (checking.round.mode == SecureMode::kOff) return Sent{checking.round, checking.delta, checking.update};
+  return Unmasked{checking.round, checking.delta, checking.update};
+}
+
+}  // namespace
 
 Transition OnDone(const State& state, const TrainDone& event) {
   const auto* training = std::get_if<Training>(&state.activity);
   if (training == nullptr || training->round.round != event.round) return Discarded(state, Reason::kStale);
   State next = state;
-  next.activity = Trained{training->round, event.delta};
+  next.activity = Trained{training->round, event.delta, {}};
+  if (training->round.mode != SecureMode::kOff) TakeModel(next, training->round.model_hash);
   Transition done = training->asked ? BeginAttempt(next, *training->asked) : Accept(std::move(next));
   done.effects.insert(done.effects.begin(), SayTrained{event.round});
   return done;
@@ -61,13 +70,13 @@ Transition OnDone(const State& state, const CheckDone& event) {
   const bool mine =
       checking != nullptr && checking->round.round == event.round && checking->offer.attempt == event.attempt;
   if (!mine) return Discarded(state, Reason::kStale);
-  const SayVerified answer{event.round, event.attempt, event.model_hash};
+  const SayVerified answer{event.round, event.attempt, event.model_hash, event.proof};
   State next = state;
   if (event.model_hash != checking->offer.model_hash) {  // the coordinator hears which model came out here
-    next.activity = Sent{checking->round, checking->delta, checking->update};
+    next.activity = BeforeCheck(*checking);
     return Accept(std::move(next), {answer});
   }
-  next.activity = Checked{checking->round, checking->delta, checking->update, checking->offer};
+  next.activity = Checked{checking->round, checking->delta, checking->update, checking->offer, event.proof};
   return Accept(std::move(next), {answer});
 }
 
@@ -82,9 +91,10 @@ Transition OnDone(const State& state, const Failed& event) {
   if (!mine || (!encodes && checking == nullptr)) return Discarded(state, Reason::kStale);
   State next = state;         // the model and the delta stay
   if (checking != nullptr) {  // told again, it is checked again: the sum may only have been out of reach
-    next.activity = Sent{checking->round, checking->delta, checking->update};
+    next.activity = BeforeCheck(*checking);
   } else {
-    next.activity = Trained{*round, *DeltaOf(state.activity)};
+    const bool masked = round->mode != SecureMode::kOff;
+    next.activity = LeaveAttempt(state.activity, masked ? event.error : std::string());
   }
   return Accept(std::move(next), {SayRefused{event.round, event.attempt, event.error}});
 }

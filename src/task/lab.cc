@@ -30,4 +30,11 @@ Transition OnLab(const State& state, const Erase&) {
   return Accept(std::move(next), std::move(effects));
 }
 
+Transition OnLab(const State& state, const Free&) {
+  if (state.signed_sets.empty()) return Discarded(state, Reason::kDuplicate);
+  State next = state;
+  next.signed_sets.clear();
+  return Accept(std::move(next));
+}
+
 }  // namespace accord::task

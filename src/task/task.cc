@@ -31,27 +31,44 @@ Transition Step(const State& state, const Event& event) {
                                [&](const CollectTold& e) { return OnTold(state, e); },
                                [&](const CommitTold& e) { return OnTold(state, e); },
                                [&](const EndTold& e) { return OnTold(state, e); },
+                               [&](const OfferTold& e) { return OnTold(state, e); },
+                               [&](const RosterTold& e) { return OnTold(state, e); },
+                               [&](const SurvivorsTold& e) { return OnTold(state, e); },
+                               [&](const CertificateTold& e) { return OnTold(state, e); },
                                [&](const TrainDone& e) { return OnDone(state, e); },
                                [&](const TrainFailed& e) { return OnDone(state, e); },
                                [&](const EncodeDone& e) { return OnDone(state, e); },
                                [&](const SendDone& e) { return OnDone(state, e); },
                                [&](const CheckDone& e) { return OnDone(state, e); },
                                [&](const Failed& e) { return OnDone(state, e); },
+                               [&](const Aborted& e) { return OnDone(state, e); },
+                               [&](const MemoryLost& e) { return OnDone(state, e); },
                                [&](const Stop& e) { return OnLab(state, e); },
                                [&](const Allow& e) { return OnLab(state, e); },
-                               [&](const Erase& e) { return OnLab(state, e); }},
+                               [&](const Erase& e) { return OnLab(state, e); },
+                               [&](const Free& e) { return OnLab(state, e); }},
                     event);
 }
 
 bool MustBeDurable(const Event& event) {
-  return std::visit(overloaded{[](const EncodeDone&) { return true; }, [](const Stop&) { return true; },
-                               [](const Allow&) { return true; }, [](const Erase&) { return true; },
-                               [](const auto&) { return false; }},
-                    event);
+  return std::visit(
+      overloaded{[](const EncodeDone&) { return true; }, [](const OfferTold&) { return true; },
+                 [](const RosterTold&) { return true; }, [](const SurvivorsTold&) { return true; },
+                 [](const CertificateTold&) { return true; },
+                 [](const CheckDone& e) { return !e.proof.empty(); }, [](const Stop&) { return true; },
+                 [](const Allow&) { return true; }, [](const Erase&) { return true; },
+                 [](const Free&) { return true; }, [](const auto&) { return false; }},
+      event);
+}
+
+bool LivesInMemory(const Activity& activity) {
+  const bool masked = UpdateOf(activity) != nullptr && RoundOf(activity)->mode != SecureMode::kOff;
+  return masked && !std::holds_alternative<Checked>(activity);  // which has its proof in the journal
 }
 
 std::vector<Effect> Outstanding(const State& state) {
   using Effects = std::vector<Effect>;
+  if (LivesInMemory(state.activity)) return {};
   if (state.ended) return {};
   if (state.stopped) return {SayDeclined{{0}, "task.stopped"}};
   return std::visit(overloaded{[](const Training& a) { return Effects{StartTraining{a.round}}; },
@@ -62,15 +79,16 @@ std::vector<Effect> Outstanding(const State& state) {
                                  return Effects{Encode{a.round, a.delta, a.update}};
                                },
                                [](const Checking& a) {
-                                 return Effects{Check{a.round, a.offer}};
+                                 return Effects{Check{a.round, a.update, a.offer}};
                                },
                                [](const auto&) { return Effects{}; }},
                     state.activity);
 }
 
 std::string_view Name(const Activity& activity) {
-  constexpr std::string_view kNames[] = {"idle",    "training", "trained",  "encoding",
-                                         "sending", "sent",     "checking", "checked"};
+  constexpr std::string_view kNames[] = {"idle",   "training", "trained",  "advertised",
+                                         "shared", "encoding", "sending",  "sent",
+                                         "signed", "unmasked", "checking", "checked"};
   return kNames[activity.index()];
 }
 

@@ -1,4 +1,5 @@
-// What the coordinator tells a node: p1 train, p4 collect, p7 commit, the end.
+// What the coordinator tells a node: p1 train, p4 collect, p7 commit, the end. What only masked rounds have
+// is in masked.cc.
 #include <algorithm>
 
 #include "task/phases.h"
@@ -6,15 +7,29 @@
 namespace accord::task {
 namespace {
 
-// The fate of anything the coordinator tells while the job is over or stopped; nullopt while it runs.
-std::optional<Transition> Barred(const State& state, RoundId) {
-  if (state.ended) return Discarded(state, Reason::kOver);
-  if (state.stopped) return Rejected(state, Reason::kStopped, {SayDeclined{{0}, "task.stopped"}});
-  return std::nullopt;
+// Whether this node may train from the model that it is told: in a masked job the plan's first, which it
+// computes for itself, the one that it has, or one that a newer committed round has proven. Never an older
+// one again: what was signed on it may be forgotten.
+bool MayTrainFrom(const State& state, const TrainTold& event) {
+  const Assignment& round = event.round;
+  if (round.mode == SecureMode::kOff || round.round == RoundId{1}) return true;
+  return round.model_hash == state.model || (event.proven > state.proven && event.proven < round.round);
 }
 
-Transition BeginRound(const State& state, const Assignment& round) {
+Transition BeginRound(const State& state, const TrainTold& event) {
+  const Assignment& round = event.round;
+  const auto* trained = std::get_if<Trained>(&state.activity);
+  if (trained != nullptr && trained->over == kForked) {  // two truths were told: people must look at it
+    return Rejected(state, Reason::kConflict, {SayDeclined{round.round, kForked}});
+  }
+  if (!MayTrainFrom(state, event)) {
+    return Rejected(state, Reason::kConflict, {SayDeclined{round.round, "secagg.wrong_model"}});
+  }
   State next = state;
+  if (round.mode != SecureMode::kOff && event.proven > state.proven) {
+    next.proven = event.proven;
+    TakeModel(next, round.model_hash);
+  }
   next.erased = false;
   if (round.round > state.round) {
     next.round = round.round;
@@ -31,9 +46,7 @@ Transition BeginRound(const State& state, const Assignment& round) {
 // Told again to collect an attempt that this node knows.
 Transition CollectAgain(const State& state, const CollectTold& event) {
   const Update* update = UpdateOf(state.activity);
-  if (update == nullptr) {  // given up by this node, which said so; its numbers are used up
-    return Rejected(state, Reason::kConflict, {SayRefused{event.round, event.attempt, "task.no_delta"}});
-  }
+  if (update == nullptr) return GivenUp(state, event.round, event.attempt);
   if (update->cohort != event.cohort) return Rejected(state, Reason::kConflict);
   State next = state;
   if (const auto* sent =
@@ -56,7 +69,7 @@ Transition CollectLater(const State& state, const Training& training, const Coll
                                                   : Rejected(state, Reason::kConflict);
   }
   State next = state;
-  next.activity = Training{training.round, Update{event.attempt, event.cohort, 0, {}}};
+  next.activity = Training{training.round, Update{.attempt = event.attempt, .cohort = event.cohort}};
   return Accept(std::move(next));
 }
 
@@ -67,6 +80,20 @@ bool Fits(const Offer& offer, const Update& update) {
 }
 
 }  // namespace
+
+std::optional<Transition> Barred(const State& state) {
+  if (state.ended) return Discarded(state, Reason::kOver);
+  if (state.stopped) return Rejected(state, Reason::kStopped, {SayDeclined{{0}, "task.stopped"}});
+  return std::nullopt;
+}
+
+// Given up by this node, which said so; its number is used up.
+Transition GivenUp(const State& state, RoundId round, AttemptId attempt) {
+  const auto* trained = std::get_if<Trained>(&state.activity);
+  const bool said = trained != nullptr && !trained->over.empty();
+  return Rejected(state, Reason::kConflict,
+                  {SayRefused{round, attempt, said ? trained->over : "task.no_delta"}});
+}
 
 Transition BeginAttempt(const State& state, Update update) {
   State next = state;
@@ -79,10 +106,10 @@ Transition BeginAttempt(const State& state, Update update) {
 }
 
 Transition OnTold(const State& state, const TrainTold& event) {
-  if (auto barred = Barred(state, event.round.round)) return *std::move(barred);
+  if (auto barred = Barred(state)) return *std::move(barred);
   const Assignment* current = RoundOf(state.activity);
   if (event.round.round < state.round) return Discarded(state, Reason::kStale);
-  if (current == nullptr || event.round.round > current->round) return BeginRound(state, event.round);
+  if (current == nullptr || event.round.round > current->round) return BeginRound(state, event);
   if (!(*current == event.round)) return Rejected(state, Reason::kConflict);
   if (std::holds_alternative<Training>(state.activity)) return Discarded(state, Reason::kDuplicate);
   return Discarded(state, Reason::kDuplicate,
@@ -90,25 +117,27 @@ Transition OnTold(const State& state, const TrainTold& event) {
 }
 
 Transition OnTold(const State& state, const CollectTold& event) {
-  if (auto barred = Barred(state, event.round)) return *std::move(barred);
+  if (auto barred = Barred(state)) return *std::move(barred);
   const Assignment* current = RoundOf(state.activity);
   if (event.round < state.round) return Discarded(state, Reason::kStale);
   if (current == nullptr || current->round != event.round) {
     return Rejected(state, Reason::kWrongPhase, {SayDeclined{event.round, "task.no_delta"}});
   }
+  if (current->mode != SecureMode::kOff) return CollectMasked(state, event);
   if (state.attempted && event.attempt < state.attempt) return Discarded(state, Reason::kStale);
   if (state.attempted && event.attempt == state.attempt) return CollectAgain(state, event);
   if (const auto* training = std::get_if<Training>(&state.activity)) {
     return CollectLater(state, *training, event);
   }
-  return BeginAttempt(state, {event.attempt, event.cohort, 0, {}});
+  return BeginAttempt(state, {.attempt = event.attempt, .cohort = event.cohort});
 }
 
 Transition OnTold(const State& state, const CommitTold& event) {
-  if (auto barred = Barred(state, event.round)) return *std::move(barred);
+  if (auto barred = Barred(state)) return *std::move(barred);
   const Assignment* current = RoundOf(state.activity);
   const Update* update = UpdateOf(state.activity);
   if (event.round < state.round) return Discarded(state, Reason::kStale);
+  if (current != nullptr && current->mode != SecureMode::kOff) return CommitMasked(state, event);
   const bool now = event.round == state.round && state.attempted;
   if (now && event.offer.attempt < state.attempt) return Discarded(state, Reason::kStale);
   const bool mine = current != nullptr && current->round == event.round && update != nullptr &&
@@ -125,7 +154,7 @@ Transition OnTold(const State& state, const CommitTold& event) {
   if (const auto* checked = std::get_if<Checked>(&state.activity)) {
     if (!(checked->offer == event.offer)) return Rejected(state, Reason::kConflict);
     return Discarded(state, Reason::kDuplicate,
-                     {SayVerified{event.round, event.offer.attempt, checked->offer.model_hash}});
+                     {SayVerified{event.round, event.offer.attempt, checked->offer.model_hash, {}}});
   }
   if (const auto* checking = std::get_if<Checking>(&state.activity)) {
     return checking->offer == event.offer ? Discarded(state, Reason::kDuplicate)
@@ -133,7 +162,7 @@ Transition OnTold(const State& state, const CommitTold& event) {
   }
   State next = state;
   next.activity = Checking{*current, *DeltaOf(state.activity), *update, event.offer};
-  return Accept(std::move(next), {Check{*current, event.offer}});
+  return Accept(std::move(next), {Check{*current, *update, event.offer}});
 }
 
 Transition OnTold(const State& state, const EndTold&) {

@@ -35,6 +35,7 @@ std::vector<Frozen> Table() {
                     round = "0000000000000001", attempt = "00000000";
   const std::string a = "01" + Repeat("00", 15), b = "02" + Repeat("00", 15), c = "03" + Repeat("00", 15);
   const std::string all = "00000003" + a + b + c;
+  const std::string leaving = "0000000000000064" + Repeat("50", 32);
   const std::string error =
       "00000004"
       "6f6f7073";
@@ -46,8 +47,8 @@ std::vector<Frozen> Table() {
        "706c"
        "00000003"
        "010203"},
-      {{kTime, Event{TrainTold{Round(1)}}}, event + "01" + round + "00" + Repeat("01", 32)},
-      {{kTime, Event{TrainTold{{{1}, round::Purpose::kEvaluate, Hash(1)}}}},
+      {{kTime, Event{Told(Round(1))}}, event + "01" + round + "00" + Repeat("01", 32)},
+      {{kTime, Event{Told({{1}, round::Purpose::kEvaluate, Hash(1)})}},
        event + "01" + round + "01" + Repeat("01", 32)},
       {{kTime, Event{Collect(1, 0)}}, event + "02" + round + attempt + all},
       {{kTime, Event{CommitOf(1, 0)}},
@@ -68,6 +69,28 @@ std::vector<Frozen> Table() {
       {{kTime, Event{Stop{}}}, event + "0b"},
       {{kTime, Event{Allow{}}}, event + "0c"},
       {{kTime, Event{Erase{}}}, event + "0d"},
+      {{kTime, Event{Told(MaskedRound(3), 2)}},
+       event + "0e" + "0000000000000003" + "00" + Repeat("03", 32) + "01" + "0000000000000002"},
+      {{kTime, Event{Offered(1, 0)}}, event + "0f" + round + attempt + all + Repeat("5a", 32) + leaving},
+      {{kTime, Event{Rostered(1, 0)}}, event + "10" + round + attempt + leaving},
+      {{kTime, Event{Survived(1, 0)}},
+       event + "11" + round + attempt + "00000002" + a + b + Repeat("47", 32) + leaving},
+      {{kTime, Event{Certified(1, 0)}}, event + "12" + round + attempt + leaving},
+      {{kTime, Event{OpenedCommit(1, 0)}},
+       event + "13" + round + attempt + all + "00000002" + a + b + "000000000000000c" + Repeat("3c", 32) +
+           Repeat("3d", 32) + Repeat("47", 32) + Repeat("48", 32) +
+           "00000002"
+           "0000000000000007"
+           "0000000000000008"},
+      {{kTime, Event{Masked(1, 0)}},
+       event + "14" + round + attempt + "000000000000000c" + Repeat("32", 32) + leaving},
+      {{kTime, Event{ProvenAs(1, 0)}},
+       event + "15" + round + attempt + Repeat("3d", 32) +
+           "00000003"
+           "010203"},
+      {{kTime, Event{Aborted{{1}, {0}, "oops"}}}, event + "16" + round + attempt + error},
+      {{kTime, Event{MemoryLost{}}}, event + "17"},
+      {{kTime, Event{Free{}}}, event + "18"},
       {{kTime, Egress{*JobId::FromHex(Repeat("0e", 32)), {1}, {0}, "update", 96, Hash(50)}},
        "00030001"
        "00000123456789ab" +
@@ -112,9 +135,16 @@ TEST(TaskCodec, UnknownTypesTagsAndPurposesAreRefused) {
   EXPECT_FALSE(Recode(Writer().U16(0).U16(1).Time(kTime).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(4).U16(1).Time(kTime).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(0).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(14).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(25).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(1).U64(1).U8(2).Fixed(Hash(1)).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).I64(-1).U8(11).bytes()));
+}
+
+// What has a tag of its own is not said by another one too.
+TEST(TaskCodec, EveryEventHasOneForm) {
+  const auto event = [](std::uint8_t tag) { return Writer().U16(2).U16(1).Time(kTime).U8(tag).U64(1); };
+  EXPECT_FALSE(Recode(event(14).U8(0).Fixed(Hash(1)).U8(2).U64(0).bytes())) << "a masked round that is off";
+  EXPECT_FALSE(Recode(event(21).U32(0).Fixed(Hash(1)).Lv(ByteView()).bytes())) << "a proof of nothing";
 }
 
 }  // namespace

@@ -10,7 +10,7 @@ struct Named {
   Event event;
 };
 std::vector<Named> Events() {
-  return {{"train", TrainTold{Round(1)}},
+  return {{"train", Told(Round(1))},
           {"collect", Collect(1, 0)},
           {"commit", CommitOf(1, 0)},
           {"end", EndTold{}},
@@ -22,15 +22,34 @@ std::vector<Named> Events() {
           {"failed", Failed{{1}, {0}, "task.failed"}},
           {"stop", Stop{}},
           {"allow", Allow{}},
-          {"erase", Erase{}}};
+          {"erase", Erase{}},
+          {"offer", Offered(1, 0)},
+          {"roster", Rostered(1, 0)},
+          {"survivors", Survived(1, 0)},
+          {"certificate", Certified(1, 0)},
+          {"aborted", Aborted{{1}, {0}, "secagg.bad_share"}},
+          {"memory lost", MemoryLost{}},
+          {"free", Free{}}};
 }
-static_assert(std::variant_size_v<Event> == 13, "a new event needs its column below");
-static_assert(std::variant_size_v<Activity> == 8);
+static_assert(std::variant_size_v<Event> == 20, "a new event needs its column below");
+static_assert(std::variant_size_v<Activity> == 12);
 
-// One letter an event, in the order of Events(): a accepted, r rejected, d discarded.
-std::string Letters(Task& task) {
+// Those that a masked round has in other words.
+std::vector<Named> MaskedEvents() {
+  std::vector<Named> events = Events();
+  for (Named& named : events) {
+    if (named.name == "train") named.event = Told(MaskedRound(1));
+    if (named.name == "commit") named.event = OpenedCommit(1, 0);
+    if (named.name == "encode done") named.event = Masked(1, 0);
+    if (named.name == "check done") named.event = ProvenAs(1, 0);
+  }
+  return events;
+}
+
+// One letter an event, in the order of `events`: a accepted, r rejected, d discarded.
+std::string Letters(Task& task, const std::vector<Named>& events = Events()) {
   std::string letters;
-  for (const Named& named : Events()) {
+  for (const Named& named : events) {
     const Transition step = Step(task.state, named.event);
     letters += "ard"[static_cast<std::size_t>(step.why.verdict)];
     if (step.why.verdict != Verdict::kAccepted) {
@@ -45,43 +64,113 @@ std::string Letters(Task& task) {
 
 TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
   //                                   told: train collect commit end | done: train, failed, encode, send,
-  //                                   check, failed | lab: stop allow erase
+  //                                   check, failed | lab: stop allow erase | masked, which has no place here
   const std::vector<std::string> fates{
       "arra"
       "dddddd"
-      "ada",  // idle
+      "ada"
+      "rrrrddd",  // idle
       "dara"
       "aadddd"
-      "ada",  // training
+      "ada"
+      "rrrrddd",  // training
       "dara"
       "dddddd"
-      "ada",  // trained
+      "ada"
+      "rrrrddd",  // trained
       "ddra"
       "ddadda"
-      "ada",  // encoding
+      "ada"
+      "rrrrddd",  // encoding
       "daaa"
       "dddada"
-      "ada",  // sending
+      "ada"
+      "rrrrddd",  // sending
       "daaa"
       "dddddd"
-      "ada",  // sent
+      "ada"
+      "rrrrddd",  // sent
       "ddda"
       "ddddaa"
-      "ada",  // checking
+      "ada"
+      "rrrrddd",  // checking
       "ddda"
       "dddddd"
-      "ada"};  // checked
+      "ada"
+      "rrrrddd"};  // checked
   std::vector<Task> tasks = AllActivities();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    ASSERT_EQ(tasks[i].state.activity.index(), i);
     EXPECT_EQ(Letters(tasks[i]), fates[i]) << tasks[i].activity();
+  }
+}
+
+TEST(TaskFates, EveryEventHasItsFateInEveryActivityOfAMaskedRound) {
+  // told: train collect commit end | done: train, failed, encode, send, check, failed | lab: stop allow erase
+  // | masked: offer roster survivors certificate, aborted, memory lost, free
+  const std::vector<std::string> fates{
+      "arra"
+      "dddddd"
+      "ada"
+      "rrrrddd",  // idle
+      "drra"
+      "aadddd"
+      "ada"
+      "rrrrddd",  // training
+      "drra"
+      "dddddd"
+      "ada"
+      "arrrddd",  // trained
+      "drra"
+      "dddddd"
+      "ada"
+      "darraad",  // advertised
+      "dara"
+      "dddddd"
+      "ada"
+      "ddrraad",  // shared
+      "ddra"
+      "ddadda"
+      "ada"
+      "ddrraad",  // encoding
+      "dara"
+      "dddada"
+      "ada"
+      "ddaraad",  // sending
+      "dara"
+      "dddddd"
+      "ada"
+      "ddaraad",  // sent
+      "ddra"
+      "dddddd"
+      "ada"
+      "dddaaaa",  // signed
+      "ddaa"
+      "dddddd"
+      "ada"
+      "ddddaaa",  // unmasked
+      "ddda"
+      "ddddaa"
+      "ada"
+      "ddddaaa",  // checking
+      "ddda"
+      "dddddd"
+      "ada"
+      "ddddada",  // checked
+  };
+  std::vector<Task> tasks = AllMaskedActivities();
+  ASSERT_EQ(tasks.size(), fates.size());
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    ASSERT_EQ(tasks[i].state.activity.index(), i);
+    EXPECT_EQ(Letters(tasks[i], MaskedEvents()), fates[i]) << tasks[i].activity();
   }
 }
 
 TEST(TaskFates, AnEndedJobHearsNothingMoreButTheLab) {
   for (Task task : AllActivities()) {
     task.Do(EndTold{});
-    EXPECT_EQ(Letters(task), "ddddddddddada");
+    EXPECT_EQ(Letters(task),
+              "ddddddddddada"
+              "ddddddd");
     EXPECT_EQ(Says(Outstanding(task.state)), "[]");
   }
 }
@@ -89,9 +178,11 @@ TEST(TaskFates, AnEndedJobHearsNothingMoreButTheLab) {
 TEST(TaskFates, AStoppedJobAnswersThatTheLabStoppedIt) {
   for (Task task : AllActivities()) {
     task.Do(Stop{});
-    EXPECT_EQ(Letters(task), "rrradddddddaa");
+    EXPECT_EQ(Letters(task),
+              "rrradddddddaa"
+              "rrrrddd");
     const std::string stopped = Says({SayDeclined{{0}, "task.stopped"}});
-    for (const Event& event : std::vector<Event>{TrainTold{Round(1)}, Collect(1, 0), CommitOf(1, 0)}) {
+    for (const Event& event : std::vector<Event>{Told(Round(1)), Collect(1, 0), CommitOf(1, 0)}) {
       EXPECT_EQ(task.Fate(event), Rejects(Reason::kStopped));
       EXPECT_EQ(task.answer, stopped);
     }
@@ -101,21 +192,25 @@ TEST(TaskFates, AStoppedJobAnswersThatTheLabStoppedIt) {
 
 TEST(TaskFates, WordsOfAnOlderRoundChangeNothing) {
   Task task = InChecked();
-  task.Do(TrainTold{Round(2)});
-  for (const Event& event : std::vector<Event>{
-           TrainTold{Round(1)}, Collect(1, 0), Collect(1, 7), CommitOf(1, 0), TrainDone{{1}, kDelta},
-           TrainFailed{{1}, ""}, Encoded(1, 0), SendDone{{1}, {0}}, CheckedAs(1, 0), Failed{{1}, {0}, ""}}) {
+  task.Do(Told(Round(2)));
+  for (const Event& event :
+       std::vector<Event>{Told(Round(1)), Collect(1, 0), Collect(1, 7), CommitOf(1, 0),
+                          TrainDone{{1}, kDelta}, TrainFailed{{1}, ""}, Encoded(1, 0), SendDone{{1}, {0}},
+                          CheckedAs(1, 0), Failed{{1}, {0}, ""}, Offered(1, 0), Offered(1, 7), Rostered(1, 0),
+                          Survived(1, 0), Certified(1, 0), Aborted{{1}, {0}, ""}}) {
     EXPECT_EQ(task.Fate(event), Discards(Reason::kStale)) << event.index();
     EXPECT_EQ(task.answer, "[]");
   }
 }
 
 TEST(TaskFates, OnlyWhatComesBeforeBytesLeaveAndTheLabsWordWaitForTheDisk) {
+  const std::set<std::string> kMust{"encode done", "stop",      "allow",       "erase", "offer",
+                                    "roster",      "survivors", "certificate", "free"};
   for (const Named& named : Events()) {
-    const bool must =
-        named.name == "encode done" || named.name == "stop" || named.name == "allow" || named.name == "erase";
+    const bool must = kMust.contains(named.name);
     EXPECT_EQ(MustBeDurable(named.event), must) << named.name;
   }
+  EXPECT_TRUE(MustBeDurable(ProvenAs(1, 0))) << "what this node signed of a sum is in the ledger first";
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ TEST(LabTest, AfterAStopTheUsedAttemptIsNeverUsedAgain) {
   Task task = InSending();
   task.Do(Stop{}).Do(Allow{});
   EXPECT_EQ(task.Asked(), Says({SayPrepared{}}));
-  task.Do(TrainTold{Round(1)}).Do(TrainDone{{1}, kDelta});
+  task.Do(Told(Round(1))).Do(TrainDone{{1}, kDelta});
   EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict));
   EXPECT_EQ(task.answer, Says({SayRefused{{1}, {0}, "task.no_delta"}}));
   task.Do(Collect(1, 1));
@@ -26,7 +26,7 @@ TEST(LabTest, AfterAStopTheUsedAttemptIsNeverUsedAgain) {
 
 TEST(LabTest, AUsedAttemptIsNotPromisedWhileTrainingEither) {
   Task task = InSending();
-  task.Do(Stop{}).Do(Allow{}).Do(TrainTold{Round(1)});
+  task.Do(Stop{}).Do(Allow{}).Do(Told(Round(1)));
   EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict));
 }
 
@@ -42,7 +42,7 @@ TEST(LabTest, ErasingRemovesFilesAndLeavesTheRound) {
 
 TEST(LabTest, WhatANewRoundWritesIsNotErased) {
   Task task = InSent();
-  task.Do(Erase{}).Do(TrainTold{Round(2)});
+  task.Do(Erase{}).Do(Told(Round(2)));
   EXPECT_FALSE(task.state.erased);
 }
 
@@ -51,7 +51,7 @@ TEST(LabTest, TheEndErasesFilesAndIsHeardOnce) {
     task.Do(EndTold{});
     EXPECT_EQ(task.Asked(), Says({StopTraining{}, EraseFiles{}}));
     EXPECT_EQ(task.Fate(EndTold{}), Discards(Reason::kDuplicate));
-    EXPECT_EQ(task.Fate(TrainTold{Round(9)}), Discards(Reason::kOver));
+    EXPECT_EQ(task.Fate(Told(Round(9))), Discards(Reason::kOver));
   }
 }
 

@@ -6,57 +6,57 @@ namespace {
 
 TEST(TaskTest, FollowsARoundFromTrainingToTheCheckedModel) {
   Task task;
-  task.Do(TrainTold{Round(1)});
+  task.Do(Told(Round(1)));
   EXPECT_EQ(task.Asked(), Says({StartTraining{Round(1)}}));
   task.Do(TrainDone{{1}, kDelta});
   EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}}));
   task.Do(Collect(1, 0));
-  EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, {{0}, kAll, 0, {}}}}));
+  EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, Plain(0)}}));
   task.Do(Encoded(1, 0));
-  EXPECT_EQ(task.Asked(), Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), Plain(0, 12)}}));
   task.Do(SendDone{{1}, {0}});
   EXPECT_EQ(task.Asked(), Says({}));
   task.Do(CommitOf(1, 0));
-  EXPECT_EQ(task.Asked(), Says({Check{Round(1), CommitOf(1, 0).offer}}));
+  EXPECT_EQ(task.Asked(), Says({Check{Round(1), Plain(0, 12), CommitOf(1, 0).offer}}));
   task.Do(CheckedAs(1, 0));
-  EXPECT_EQ(task.Asked(), Says({SayVerified{{1}, {0}, Hash(61)}}));
-  task.Do(TrainTold{Round(2)});
+  EXPECT_EQ(task.Asked(), Says({SayVerified{{1}, {0}, Hash(61), {}}}));
+  task.Do(Told(Round(2)));
   EXPECT_EQ(task.activity(), "training");
   EXPECT_FALSE(task.state.attempted);
 }
 
 TEST(TaskTest, NobodyTrainsTwiceForOneRound) {
   for (Task task : {InTrained(), InEncoding(), InSending(), InSent(), InChecking(), InChecked()}) {
-    EXPECT_EQ(task.Fate(TrainTold{Round(1)}), Discards(Reason::kDuplicate));
+    EXPECT_EQ(task.Fate(Told(Round(1))), Discards(Reason::kDuplicate));
     EXPECT_EQ(task.answer, Says({SayTrained{{1}}})) << "the answer again: it may have been lost";
   }
 }
 
 TEST(TaskTest, ANewRoundStopsTheTrainingOfTheOldOne) {
   Task task = InTraining();
-  task.Do(TrainTold{Round(3)});
+  task.Do(Told(Round(3)));
   EXPECT_EQ(task.Asked(), Says({StopTraining{}, StartTraining{Round(3)}}));
 }
 
 TEST(TaskTest, TwoTruthsAboutOneRoundAreAConflict) {
   Assignment other = Round(1);
   other.model_hash = Hash(99);
-  EXPECT_EQ(InTraining().Fate(TrainTold{other}), Rejects(Reason::kConflict));
-  EXPECT_EQ(InSent().Fate(TrainTold{other}), Rejects(Reason::kConflict));
+  EXPECT_EQ(InTraining().Fate(Told(other)), Rejects(Reason::kConflict));
+  EXPECT_EQ(InSent().Fate(Told(other)), Rejects(Reason::kConflict));
 }
 
 TEST(TaskTest, FailedTrainingIsSaidAndMayBeTriedAgain) {
   Task task = InTraining();
   task.Do(TrainFailed{{1}, "task.failed"});
   EXPECT_EQ(task.Asked(), Says({SayDeclined{{1}, "task.failed"}}));
-  task.Do(TrainTold{Round(1)});
+  task.Do(Told(Round(1)));
   EXPECT_EQ(task.Asked(), Says({StartTraining{Round(1)}}));
 }
 
 TEST(TaskTest, ANewAttemptUsesTheDeltaThatIsHeld) {
   for (Task task : {InEncoding(), InSending(), InSent(), InChecking(), InChecked()}) {
     task.Do(Collect(1, 1));
-    EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, {{1}, kAll, 0, {}}}}));
+    EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, Plain(1)}}));
     EXPECT_EQ(task.Fate(Collect(1, 0)), Discards(Reason::kStale)) << "the older attempt has ended for good";
     EXPECT_EQ(task.Fate(Encoded(1, 0)), Discards(Reason::kStale));
     EXPECT_EQ(task.Fate(CommitOf(1, 0)), Discards(Reason::kStale));
@@ -67,7 +67,7 @@ TEST(TaskTest, ANewAttemptUsesTheDeltaThatIsHeld) {
 TEST(TaskTest, ALostUploadIsSentAgainAsItWas) {
   Task task = InSent();
   task.Do(Collect(1, 0));
-  EXPECT_EQ(task.Asked(), Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), Plain(0, 12)}}));
 }
 
 // What is under way when the coordinator asks again may end in the memory that it lost.
@@ -77,7 +77,7 @@ TEST(TaskTest, AskedAgainWhileSendingItSendsOnceMoreAfterwards) {
   EXPECT_EQ(task.Asked(), "[]");
   EXPECT_EQ(task.Fate(Collect(1, 0)), Discards(Reason::kDuplicate)) << "once is enough";
   task.Do(SendDone{{1}, {0}});
-  EXPECT_EQ(task.Asked(), Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), Plain(0, 12)}}));
   EXPECT_EQ(task.activity(), "sending");
   task.Do(SendDone{{1}, {0}});
   EXPECT_EQ(task.activity(), "sent");
@@ -86,18 +86,19 @@ TEST(TaskTest, AskedAgainWhileSendingItSendsOnceMoreAfterwards) {
 TEST(TaskTest, OneAttemptHasOneCohort) {
   for (Task task : {InEncoding(), InSending(), InSent()}) {
     EXPECT_EQ(task.Fate(CollectTold{{1}, {0}, {kA, kB}}), Rejects(Reason::kConflict));
-    EXPECT_EQ(task.Fate(CommitTold{{1}, {{0}, {kA, kB}, {kA}, 12, {}, {}}}), Rejects(Reason::kWrongPhase));
+    EXPECT_EQ(task.Fate(CommitTold{{1}, {{0}, {kA, kB}, {kA}, 12, {}, {}, {}}}),
+              Rejects(Reason::kWrongPhase));
   }
 }
 
 TEST(TaskTest, OnlyTheFrozenBytesOfAnAttemptMayLeave) {
   Task task = InSending();  // a restart encodes again
-  EXPECT_EQ(Says(Outstanding(task.state)), Says({Encode{Round(1), kDelta, {{0}, kAll, 12, Hash(50)}}}));
+  EXPECT_EQ(Says(Outstanding(task.state)), Says({Encode{Round(1), kDelta, Plain(0, 12)}}));
   EXPECT_EQ(task.Fate(Encoded(1, 0)), Discards(Reason::kDuplicate));
-  EXPECT_EQ(task.answer, Says({Send{Round(1), {{0}, kAll, 12, Hash(50)}}}));
-  EXPECT_EQ(task.Fate(EncodeDone{{1}, {0}, 12, Hash(51)}), Rejects(Reason::kConflict));
+  EXPECT_EQ(task.answer, Says({Send{Round(1), Plain(0, 12)}}));
+  EXPECT_EQ(task.Fate(EncodeDone{{1}, {0}, 12, Hash(51), {}}), Rejects(Reason::kConflict));
   EXPECT_EQ(task.answer, Says({SayDeclined{{1}, "task.frozen"}}));
-  EXPECT_EQ(task.Fate(EncodeDone{{1}, {0}, 13, Hash(50)}), Rejects(Reason::kConflict));
+  EXPECT_EQ(task.Fate(EncodeDone{{1}, {0}, 13, Hash(50), {}}), Rejects(Reason::kConflict));
 }
 
 TEST(TaskTest, AskedForAnUpdateThatItDoesNotHoldItSaysSo) {
@@ -122,7 +123,7 @@ TEST(TaskTest, AskedForAnUpdateWhileTrainingItSendsItOnceTrained) {
   EXPECT_EQ(Says(Outstanding(task.state)), Says({StartTraining{Round(1)}}));
   task.Do(TrainDone{{1}, kDelta});
   EXPECT_EQ(task.activity(), "encoding");
-  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}, Encode{Round(1), kDelta, {{2}, kAll, 0, {}}}}));
+  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}, Encode{Round(1), kDelta, Plain(2)}}));
   EXPECT_EQ(task.state.attempt, AttemptId{2});
 }
 
@@ -149,7 +150,7 @@ TEST(TaskTest, ACheckThatFailedIsMadeAgainWhenToldAgain) {
 TEST(TaskTest, AnotherModelThanTheCoordinatorsIsSaidAndNotTaken) {
   Task task = InChecking();
   task.Do(CheckedAs(1, 0, Hash(62)));
-  EXPECT_EQ(task.Asked(), Says({SayVerified{{1}, {0}, Hash(62)}}));
+  EXPECT_EQ(task.Asked(), Says({SayVerified{{1}, {0}, Hash(62), {}}}));
   EXPECT_EQ(task.activity(), "sent");
 }
 
@@ -158,7 +159,7 @@ TEST(TaskTest, TheSameOfferAgainGetsTheSameAnswerAnotherIsAConflict) {
   other.offer.sum = Hash(99);
   Task checked = InChecked();
   EXPECT_EQ(checked.Fate(CommitOf(1, 0)), Discards(Reason::kDuplicate));
-  EXPECT_EQ(checked.answer, Says({SayVerified{{1}, {0}, Hash(61)}}));
+  EXPECT_EQ(checked.answer, Says({SayVerified{{1}, {0}, Hash(61), {}}}));
   EXPECT_EQ(checked.Fate(other), Rejects(Reason::kConflict));
   EXPECT_EQ(InChecking().Fate(CommitOf(1, 0)), Discards(Reason::kDuplicate));
   EXPECT_EQ(InChecking().Fate(other), Rejects(Reason::kConflict));
@@ -191,18 +192,18 @@ TEST(TaskTest, ARestartTakesItsOwnWorkUpAgain) {
   EXPECT_EQ(outstanding(Task()), "[]");
   EXPECT_EQ(outstanding(InTraining()), Says({StartTraining{Round(1)}}));
   EXPECT_EQ(outstanding(InTrained()), "[]");
-  EXPECT_EQ(outstanding(InEncoding()), Says({Encode{Round(1), kDelta, {{0}, kAll, 0, {}}}}));
+  EXPECT_EQ(outstanding(InEncoding()), Says({Encode{Round(1), kDelta, Plain(0)}}));
   EXPECT_EQ(outstanding(InSent()), "[]");
-  EXPECT_EQ(outstanding(InChecking()), Says({Check{Round(1), CommitOf(1, 0).offer}}));
+  EXPECT_EQ(outstanding(InChecking()), Says({Check{Round(1), Plain(0, 12), CommitOf(1, 0).offer}}));
   EXPECT_EQ(outstanding(InChecked()), "[]");
 }
 
 TEST(TaskTest, RoundsAndAttemptsOnlyGrow) {
   Task task = InChecked();
-  task.Do(TrainTold{Round(5)}).Do(TrainDone{{5}, kDelta}).Do(Collect(5, 3));
+  task.Do(Told(Round(5))).Do(TrainDone{{5}, kDelta}).Do(Collect(5, 3));
   EXPECT_EQ(task.state.round, RoundId{5});
   EXPECT_EQ(task.state.attempt, AttemptId{3});
-  EXPECT_EQ(task.Fate(TrainTold{Round(4)}), Discards(Reason::kStale));
+  EXPECT_EQ(task.Fate(Told(Round(4))), Discards(Reason::kStale));
   EXPECT_EQ(task.Fate(Collect(5, 2)), Discards(Reason::kStale));
 }
 
