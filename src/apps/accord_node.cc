@@ -1,5 +1,5 @@
-// accord-node: a lab's worker. join, run; stop, start, erase, egress: the lab's own commands, which ask
-// nobody.
+// accord-node: a lab's worker. join, run; registry: who may mask with this node; stop, start, erase, free,
+// egress: the lab's own commands, which ask nobody.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -58,7 +58,7 @@ int Run(const config::NodeConfig& settings, Signals& signals) {
   return Report(ended);
 }
 
-// stop, start, erase at a running node.
+// stop, start, erase, free at a running node.
 int Ask(const config::NodeConfig& settings, const std::string& what, const std::string& job) {
   const auto answer = node::AskNode(settings.node.state, what, job);
   if (!answer.ok()) return Report(answer.status());
@@ -79,8 +79,8 @@ int Egress(const config::NodeConfig& settings, bool json) {
   if (!records.ok()) return Report(records.status());
   std::uint64_t bytes = 0;
   if (!json)
-    std::printf("%-24s  %-12s  %5s  %3s  %-7s  %10s  %s\n", "TIME", "JOB", "ROUND", "TRY", "KIND", "BYTES",
-                "ROOT");
+    std::printf("%-24s  %-12s  %5s  %3s  %-13s  %10s  %s\n", "TIME", "JOB", "ROUND", "TRY", "KIND", "BYTES",
+                "HASH");
   for (const Bytes& encoded : *records) {
     const auto record = task::DecodeRecord(encoded);
     if (!record.ok()) return Report(record.status());
@@ -90,7 +90,7 @@ int Egress(const config::NodeConfig& settings, bool json) {
     if (json) {
       std::printf("%s\n", EgressJson(*record, *egress).dump().c_str());
     } else {
-      std::printf("%-24s  %.12s  %5llu  %3u  %-7s  %10s  %.16s\n", FormatTime(record->time).c_str(),
+      std::printf("%-24s  %.12s  %5llu  %3u  %-13s  %10s  %.16s\n", FormatTime(record->time).c_str(),
                   egress->job.Hex().c_str(), static_cast<unsigned long long>(egress->round.value),
                   egress->attempt.value, egress->kind.c_str(), FormatBytes(egress->bytes).c_str(),
                   egress->hash.Hex().c_str());
@@ -109,7 +109,7 @@ struct Commands {
   std::string token, job;
   bool json = false;
   CLI::App *join = nullptr, *run = nullptr, *stop = nullptr, *start = nullptr, *erase = nullptr,
-           *egress = nullptr;
+           *egress = nullptr, *free = nullptr;
 
   void AddTo(CLI::App& app) {
     join = app.add_subcommand("join", "Join a federation with a one-time token");
@@ -122,12 +122,18 @@ struct Commands {
     erase =
         app.add_subcommand("erase", "Remove what a job left on this machine: deltas, checkpoints, residuals");
     erase->add_option("JOB", job, "Id, prefix of it, or name")->required();
+    free =
+        app.add_subcommand("free",
+                           "Let the node join another cohort on a model on which it signed a survivor set: "
+                           "sums of two sets reveal their difference");
+    free->add_option("JOB", job, "Id, prefix of it, or name")->required();
     egress = app.add_subcommand("egress", "Show everything that ever left this lab");
     egress->add_flag("--json", json, "JSON lines");
   }
 };
 
 int Main(int argc, char** argv) {
+  ForbidCoreDumps();
   rpc::ForceTls13();
   rpc::TuneDaemon();
   Signals signals;
@@ -157,6 +163,7 @@ int Main(int argc, char** argv) {
   if (commands.stop->parsed()) return Ask(*settings, "stop", commands.job);
   if (commands.start->parsed()) return Ask(*settings, "start", commands.job);
   if (commands.erase->parsed()) return Ask(*settings, "erase", commands.job);
+  if (commands.free->parsed()) return Ask(*settings, "free", commands.job);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
   std::fputs(app.help().c_str(), stdout);
   return kBadArguments;

@@ -97,6 +97,7 @@ int Serve(const DaemonFlags& flags, Signals& signals) {
 }
 
 int Main(int argc, char** argv) {
+  ForbidCoreDumps();
   rpc::ForceTls13();
   rpc::TuneDaemon();
   Signals signals;

@@ -1,5 +1,8 @@
 #include "apps/program.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <cstdio>
 
 namespace accord::apps {
@@ -19,6 +22,13 @@ config::Sources DaemonFlags::Sources(const std::string& state_key) const {
   sources.flags = set;
   if (!state.empty()) sources.flags.push_back(state_key + "=" + state);
   return sources;
+}
+
+void ForbidCoreDumps() {
+  const rlimit none{0, 0};
+  const bool limited = ::setrlimit(RLIMIT_CORE, &none) == 0;
+  const bool closed = ::prctl(PR_SET_DUMPABLE, 0) == 0;
+  if (!limited || !closed) std::fputs("warning: core dumps of this process cannot be forbidden\n", stderr);
 }
 
 int Report(const Status& status) {

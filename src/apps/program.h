@@ -25,6 +25,10 @@ struct DaemonFlags {
   [[nodiscard]] config::Sources Sources(const std::string& state_key) const;
 };
 
+// No core dump of this process, and no look into its memory by others of the same user: it holds masks and
+// keys that no disk may ever see. At the start of a daemon.
+void ForbidCoreDumps();
+
 // Prints message, hint and documentation page to stderr; gives the exit code of the failure.
 [[nodiscard]] int Report(const Status& status);
 

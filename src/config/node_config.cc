@@ -9,6 +9,7 @@ namespace accord::config {
 namespace {
 
 constexpr std::string_view kAnyPurpose = "*";
+constexpr std::uint32_t kMaxCohort = 65'535;  // secagg.md 7.4
 
 std::string CheckPurpose(const std::string& text) {
   return text == kAnyPurpose || IsName(text)
@@ -82,6 +83,17 @@ Schema NodeSchema(NodeConfig& config) {
   s.Section({"policy"}, "What this nation takes part in. Nothing is allowed unless it is listed.");
   s.Key("allow_unmasked", Bool(config.policy.allow_unmasked),
         "take part in jobs with secure = \"off\", whose updates the coordinator can read");
+  s.Key("allow_semi_honest", Bool(config.policy.allow_semi_honest),
+        "take part in jobs with secure = \"semi-honest\", whose masks hold only if the coordinator does not "
+        "lie");
+  s.Key("min_cohort", Whole(config.policy.min_cohort, 3, kMaxCohort),
+        "masked rounds: least nodes that mask together");
+  s.Key("min_honest", Whole(config.policy.min_honest, 2, kMaxCohort),
+        "masked rounds: least of them that are not assumed to be corrupt");
+  s.Key("max_per_org", Whole(config.policy.max_per_org, 0, kMaxCohort),
+        "masked rounds: most nodes of one organisation; 0: any number");
+  s.Key("max_attempt", Whole(config.policy.max_attempt, 1, 1'000),
+        "masked rounds: attempts of a round that this node answers");
   s.Key("purposes", TextList(config.policy.purposes, CheckPurpose),
         "purposes of jobs that are allowed; \"*\" allows any; empty: none");
   LogSection(s, config.log);

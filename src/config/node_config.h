@@ -26,7 +26,13 @@ struct NodeConfig {
   // [data.<id>]: the data sets that jobs may name. Relative paths are relative to the file that names them.
   std::map<std::string, DatasetConfig> data;
   struct Policy {
-    bool allow_unmasked = false;        // jobs with secure = "off" are refused unless true
+    bool allow_unmasked = false;     // jobs with secure = "off" are refused unless true
+    bool allow_semi_honest = false;  // and those with secure = "semi-honest"
+    // Of masked rounds (secagg::MemberPolicy):
+    std::uint32_t min_cohort = 3;       // least nodes that mask together
+    std::uint32_t min_honest = 2;       // least of them that are not assumed corrupt
+    std::uint32_t max_per_org = 0;      // most nodes of one organisation; 0: any number
+    std::uint32_t max_attempt = 8;      // attempts of a round that are answered
     std::vector<std::string> purposes;  // allowed purposes of jobs; "*" allows any; empty: none
     [[nodiscard]] bool AllowsPurpose(std::string_view purpose) const;
   } policy;

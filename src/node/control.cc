@@ -28,6 +28,7 @@ std::optional<task::Event> EventOf(const std::string& what) {
   if (what == "stop") return task::Stop{};
   if (what == "start") return task::Allow{};
   if (what == "erase") return task::Erase{};
+  if (what == "free") return task::Free{};
   return std::nullopt;
 }
 
@@ -71,8 +72,14 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
       return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
                                                                              : std::string();
     };
+    if (text("do") == "pinned") {
+      handler_.Pinned();
+      return Answer(std::string());
+    }
     const auto event = EventOf(text("do"));
-    if (!event) return Answer(Fail(errors::kRpcMalformed, "the request is none of stop, start, erase"));
+    if (!event) {
+      return Answer(Fail(errors::kRpcMalformed, "the request is none of stop, start, erase, free, pinned"));
+    }
     handler_.Lab(text("job"), *event,
                  [self = shared_from_this()](Result<std::string> result) { self->Answer(result); });
   }

@@ -1,9 +1,10 @@
 // The lab's own line to its running node: a Unix socket in the state directory (0700), one JSON request and
-// one JSON answer a connection. Used by accord-node stop, start, erase. It obeys the lab alone: no network,
-// no coordinator.
+// one JSON answer a connection. Used by accord-node stop, start, erase, free, registry. It obeys the lab
+// alone: no network, no coordinator.
 //
-//   {"do":"stop"|"start"|"erase","job":"<id, prefix or name; empty: every open job>"}  ->
+//   {"do":"stop"|"start"|"erase"|"free","job":"<id, prefix or name; empty: every open job>"}  ->
 //   {"ok":true,"jobs":"..."}
+//   {"do":"pinned"}, when another registry was pinned  ->  {"ok":true,"jobs":""}
 #pragma once
 
 #include <filesystem>
@@ -25,6 +26,8 @@ class ControlHandler {
   virtual ~ControlHandler() = default;
   virtual void Lab(const std::string& job, const task::Event& event,
                    std::function<void(Result<std::string>)> done) = 0;
+  // Another registry is pinned on the disk.
+  virtual void Pinned() = 0;
 };
 
 [[nodiscard]] std::filesystem::path ControlPath(const std::filesystem::path& state);

@@ -134,7 +134,16 @@ Result<Identity> LoadIdentity(const std::filesystem::path& state) {
   if (!parsed.ok() || text("coordinator").empty()) {
     return Fail(errors::kStoreCorrupt, paths.identity.string() + " is damaged");
   }
-  return Identity{state, text("coordinator"), parsed->Format(), parsed->name, parsed->ToNodeId()};
+  return Identity{state,        text("coordinator"),  parsed->Format(),
+                  parsed->name, parsed->trust_domain, parsed->ToNodeId()};
+}
+
+Result<crypto::Ed25519Key> LoadProtocolKey(const Identity& identity) {
+  return crypto::Ed25519Key::Load(Paths(identity.state).protocol_key);
+}
+
+Result<crypto::Certificate> LoadCa(const Identity& identity) {
+  return ReadCertificate(identity.ClientFiles().ca);
 }
 
 Result<CertificateLife> LifeOf(const Identity& identity) {

@@ -4,6 +4,7 @@
 //
 //   <state>/identity.json   coordinator address, SPIFFE id
 //   <state>/protocol.key    Ed25519, 0600           <state>/registry.entry  vouched by the CA
+//   (<state>/registry.pinned is registry.h's)
 //   <state>/tls/current ->  a directory with key.pem (0600), cert.pem, ca.pem; renewal swaps the link
 #pragma once
 
@@ -13,6 +14,8 @@
 #include "accord/clock.h"
 #include "accord/ids.h"
 #include "accord/status.h"
+#include "crypto/ed25519.h"
+#include "crypto/x509.h"
 #include "rpc/calls.h"
 #include "rpc/client_options.h"
 
@@ -23,6 +26,7 @@ struct Identity {
   std::string coordinator;  // host:port
   std::string spiffe_id;
   std::string name;
+  std::string federation;  // trust domain of the SPIFFE id
   NodeId id;
 
   [[nodiscard]] rpc::ClientOptions ClientFiles() const;
@@ -35,6 +39,10 @@ struct Identity {
 
 // `identity.missing` before Join.
 [[nodiscard]] Result<Identity> LoadIdentity(const std::filesystem::path& state);
+
+// The protocol key, and the CA of the federation that this node joined.
+[[nodiscard]] Result<crypto::Ed25519Key> LoadProtocolKey(const Identity& identity);
+[[nodiscard]] Result<crypto::Certificate> LoadCa(const Identity& identity);
 
 // When the certificate should be renewed (half of its life), and when it ends.
 struct CertificateLife {

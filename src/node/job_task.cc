@@ -17,11 +17,16 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What the coordinator hears of a failure: the id and its fixed text; the lab's log has the rest.
-Status Coarse(const Status& status) {
-  const ErrorInfo* info = FindError(status.error());
-  return info == nullptr ? Fail(errors::kTaskFailed, std::string(errors::kTaskFailed.meaning))
-                         : Fail(*info, std::string(info->meaning));
+std::string ModeName(SecureMode mode) {
+  switch (mode) {
+    case SecureMode::kSemiHonest:
+      return "semi-honest";
+    case SecureMode::kMalicious:
+      return "malicious";
+    case SecureMode::kOff:
+      break;
+  }
+  return "off";
 }
 
 bool SameLayout(const ModelLayout& a, const ModelLayout& b) {
@@ -33,6 +38,12 @@ bool SameLayout(const ModelLayout& a, const ModelLayout& b) {
 round::NodeSet SetOf(const std::vector<NodeId>& nodes) { return {nodes.begin(), nodes.end()}; }
 
 }  // namespace
+
+Status Coarse(const Status& status) {
+  const ErrorInfo* info = FindError(status.error());
+  return info == nullptr ? Fail(errors::kTaskFailed, std::string(errors::kTaskFailed.meaning))
+                         : Fail(*info, std::string(info->meaning));
+}
 
 JobTask::JobTask(NodeServices& services, JobId id) : services_(services), id_(id) {
   facts_.id = id;
@@ -74,6 +85,8 @@ Status JobTask::Recover(const std::vector<Bytes>& records) {
     }
   }
   MakeDriver(std::move(state));
+  // The keys of an attempt lived in the memory of the process that ended.
+  if (task::LivesInMemory(driver_->state().activity)) Handle(task::MemoryLost{});
   return {};
 }
 
@@ -108,12 +121,8 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
     return Fail(errors::kTaskRefused, "the plan is not the one that the job's id names");
   }
   ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(message.plan), "job"));
-  ACCORD_RETURN_IF_ERROR(config::CheckSupported(spec));
   const config::NodeConfig::Policy& policy = services_.config.policy;
-  if (spec.secure == SecureMode::kOff && !policy.allow_unmasked) {
-    return Fail(errors::kTaskRefused,
-                "the job is unmasked (secure = \"off\") and policy.allow_unmasked is not true");
-  }
+  ACCORD_RETURN_IF_ERROR(CheckMode(spec));
   if (!policy.AllowsPurpose(spec.purpose)) {
     return Fail(errors::kTaskRefused, "the job's purpose '" + spec.purpose + "' is not in policy.purposes");
   }
@@ -134,9 +143,34 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   return {};
 }
 
+Status JobTask::CheckMode(const JobSpec& spec) const {
+  const config::NodeConfig::Policy& policy = services_.config.policy;
+  if (spec.secure == SecureMode::kOff) {
+    if (policy.allow_unmasked) return {};
+    return Fail(errors::kTaskRefused,
+                "the job is unmasked (secure = \"off\") and policy.allow_unmasked is not true");
+  }
+  if (spec.secure == SecureMode::kSemiHonest && !policy.allow_semi_honest) {
+    return Fail(errors::kSecaggModeRefused,
+                "the job trusts the coordinator (secure = \"semi-honest\") and policy.allow_semi_honest is "
+                "not true");
+  }
+  ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry pinned, LoadPinned(services_.config.node.state));
+  if (pinned.registry) return {};
+  return Fail(errors::kSecaggWrongRegistry,
+              "the job masks updates under a registry of nodes, and none is pinned here",
+              "Look at it, compare its hash with the other members', then: accord-node registry --pin HASH");
+}
+
+void JobTask::SayPrepared() {
+  const Result<PinnedRegistry> pinned = LoadPinned(services_.config.node.state);
+  if (!pinned.ok()) LogError("registry.damaged", {{"why", Describe(pinned.status())}});
+  services_.send(rpc::Prepared{id_, pinned.ok() ? pinned->hash : Digest()});
+}
+
 void JobTask::OnPrepare(const rpc::Prepare& message) {
   if (driver_->state().stopped) return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
-  if (trainer_) return services_.send(rpc::Prepared{id_});
+  if (trainer_) return SayPrepared();
   if (opening_) return;
   DatasetConfig data;
   if (const Status taken = Take(message, data); !taken.ok()) {
@@ -165,9 +199,8 @@ void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
         return self->Decline(status);
       }
       self->trainer_ = trainer;
-      LogInfo("job.prepared", {{"job", self->name()},
-                               {"secure", self->facts_.spec->secure == SecureMode::kOff ? "off" : "on"}});
-      self->services_.send(rpc::Prepared{self->id_});
+      LogInfo("job.prepared", {{"job", self->name()}, {"secure", ModeName(self->facts_.spec->secure)}});
+      self->SayPrepared();
       self->Run(task::Outstanding(self->driver_->state()));
     });
   });
@@ -177,27 +210,21 @@ void JobTask::Decline(const Status& why) { services_.send(rpc::Declined{id_, {},
 
 // ---------------------------------------------------------------- told
 
-void JobTask::OnTrain(const rpc::Train& message) {
-  if (!trainer_) return;  // told again once prepared
-  Handle(task::TrainTold{{message.round, message.purpose, message.model_hash}});
-}
-
-void JobTask::OnCollect(const rpc::Collect& message) {
-  if (!trainer_) return;
-  Handle(task::CollectTold{message.round, message.attempt, SetOf(message.cohort)});
-}
-
 void JobTask::OnCommit(const rpc::Commit& message) {
   if (!trainer_) return;
   sum_ = message.sum;
   sum_hash_ = message.sum_hash;
-  Handle(task::CommitTold{message.round,
-                          {.attempt = message.attempt,
-                           .cohort = SetOf(message.cohort),
-                           .survivors = SetOf(message.survivors),
-                           .words = message.words,
-                           .sum = message.sum_hash,
-                           .model_hash = message.model_hash}});
+  task::Offer offer{.attempt = message.attempt,
+                    .cohort = SetOf(message.cohort),
+                    .survivors = SetOf(message.survivors),
+                    .words = message.words,
+                    .sum = message.sum_hash,
+                    .model_hash = message.model_hash,
+                    .opened = {}};
+  if (const auto& opened = message.opened) {
+    offer.opened = task::Offer::Opened{opened->u3_hash, opened->z_root, opened->tau};
+  }
+  Handle(task::CommitTold{message.round, std::move(offer)});
 }
 
 void JobTask::OnEnded(const rpc::Ended& message) {
@@ -210,6 +237,7 @@ void JobTask::OnLab(const task::Event& event, std::function<void(Status)> done) 
 }
 
 void JobTask::Shutdown() {
+  secure_ = nullptr;
   training_stop_.request_stop();
   work_stop_.request_stop();
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "config/node_config.h"
 #include "driver/driver.h"
 #include "node/machine.h"
+#include "node/secure_attempt.h"
 #include "node/work.h"
 #include "rpc/messages.h"
 
@@ -28,9 +30,11 @@ struct NodeServices {
   const config::NodeConfig& config;
   TrainerFactory& trainers;
   NodeId node;
-  boost::asio::io_context& io;         // run by one thread: the strand
-  boost::asio::thread_pool& training;  // one thread: jobs train one after the other
-  boost::asio::thread_pool& work;      // encode, send, check, open data
+  std::string federation;                                  // its trust domain
+  std::shared_ptr<const crypto::Ed25519Key> protocol_key;  // of this node
+  boost::asio::io_context& io;                             // run by one thread: the strand
+  boost::asio::thread_pool& training;                      // one thread: jobs train one after the other
+  boost::asio::thread_pool& work;                          // encode, send, check, open data
   driver::Journal& journal;
   store::Blobs& deltas;
   store::SpoolPool& spools;
@@ -50,6 +54,10 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   // From the coordinator.
   void OnPrepare(const rpc::Prepare& message);
   void OnTrain(const rpc::Train& message);
+  void OnOffer(const rpc::Offer& message);
+  void OnRoster(const rpc::Roster& message);
+  void OnSurvivors(const rpc::Survivors& message);
+  void OnCertificate(const rpc::Certificate& message);
   void OnCollect(const rpc::Collect& message);
   void OnCommit(const rpc::Commit& message);
   void OnEnded(const rpc::Ended& message);
@@ -72,16 +80,36 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void Handle(const task::Event& event, std::function<void(Status)> done = {});
   void Run(const std::vector<task::Effect>& effects);
   [[nodiscard]] Status Take(const rpc::Prepare& message, DatasetConfig& data);
+  [[nodiscard]] Status CheckMode(const JobSpec& spec) const;
+  void SayPrepared();
   void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);
   void Decline(const Status& why);
   void Remember(const task::Event& event);
   void ForgetOldDeltas(const Digest& keep);
+
+  // job_masked.cc
+  [[nodiscard]] bool masked() const;
+  [[nodiscard]] Result<MaskedTerms> Terms() const;
+  [[nodiscard]] SecureAttempt* Secure(RoundId round, AttemptId attempt) const;
+  [[nodiscard]] bool InAttempt(RoundId round, AttemptId attempt) const;
+  [[nodiscard]] bool MemoryIsGone(RoundId round, AttemptId attempt);
+  [[nodiscard]] secagg::Checked<std::shared_ptr<SecureAttempt>> OpenAttempt(const secagg::Offer& offer) const;
+  [[nodiscard]] Status CheckProof(const rpc::ModelProof& proof, const Digest& model_hash);
+  void SendRefused(RoundId round, AttemptId attempt, const Status& error);
+  void Refuse(SecureAttempt& secure, const secagg::Refusal& refusal);
+  void ForgetOldAttempt();
+  void SayAnswer(const task::SayAnswer& say);
+  void SayVerified(const task::SayVerified& say);
+  [[nodiscard]] std::optional<task::Leaving> SealUpdate(RoundId round, AttemptId attempt);
+  void CheckFailed(RoundId round, AttemptId attempt, const Status& why);
 
   // job_work.cc
   void StartTraining(const task::Assignment& round);
   void Encode(const task::Encode& effect);
   void Send(const task::Send& effect);
   void SendWhole(RoundId round, AttemptId attempt);
+  void Encoded(RoundId round, AttemptId attempt, Result<EncodedUpdate> update);
+  void Uploaded(RoundId round, AttemptId attempt, const Status& sent);
   void Check(const task::Check& effect);
   void EraseFiles();
   [[nodiscard]] bool HasModel(const Digest& hash);
@@ -107,8 +135,19 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   RoundId update_round_;
   Bytes sum_;  // inline sum of the offer under check
   Digest sum_hash_;
+  std::shared_ptr<SecureAttempt> secure_;  // the masked attempt that this node is in
+  struct Said {
+    RoundId round;
+    AttemptId attempt;
+    secagg::SignedBody body;
+  };
+  std::optional<Said> abort_;              // the last one
+  std::optional<rpc::Offer> offer_later_;  // came while training
   std::stop_source training_stop_, work_stop_;
   std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();
 };
+
+// What the coordinator hears of a failure: the id and its fixed text; the lab's log has the rest.
+[[nodiscard]] Status Coarse(const Status& status);
 
 }  // namespace accord::node

@@ -50,17 +50,15 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
                    [&](const task::SayDeclined& e) {
                      services_.send(rpc::Declined{id_, e.round, fixed(e.error)});
                    },
-                   [&](const task::SayVerified& e) {
-                     services_.send(rpc::Verified{id_, e.round, e.attempt, e.model_hash});
-                   },
-                   [&](const task::SayRefused& e) {
-                     services_.send(rpc::Refused{id_, e.round, e.attempt, fixed(e.error)});
-                   },
+                   [&](const task::SayVerified& e) { SayVerified(e); },
+                   [&](const task::SayRefused& e) { SendRefused(e.round, e.attempt, fixed(e.error)); },
                    [&](const task::SayPrepared&) {
-                     if (trainer_) services_.send(rpc::Prepared{id_});
-                   }},
+                     if (trainer_) SayPrepared();
+                   },
+                   [&](const task::SayAnswer& e) { SayAnswer(e); }},
         effect);
   }
+  ForgetOldAttempt();
 }
 
 // ---------------------------------------------------------------- the model of a round
@@ -78,8 +76,7 @@ bool JobTask::HasModel(const Digest& hash) {
 
 Result<Weights> JobTask::Model(const task::Assignment& round, std::stop_token stop) const {
   const auto client = services_.client();
-  if (!client) return Fail(errors::kNetUnreachable, "not connected");
-  return FindModel(facts_, round, *client, stop);
+  return FindModel(facts_, round, client.get(), stop);
 }
 
 // ---------------------------------------------------------------- p1
@@ -118,7 +115,11 @@ void JobTask::StartTraining(const task::Assignment& round) {
           self.weights_ = outcome.weights;
           self.weights_hash_ = round.model_hash;
         }
-        if (outcome.delta.ok()) return self.Handle(task::TrainDone{round.round, *outcome.delta});
+        if (outcome.delta.ok()) {
+          self.Handle(task::TrainDone{round.round, *outcome.delta});
+          if (const auto later = std::exchange(self.offer_later_, {})) self.OnOffer(*later);
+          return;
+        }
         if (outcome.delta.status().error() == errors::kTaskStopped.id) return;  // whoever stopped it knows
         LogError("train.failed", {{"job", self.name()}, {"why", Describe(outcome.delta.status())}});
         self.Handle(task::TrainFailed{round.round, outcome.delta.status().error()});
@@ -129,6 +130,8 @@ void JobTask::StartTraining(const task::Assignment& round) {
 
 void JobTask::Encode(const task::Encode& effect) {
   if (!trainer_) return;
+  const RoundId round = effect.round.round;
+  const AttemptId attempt = effect.update.attempt;
   work_stop_.request_stop();  // an older attempt's upload is not wanted any more
   work_stop_ = std::stop_source();
   EncodeTask task{.facts = facts_,
@@ -136,30 +139,50 @@ void JobTask::Encode(const task::Encode& effect) {
                   .delta = effect.delta,
                   .cohort = static_cast<std::uint32_t>(effect.update.cohort.size()),
                   .deltas = &services_.deltas,
-                  .spools = &services_.spools};
-  const RoundId round = effect.round.round;
-  const AttemptId attempt = effect.update.attempt;
+                  .spools = &services_.spools,
+                  .masking = {},
+                  .stop = work_stop_.get_token()};
+  if (masked()) {
+    if (SecureAttempt* secure = Secure(round, attempt)) task.masking = secure->StartMasking();
+    if (!task.masking) return;  // the attempt ended meanwhile; nothing of this job leaves without masks
+  }
   Do(
-      services_.work, [task = std::move(task)] { return EncodeUpdate(task); },
+      services_.work, [task = std::move(task)]() mutable { return EncodeUpdate(std::move(task)); },
       [round, attempt](JobTask& self, Result<EncodedUpdate> update) {
-        if (!update.ok()) {
-          LogError("encode.failed", {{"job", self.name()}, {"why", Describe(update.status())}});
-          return self.Handle(task::Failed{round, attempt, update.status().error()});
-        }
-        self.update_ = *std::move(update);
-        self.update_round_ = round;
-        self.update_attempt_ = attempt;
-        self.Handle(task::EncodeDone{round, attempt, self.update_.words, self.update_.root});
+        self.Encoded(round, attempt, std::move(update));
       });
+}
+
+void JobTask::Encoded(RoundId round, AttemptId attempt, Result<EncodedUpdate> update) {
+  if (!update.ok()) {
+    if (update.status().error() == errors::kNetCancelled.id) return;
+    LogError("encode.failed", {{"job", name()}, {"why", Describe(update.status())}});
+    if (SecureAttempt* secure = Secure(round, attempt)) {
+      const secagg::Refusal refusal = secagg::Refuse(update.status());
+      abort_ = {round, attempt, secure->Abort(refusal)};
+    }
+    return Handle(task::Failed{round, attempt, update.status().error()});
+  }
+  if (!InAttempt(round, attempt)) return;  // a newer attempt has begun
+  update_ = *std::move(update);
+  update_round_ = round;
+  update_attempt_ = attempt;
+  task::EncodeDone done{round, attempt, update_.words, update_.root, {}};
+  if (masked()) {
+    done.end = SealUpdate(round, attempt);
+    if (!done.end) return;
+  }
+  Handle(done);
 }
 
 void JobTask::Send(const task::Send& effect) {
   const RoundId round = effect.round.round;
   const AttemptId attempt = effect.update.attempt;
   const bool here = update_.spool && update_round_ == round && update_attempt_ == attempt;
-  const auto client = services_.client();
-  if (!here || !client) return;
+  if (!here) return;
   if (update_.words * 8 <= rpc::kMaxInlineBytes) return SendWhole(round, attempt);
+  const auto client = services_.client();
+  if (!client) return;
   work_stop_.request_stop();
   work_stop_ = std::stop_source();
   SendTask task{.key = {id_, round, attempt},
@@ -169,18 +192,29 @@ void JobTask::Send(const task::Send& effect) {
                 .stop = work_stop_.get_token()};
   Do(
       services_.work, [task = std::move(task)] { return SendUpdate(task); },
-      [round, attempt](JobTask& self, const Status& sent) {
-        if (sent.error() == errors::kNetCancelled.id) return;
-        if (!sent.ok()) LogWarn("upload.refused", {{"job", self.name()}, {"why", Describe(sent)}});
-        self.Handle(task::SendDone{round, attempt});
-      });
+      [round, attempt](JobTask& self, const Status& sent) { self.Uploaded(round, attempt, sent); });
+}
+
+void JobTask::Uploaded(RoundId round, AttemptId attempt, const Status& sent) {
+  if (sent.error() == errors::kNetCancelled.id) return;
+  if (!sent.ok()) LogWarn("upload.refused", {{"job", name()}, {"why", Describe(sent)}});
+  if (const SecureAttempt* secure = Secure(round, attempt); secure != nullptr && sent.ok()) {
+    if (const auto end = secure->end()) services_.send(rpc::Masked{id_, round, attempt, *end});
+  }
+  Handle(task::SendDone{round, attempt});
 }
 
 // A small update, in one message. A lost one is told to collect again, as every word.
 void JobTask::SendWhole(RoundId round, AttemptId attempt) {
   const Result<ByteView> words = update_.spool->Tile(0, update_.words * 8);
   if (!words.ok()) return Handle(task::Failed{round, attempt, words.status().error()});
-  services_.send(rpc::Update{id_, round, attempt, Bytes(words->begin(), words->end()), update_.root});
+  rpc::Update message{id_, round, attempt, Bytes(words->begin(), words->end()), update_.root, {}};
+  if (masked()) {
+    const SecureAttempt* secure = Secure(round, attempt);
+    if (secure != nullptr) message.end = secure->end();
+    if (!message.end) return;  // the attempt ended meanwhile
+  }
+  services_.send(std::move(message));
   progress_->bytes_total = progress_->bytes_sent = words->size();
   asio::post(services_.io, [self = shared_from_this(), round, attempt] {
     self->Handle(task::SendDone{round, attempt});
@@ -198,10 +232,24 @@ void JobTask::Check(const task::Check& effect) {
                  .sum = sum_hash_ == effect.offer.sum ? std::move(sum_) : Bytes{},
                  .weights = known,
                  .client = services_.client(),
-                 .stop = work_stop_.get_token()};
+                 .stop = work_stop_.get_token(),
+                 .opened = {}};
+  task.offer.cohort = effect.update.cohort;
   sum_.clear();
   const RoundId round = effect.round.round;
   const AttemptId attempt = effect.offer.attempt;
+  const std::shared_ptr<SecureAttempt> secure = Secure(round, attempt) != nullptr ? secure_ : nullptr;
+  if (masked()) {
+    if (!secure || !effect.offer.opened) return;  // the attempt ended meanwhile
+    task.opened = [secure, opened = *effect.offer.opened](std::span<const std::uint64_t> words) -> Status {
+      const secagg::Verdict bad = secure->OnResult({.u3_hash = opened.u3_hash,
+                                                    .nwords = words.size(),
+                                                    .z_root = opened.z_root,
+                                                    .tau = opened.tau,
+                                                    .words = words});
+      return bad ? bad->status : Status();
+    };
+  }
   Do(
       services_.work,
       [self = shared_from_this(), task = std::move(task)]() mutable -> Result<CheckedModel> {
@@ -210,14 +258,14 @@ void JobTask::Check(const task::Check& effect) {
         }
         return CheckSum(task);
       },
-      [round, attempt](JobTask& self, Result<CheckedModel> checked) {
-        if (!checked.ok()) {
-          LogError("check.failed", {{"job", self.name()}, {"why", Describe(checked.status())}});
-          return self.Handle(task::Failed{round, attempt, checked.status().error()});
-        }
+      [round, attempt, secure](JobTask& self, Result<CheckedModel> checked) {
+        if (!checked.ok()) return self.CheckFailed(round, attempt, checked.status());
+        if (!self.InAttempt(round, attempt)) return;
         self.next_ = checked->weights;
         self.next_hash_ = checked->model_hash;
-        self.Handle(task::CheckDone{round, attempt, checked->model_hash});
+        task::CheckDone done{round, attempt, checked->model_hash, {}};
+        if (secure) done.proof = secure->Proof(checked->model_hash);
+        self.Handle(done);
       });
 }
 
@@ -225,6 +273,7 @@ void JobTask::Check(const task::Check& effect) {
 
 void JobTask::EraseFiles() {
   update_ = {};
+  secure_ = nullptr;
   weights_ = next_ = nullptr;
   weights_hash_ = next_hash_ = {};
   std::error_code ignored;

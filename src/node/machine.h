@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/overloaded.h"
+#include "crypto/sha256.h"
 #include "driver/journal.h"
 #include "task/codec.h"
 #include "task/task.h"
@@ -30,16 +32,37 @@ struct TaskMachine {
 
   [[nodiscard]] std::vector<driver::Append> Records(TimePoint now, const Event& event) const {
     std::vector<driver::Append> records{{Stream(), task::EncodeRecord({now, event})}};
-    if (const auto* e =
-            std::get_if<task::EncodeDone>(&event)) {  // on the lab's record before the first byte leaves
-      const task::Egress egress{job, e->round, e->attempt, "update", e->words * 8, e->root};
+    for (const task::Egress& egress : Leaving(event)) {
       records.push_back({kEgressStream, task::EncodeRecord({now, egress})});
     }
-    if (std::holds_alternative<task::Erase>(event)) {
-      records.push_back(
-          {kEgressStream, task::EncodeRecord({now, task::Egress{job, {}, {}, "erased", 0, {}}})});
-    }
     return records;
+  }
+
+  // What leaves by this event: on the lab's record before the first byte does.
+  [[nodiscard]] std::vector<task::Egress> Leaving(const Event& event) const {
+    using Ledger = std::vector<task::Egress>;
+    const auto message = [&](const auto& e, const task::Leaving& leaving) {
+      return task::Egress{job, e.round, e.attempt, "aggregation", leaving.bytes, leaving.hash};
+    };
+    return std::visit(overloaded{[&](const task::OfferTold& e) { return Ledger{message(e, e.answer)}; },
+                                 [&](const task::RosterTold& e) { return Ledger{message(e, e.answer)}; },
+                                 [&](const task::SurvivorsTold& e) { return Ledger{message(e, e.answer)}; },
+                                 [&](const task::CertificateTold& e) { return Ledger{message(e, e.answer)}; },
+                                 [&](const task::EncodeDone& e) {
+                                   const char* kind = e.end ? "masked update" : "update";
+                                   Ledger ledger{{job, e.round, e.attempt, kind, e.words * 8, e.root}};
+                                   if (e.end) ledger.push_back(message(e, *e.end));
+                                   return ledger;
+                                 },
+                                 [&](const task::CheckDone& e) {
+                                   if (e.proof.empty()) return Ledger{};
+                                   return Ledger{message(e, {e.proof.size(), crypto::Sha256::Of(e.proof)})};
+                                 },
+                                 [&](const task::Erase&) {
+                                   return Ledger{{job, {}, {}, "erased", 0, {}}};
+                                 },
+                                 [](const auto&) { return Ledger{}; }},
+                      event);
   }
 };
 

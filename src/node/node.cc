@@ -64,18 +64,21 @@ struct Node::Impl final : ControlHandler {
   // ControlHandler, on the strand
   void Lab(const std::string& job, const task::Event& event,
            std::function<void(Result<std::string>)> done) override;
+  void Pinned() override;
 };
 
 Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(identity, LoadIdentity(config.node.state));
   if (!config.node.coordinator.empty()) identity.coordinator = config.node.coordinator;
+  ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key protocol_key, LoadProtocolKey(identity));
   ACCORD_ASSIGN_OR_RETURN(dir, store::StateDir::Open(config.node.state));
   ACCORD_ASSIGN_OR_RETURN(journal, store::SqliteJournal::Open(dir->journal_file(), &dir->reserve()));
   ACCORD_ASSIGN_OR_RETURN(deltas, store::Blobs::Open(dir->path() / "deltas"));
   ACCORD_ASSIGN_OR_RETURN(
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
-  services.reset(new NodeServices{config, trainers, identity.id, io, training, work, *journal, *deltas,
-                                  *spools, dir->path() / "jobs",
+  services.reset(new NodeServices{config, trainers, identity.id, identity.federation,
+                                  std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
+                                  training, work, *journal, *deltas, *spools, dir->path() / "jobs",
                                   [this](rpc::FromNode message) { connection->Send(std::move(message)); },
                                   [this] { return connection->client(); },
                                   [this](const Status& status) {
@@ -120,19 +123,20 @@ std::shared_ptr<JobTask> Node::Impl::TaskOf(const JobId& id) {
 }
 
 void Node::Impl::OnMessage(rpc::ToNode message) {
-  std::visit(
-      overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
-                 [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
-                 [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
-                 [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
-                 [&](const rpc::Ended& m) {
-                   if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
-                 },
-                 [](const rpc::Welcome&) { /* the connection's */ }, [](const rpc::Drain&) { /* likewise */ },
-                 [](const auto& m) {
-                   LogDebug("job.ignored", {{"job", m.job.Hex()}, {"why", "no masked round is open"}});
-                 }},
-      message);
+  std::visit(overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
+                        [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
+                        [&](const rpc::Offer& m) { TaskOf(m.job)->OnOffer(m); },
+                        [&](const rpc::Roster& m) { TaskOf(m.job)->OnRoster(m); },
+                        [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
+                        [&](const rpc::Survivors& m) { TaskOf(m.job)->OnSurvivors(m); },
+                        [&](const rpc::Certificate& m) { TaskOf(m.job)->OnCertificate(m); },
+                        [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
+                        [&](const rpc::Ended& m) {
+                          if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
+                        },
+                        [](const rpc::Welcome&) { /* the connection's */ },
+                        [](const rpc::Drain&) { /* likewise */ }},
+             message);
 }
 
 rpc::Hello Node::Impl::Hello() const {
@@ -187,6 +191,12 @@ void Node::Impl::Lab(const std::string& ref, const task::Event& event,
       if (*left > 0 && --*left == 0) done(*names);
     });
   }
+}
+
+// What was declined for want of a registry is offered anew on a new session.
+void Node::Impl::Pinned() {
+  LogInfo("registry.pinned");
+  connection->Restart();
 }
 
 void Node::Impl::Shutdown() {

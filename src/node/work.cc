@@ -15,6 +15,7 @@
 #include "model/init.h"
 #include "model/safetensors.h"
 #include "secagg/encode.h"
+#include "secagg/secret_words.h"
 #include "secagg/sum.h"
 #include "secagg/weight.h"
 #include "update/headers.h"
@@ -73,7 +74,7 @@ bool RefusedForGood(const Status& status) {
 
 // ---------------------------------------------------------------- p1
 
-Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::NodeClient& client,
+Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::NodeClient* client,
                           std::stop_token stop) {
   auto weights = std::make_shared<std::vector<float>>(facts.layout->size);
   if (round.round == RoundId{1}) {
@@ -81,8 +82,9 @@ Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, 
     if (model::ModelHash(*facts.layout, *weights) == round.model_hash) return Weights(std::move(weights));
     return Fail(errors::kModelMismatch, "the initial model of the coordinator is not the plan's");
   }
+  if (client == nullptr) return Fail(errors::kNetUnreachable, "not connected");
   ACCORD_ASSIGN_OR_RETURN(const Bytes file,
-                          Fetch(client, round.model_hash, model::SafetensorsSize(*facts.layout), stop));
+                          Fetch(*client, round.model_hash, model::SafetensorsSize(*facts.layout), stop));
   ACCORD_ASSIGN_OR_RETURN(*weights, model::ReadSafetensors(file, *facts.layout));
   return Weights(std::move(weights));
 }
@@ -129,7 +131,45 @@ Result<task::Delta> TrainRound(const TrainTask& task) {
 
 // ---------------------------------------------------------------- p4
 
-Result<EncodedUpdate> EncodeUpdate(const EncodeTask& task) {
+namespace {
+
+// What a worker holds at a time while it encodes, tags and masks: it stays in the second cache.
+constexpr std::uint64_t kTileWords = 4096;
+
+// The header values of the update, and the warnings that go with them.
+Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secagg::Encoding& encoding,
+                                             std::uint64_t clipped) {
+  const JobSpec& spec = *task.facts.spec;
+  const secagg::Weight weight =
+      secagg::WeightOf(spec.update.weights, task.delta.examples, spec.update.max_examples);
+  if (weight.cut)
+    LogWarn("update.weight_cut",
+            {{"job", spec.name}, {"max_examples", std::to_string(spec.update.max_examples)}});
+  if (clipped > 0) {
+    LogWarn("update.clipped", {{"job", spec.name},
+                               {"round", std::to_string(task.round.round.value)},
+                               {"coordinates", std::to_string(clipped)},
+                               {"of", std::to_string(encoding.coordinates)}});
+  }
+  return update::HeaderValues(spec, weight,
+                              {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct});
+}
+
+// Words [first, first + chunk.size()): plain, tagged, then masked, a tile at a time.
+void FillChunk(secagg::Encoder& encoder, std::optional<Masking>& masking, std::uint64_t first,
+               std::span<std::uint64_t> chunk) {
+  for (std::uint64_t done = 0; done < chunk.size(); done += kTileWords) {
+    const auto tile = chunk.subspan(done, std::min<std::uint64_t>(kTileWords, chunk.size() - done));
+    encoder.Encode(first + done, tile);
+    if (!masking) continue;
+    if (masking->tagger) masking->tagger->Add(first + done, tile);
+    masking->masks.Apply(first + done, tile);
+  }
+}
+
+}  // namespace
+
+Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
   const JobSpec& spec = *task.facts.spec;
   const bool train = task.round.purpose == round::Purpose::kTrain;
   ACCORD_ASSIGN_OR_RETURN(
@@ -140,39 +180,28 @@ Result<EncodedUpdate> EncodeUpdate(const EncodeTask& task) {
     ACCORD_ASSIGN_OR_RETURN(file, task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float)));
   }
   ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, AsFloats(file)));
-  const secagg::Weight weight =
-      secagg::WeightOf(spec.update.weights, task.delta.examples, spec.update.max_examples);
-  if (weight.cut)
-    LogWarn("update.weight_cut",
-            {{"job", spec.name}, {"max_examples", std::to_string(spec.update.max_examples)}});
-  if (checked.clipped > 0) {
-    LogWarn("update.clipped", {{"job", spec.name},
-                               {"round", std::to_string(task.round.round.value)},
-                               {"coordinates", std::to_string(checked.clipped)},
-                               {"of", std::to_string(encoding.coordinates)}});
-  }
-  ACCORD_ASSIGN_OR_RETURN(
-      std::vector<std::uint64_t> headers,
-      update::HeaderValues(spec, weight,
-                           {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct}));
+  ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers, HeadersOf(task, encoding, checked.clipped));
   const crypto::ZeroizingBytes key =
       secagg::NoiseKey(ByteView(secagg::RoundingSeed(spec.seed, task.round.round, task.facts.node).bytes));
   ACCORD_ASSIGN_OR_RETURN(secagg::Encoder encoder,
                           secagg::Encoder::Create(encoding, checked, std::move(headers), key.view()));
 
-  EncodedUpdate update{.words = encoding.Words(), .root = {}, .spool = {}};
+  EncodedUpdate update{.words = encoding.Words(), .root = {}, .spool = {}, .tag = {}};
   ACCORD_ASSIGN_OR_RETURN(update.spool, task.spools->Take(update.words * 8));
   crypto::MerkleTree tree;
-  std::vector<std::uint64_t> words(std::min(rpc::kChunkWords, update.words));
+  secagg::SecretWords words(std::min(rpc::kChunkWords, update.words));
   for (std::uint64_t first = 0; first < update.words; first += rpc::kChunkWords) {
-    const std::span<std::uint64_t> chunk =
-        std::span(words).first(std::min(rpc::kChunkWords, update.words - first));
-    encoder.Encode(first, chunk);
+    if (task.stop.stop_requested()) return Fail(errors::kNetCancelled, "the attempt has ended");
+    const auto chunk = words.words().first(std::min(rpc::kChunkWords, update.words - first));
+    FillChunk(encoder, task.masking, first, chunk);
     const ByteView bytes(reinterpret_cast<const std::uint8_t*>(chunk.data()), chunk.size_bytes());
     ACCORD_RETURN_IF_ERROR(update.spool->Append(bytes));
     tree.Add(bytes);
   }
   update.root = tree.Root();
+  if (task.masking && task.masking->tagger) {
+    update.tag = std::make_shared<const secagg::SecretPair>(task.masking->tagger->Value());
+  }
   return update;
 }
 
@@ -209,6 +238,7 @@ Status SendUpdate(const SendTask& task) {
 Result<CheckedModel> CheckSum(const CheckTask& task) {
   Bytes bytes = task.sum;
   if (bytes.empty()) {
+    if (!task.client) return Fail(errors::kNetUnreachable, "not connected");
     ACCORD_ASSIGN_OR_RETURN(bytes, Fetch(*task.client, task.offer.sum, task.offer.words * 8, task.stop));
   }
   if (bytes.size() != task.offer.words * 8 || crypto::Sha256::Of(bytes) != task.offer.sum) {
@@ -216,6 +246,7 @@ Result<CheckedModel> CheckSum(const CheckTask& task) {
   }
   std::vector<std::uint64_t> words(task.offer.words);
   std::memcpy(words.data(), bytes.data(), bytes.size());
+  if (task.opened) ACCORD_RETURN_IF_ERROR(task.opened(words));
   auto weights = std::make_shared<std::vector<float>>(*task.weights);
   const auto metrics =
       update::NextModel(*task.facts.spec,

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -13,6 +15,8 @@
 #include "accord/trainer.h"
 #include "crypto/merkle.h"
 #include "rpc/node_client.h"
+#include "secagg/mask.h"
+#include "secagg/poly_mac.h"
 #include "store/blobs.h"
 #include "store/spool.h"
 #include "task/task.h"
@@ -35,9 +39,9 @@ struct WorkProgress {
 };
 
 // The model with this hash: `known` if it is that, the plan's initial weights in round 1 (computed here:
-// another hash is `model.mismatch`), else fetched from the coordinator.
+// another hash is `model.mismatch`), else fetched from the coordinator: `net.unreachable` without a client.
 [[nodiscard]] Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round,
-                                        rpc::NodeClient& client, std::stop_token stop);
+                                        rpc::NodeClient* client, std::stop_token stop);
 
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
 struct TrainTask {
@@ -52,11 +56,18 @@ struct TrainTask {
 };
 [[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task);
 
-// p4: the update of one attempt, encoded and spooled, with the root over its chunks.
+// What hides an upload: taken on the strand, used by one worker, dropped with the attempt.
+struct Masking {
+  secagg::MaskSet masks;
+  std::optional<secagg::PolyMac> tagger;  // none: a sum without a check
+};
+
+// p4: the update of one attempt, encoded (and masked) and spooled, with the root over its chunks.
 struct EncodedUpdate {
   std::uint64_t words = 0;
   Digest root;
   std::shared_ptr<store::Spool> spool;
+  std::shared_ptr<const secagg::SecretPair> tag;  // of the plain words; none without a tagger
 };
 struct EncodeTask {
   JobFacts facts;
@@ -65,8 +76,11 @@ struct EncodeTask {
   std::uint32_t cohort = 0;
   store::Blobs* deltas = nullptr;
   store::SpoolPool* spools = nullptr;
+  std::optional<Masking> masking;
+  std::stop_token stop;
 };
-[[nodiscard]] Result<EncodedUpdate> EncodeUpdate(const EncodeTask& task);
+// `net.cancelled` when stopped.
+[[nodiscard]] Result<EncodedUpdate> EncodeUpdate(EncodeTask task);
 
 // p4: sends it, going on where the coordinator stands, until it is taken, refused for good (`upload.closed`,
 // `upload.cohort`, `upload.conflict`) or stopped.
@@ -79,6 +93,8 @@ struct SendTask {
 };
 [[nodiscard]] Status SendUpdate(const SendTask& task);
 
+// p7: what a masked attempt has to say of the opened sum, before it is stepped from.
+using CheckOpened = std::function<Status(std::span<const std::uint64_t> words)>;
 // p7: the sum, checked and stepped from; `weights` is the model that the round started from.
 struct CheckTask {
   JobFacts facts;
@@ -88,6 +104,7 @@ struct CheckTask {
   Weights weights;
   std::shared_ptr<rpc::NodeClient> client;
   std::stop_token stop;
+  CheckOpened opened;  // masked rounds
 };
 struct CheckedModel {
   Weights weights;

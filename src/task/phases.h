@@ -16,8 +16,7 @@ inline Transition Rejected(const State& state, Reason reason, std::vector<Effect
   return {state, std::move(answer), {Verdict::kRejected, reason}};
 }
 
-// What every activity of a round has; nullptr where there is none.
-[[nodiscard]] const Assignment* RoundOf(const Activity& activity);
+// What every activity that has trained has; nullptr where there is none.
 [[nodiscard]] const Delta* DeltaOf(const Activity& activity);
 
 // Other nodes signed another sum than this one verified.

@@ -336,7 +336,8 @@ struct Transition {
 [[nodiscard]] bool MustBeDurable(const Event& event);
 // The work that a restarted node takes up again.
 [[nodiscard]] std::vector<Effect> Outstanding(const State& state);
-// What every activity of an attempt has; nullptr where there is none.
+// What every activity of a round has, and every one of an attempt; nullptr where there is none.
+[[nodiscard]] const Assignment* RoundOf(const Activity& activity);
 [[nodiscard]] const Update* UpdateOf(const Activity& activity);
 // Whether the activity needs what a restart forgets: then the shell says MemoryLost.
 [[nodiscard]] bool LivesInMemory(const Activity& activity);

@@ -42,6 +42,22 @@ TEST_F(NodeConfigTest, AllowsNothingByDefault) {
   EXPECT_FALSE(config->policy.AllowsPurpose("public-health"));
 }
 
+TEST_F(NodeConfigTest, MaskedRoundsHaveTheLeastThatTheProtocolAsksFor) {
+  const auto config = LoadNodeConfig({});
+  ASSERT_TRUE(config.ok());
+  EXPECT_FALSE(config->policy.allow_semi_honest);
+  EXPECT_EQ(config->policy.min_cohort, 3U);
+  EXPECT_EQ(config->policy.min_honest, 2U);
+  EXPECT_EQ(config->policy.max_per_org, 0U);
+  EXPECT_EQ(config->policy.max_attempt, 8U);
+  const auto strict = LoadNodeConfig({.flags = {"policy.min_cohort=10", "policy.max_per_org=1"}});
+  ASSERT_TRUE(strict.ok());
+  EXPECT_EQ(strict->policy.min_cohort, 10U);
+  EXPECT_EQ(strict->policy.max_per_org, 1U);
+  EXPECT_THAT(Errors("[policy]\nmin_cohort = 2\n"), HasSubstr("policy.min_cohort"));
+  EXPECT_THAT(Errors("[policy]\nmin_honest = 1\n"), HasSubstr("policy.min_honest"));
+}
+
 TEST_F(NodeConfigTest, AllowsListedPurposesOrAnyByAStar) {
   NodeConfig config;
   config.policy.purposes = {"weather"};

@@ -1,0 +1,131 @@
+#include "node/model_proof.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/errors.h"
+#include "rpc/calls.h"
+#include "secagg/context.h"
+#include "secagg/params.h"
+#include "update/headers.h"
+#include "update/statement.h"
+
+namespace accord::node {
+namespace {
+
+// Which computation the offer was for; a proof does not say it.
+Result<round::Purpose> PurposeOf(const MaskedTerms& terms, const secagg::Offer& offer) {
+  for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
+    if (offer.train_cfg_hash == update::TrainConfigHash(terms.facts.id, purpose)) return purpose;
+  }
+  return Fail(errors::kSecaggWrongConfig, "the proof is of another computation than this job's rounds");
+}
+
+Status CheckCohort(const MaskedTerms& terms, const secagg::MemberPolicy& policy, const secagg::Offer& offer) {
+  const auto unsorted = [](const NodeId& a, const NodeId& b) { return !(a < b); };
+  if (std::ranges::adjacent_find(offer.cohort, unsorted) != offer.cohort.end()) {
+    return Fail(errors::kSecaggBadEncoding, "the cohort of the proof is not ascending");
+  }
+  std::map<std::string, std::uint32_t> of_org;
+  for (const NodeId& id : offer.cohort) {
+    const secagg::RegistryEntry* entry = terms.pinned.registry->Find(id);
+    if (entry == nullptr) {
+      return Fail(errors::kSecaggUnknownNode, "the pinned registry has no node " + id.Hex());
+    }
+    if (entry->not_after <= terms.now) {
+      return Fail(errors::kSecaggExpiredNode, "the registry entry of " + id.Hex() + " is over");
+    }
+    if (policy.max_per_org && ++of_org[entry->org] > *policy.max_per_org) {
+      return Fail(errors::kSecaggOrgCap, "more nodes of one organisation than this lab allows");
+    }
+  }
+  return {};
+}
+
+Status CheckParams(const secagg::MemberPolicy& policy, const secagg::Params& params, std::size_t cohort) {
+  if (params.n() != cohort) return Fail(errors::kSecaggBadParams, "parameters of another cohort's size");
+  if (params.n() < policy.min_cohort || params.n() - params.corrupt < policy.min_honest) {
+    return Fail(errors::kSecaggCohortTooSmall, "a smaller cohort than this lab asks for");
+  }
+  if (params.corrupt < policy.least_corrupt.value_or(0) || params.encoding != *policy.encoding ||
+      params.noise) {
+    return Fail(errors::kSecaggBadParams, "not the parameters of the plan that this node approved");
+  }
+  return {};
+}
+
+Status BadCertificate(std::string what) { return Fail(errors::kSecaggBadCertificate, std::move(what)); }
+
+Status CheckSignatures(const MaskedTerms& terms, const rpc::ModelProof& proof, const Digest& model_hash,
+                       std::uint32_t least) {
+  const auto unsorted = [](const auto& a, const auto& b) { return !(a.id < b.id); };
+  if (std::ranges::adjacent_find(proof.model, unsorted) != proof.model.end()) {
+    return BadCertificate("the signatures of the model are not ascending");
+  }
+  if (proof.model.size() < least) {
+    return BadCertificate(std::to_string(proof.model.size()) + " signatures of the model; it takes " +
+                          std::to_string(least));
+  }
+  const Bytes statement = update::ModelStatement(secagg::Context(proof.offer), model_hash);
+  for (const secagg::NodeSignature& item : proof.model) {
+    if (!std::ranges::binary_search(proof.offer.cohort, item.id)) {
+      return BadCertificate(item.id.Hex() + " signed the model, but was not in the cohort");
+    }
+    if (!crypto::Ed25519Verify(terms.pinned.registry->Find(item.id)->key, statement, item.signature)) {
+      return BadCertificate(item.id.Hex() + " did not sign this model");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose purpose, std::size_t cohort) {
+  const JobSpec& spec = *terms.facts.spec;
+  const auto n = static_cast<std::uint32_t>(cohort);
+  secagg::MemberPolicy policy{
+      .malicious = spec.secure == SecureMode::kMalicious,
+      .semi_honest = spec.secure == SecureMode::kSemiHonest && terms.policy.allow_semi_honest,
+      .max_attempt = terms.policy.max_attempt,
+      .min_cohort = terms.policy.min_cohort,
+      .min_honest = terms.policy.min_honest,
+      .least_corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(n)};
+  if (terms.policy.max_per_org > 0) policy.max_per_org = terms.policy.max_per_org;
+  ACCORD_ASSIGN_OR_RETURN(policy.encoding, update::EncodingFor(spec, purpose, terms.facts.layout->size, n));
+  return policy;
+}
+
+Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer) {
+  if (offer.federation_id != terms.federation) {
+    return Fail(errors::kSecaggWrongConfig, "an offer of the federation '" +
+                                                Printable(offer.federation_id, 80) + "'; this node is of '" +
+                                                terms.federation + "'");
+  }
+  if (!std::ranges::equal(offer.job_id, terms.facts.id.bytes)) {
+    return Fail(errors::kSecaggWrongConfig, "an offer of another job");
+  }
+  const Result<secagg::Params> params = secagg::Params::Parse(offer.params, offer.mode);
+  if (params.ok() && (params->graph || params->chunk_words != rpc::kChunkWords)) {
+    return Fail(errors::kSecaggBadParams, "a neighbour graph or chunks that no message here carries");
+  }
+  return {};  // parameters that are none are refused in their place
+}
+
+Status CheckModelProof(const MaskedTerms& terms, const rpc::ModelProof& proof, const Digest& model_hash) {
+  const secagg::Offer& offer = proof.offer;
+  ACCORD_RETURN_IF_ERROR(CheckTerms(terms, offer));
+  if (offer.mode != terms.facts.spec->secure) {
+    return Fail(errors::kSecaggModeRefused, "the proof is of another mode than the plan's");
+  }
+  if (!terms.pinned.registry || offer.registry_hash != terms.pinned.hash) {
+    return Fail(errors::kSecaggWrongRegistry, "the proof is of the registry " + offer.registry_hash.Hex());
+  }
+  ACCORD_ASSIGN_OR_RETURN(const round::Purpose purpose, PurposeOf(terms, offer));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::Params params, secagg::Params::Parse(offer.params, offer.mode));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::MemberPolicy policy, PolicyFor(terms, purpose, offer.cohort.size()));
+  ACCORD_RETURN_IF_ERROR(CheckCohort(terms, policy, offer));
+  ACCORD_RETURN_IF_ERROR(CheckParams(policy, params, offer.cohort.size()));
+  return CheckSignatures(terms, proof, model_hash, params.thresholds.t);
+}
+
+}  // namespace accord::node

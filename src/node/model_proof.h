@@ -1,0 +1,39 @@
+// Taking a model on the word of others: for a node that missed the round in which it was made, or restarted
+// since (node.proto, ModelProof). Pure.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "config/node_config.h"
+#include "node/registry.h"
+#include "node/work.h"
+#include "rpc/messages.h"
+#include "secagg/member.h"
+
+namespace accord::node {
+
+// What this node knows for itself of a masked job, and holds every offer against.
+struct MaskedTerms {
+  JobFacts facts;
+  std::string federation;  // the trust domain of this node's own identity
+  PinnedRegistry pinned;
+  config::NodeConfig::Policy policy;
+  std::uint64_t now = 0;  // Unix seconds
+};
+
+// The policy of the lab and of the plan for an offer of this purpose and cohort; its encoding is what this
+// node's own reading of the plan gives. `secagg.*` when the plan cannot be run with that cohort.
+[[nodiscard]] Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose purpose,
+                                                     std::size_t cohort);
+// What every offer of this job must say before it is looked at further: federation, job, and chunks as they
+// travel, without a neighbour graph, which no message carries. `secagg.wrong_config`, `secagg.bad_params`.
+[[nodiscard]] Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer);
+
+// Whether at least t distinct members of a cohort that this lab would have masked with signed this model for
+// that cohort's attempt. Names as Member::Open gives for the offer, then `secagg.bad_certificate`.
+[[nodiscard]] Status CheckModelProof(const MaskedTerms& terms, const rpc::ModelProof& proof,
+                                     const Digest& model_hash);
+
+}  // namespace accord::node

@@ -1,0 +1,78 @@
+#include "node/registry.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "crypto/sha256.h"
+
+namespace accord::node {
+namespace {
+
+constexpr std::uint64_t kMaxFile = 64ULL << 20;
+
+std::filesystem::path PinPath(const std::filesystem::path& state) { return state / "registry.pinned"; }
+
+secagg::Registry Collect(std::uint64_t version, std::span<const secagg::VouchedEntry> entries) {
+  secagg::Registry registry{.version = version, .entries = {}};
+  for (const secagg::VouchedEntry& vouched : entries) registry.entries.push_back(vouched.entry);
+  return registry;
+}
+
+}  // namespace
+
+Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state) {
+  const std::filesystem::path path = PinPath(state);
+  if (!std::filesystem::exists(path)) return PinnedRegistry{};
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxFile));
+  Result<secagg::Registry> registry = secagg::Registry::Parse(bytes);
+  if (!registry.ok()) {
+    return Fail(errors::kStoreCorrupt, path.string() + " is damaged: " + Describe(registry.status()),
+                "Pin the registry again: accord-node registry --pin HASH");
+  }
+  const Digest hash = registry->Hash();
+  return PinnedRegistry{std::make_shared<const secagg::Registry>(*std::move(registry)), hash};
+}
+
+Status Pin(const std::filesystem::path& state, const secagg::Registry& registry) {
+  return WriteFileAtomic(PinPath(state), registry.Encode(), FileMode::kShared);
+}
+
+Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
+                                       const crypto::Certificate& ca) {
+  const auto unsorted = [](const secagg::VouchedEntry& a, const secagg::VouchedEntry& b) {
+    return !(a.entry.id < b.entry.id);
+  };
+  if (std::ranges::adjacent_find(entries, unsorted) != entries.end()) {
+    return Fail(errors::kSecaggBadEncoding, "the entries of the registry are not ascending");
+  }
+  for (const secagg::VouchedEntry& vouched : entries) {
+    ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(vouched, ca));
+  }
+  return Collect(version, entries);
+}
+
+std::string RegistryText(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
+                         const NodeId& own) {
+  std::array<char, 256> line{};
+  const auto print = [&](const char* name, const char* org, const char* until, const char* key) {
+    std::snprintf(line.data(), line.size(), "%-24.64s  %-24.64s  %-24s  %s\n", name, org, until, key);
+    return std::string(line.data());
+  };
+  std::string text = print("NAME", "ORGANISATION", "VALID UNTIL", "KEY");
+  for (const secagg::VouchedEntry& vouched : entries) {
+    const secagg::RegistryEntry& entry = vouched.entry;
+    const TimePoint until{std::chrono::seconds(std::min<std::uint64_t>(entry.not_after, 253'402'300'799))};
+    const std::string name = vouched.identity.name + (entry.id == own ? " (this node)" : "");
+    const std::string key = crypto::Sha256::Of(ByteView(entry.key.bytes)).Hex().substr(0, 16);
+    text += print(Printable(name, 64).c_str(), Printable(entry.org, 64).c_str(), FormatTime(until).c_str(),
+                  key.c_str());
+  }
+  const secagg::Registry registry = Collect(version, entries);
+  return text + "\nVersion " + std::to_string(version) + ", " + std::to_string(entries.size()) +
+         " nodes, hash " + registry.Hash().Hex() + "\n";
+}
+
+}  // namespace accord::node

@@ -1,0 +1,39 @@
+// The registry that this lab pinned: which protocol key is whose (secagg.md 7.4, governance.md h). A person
+// compares its hash with the other members' and pins it with `accord-node registry --pin HASH`; the
+// coordinator only carries it. A running node reads the file anew at every Offer.
+//
+//   <state>/registry.pinned   the registry's canonical bytes
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "accord/status.h"
+#include "crypto/x509.h"
+#include "secagg/registry.h"
+
+namespace accord::node {
+
+struct PinnedRegistry {
+  std::shared_ptr<const secagg::Registry> registry;  // null: none is pinned
+  Digest hash;                                       // of it; else zero
+};
+
+// `store.corrupt` when the file is damaged.
+[[nodiscard]] Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state);
+// Durable when it returns.
+[[nodiscard]] Status Pin(const std::filesystem::path& state, const secagg::Registry& registry);
+
+// The registry of these entries, once each is signed by the CA that this node trusts. `registry.untrusted`;
+// `secagg.bad_encoding` when they are not strictly ascending by id.
+[[nodiscard]] Result<secagg::Registry> CheckRegistry(std::uint64_t version,
+                                                     std::span<const secagg::VouchedEntry> entries,
+                                                     const crypto::Certificate& ca);
+// What a person looks at before pinning: a line an entry, then version and hash. `own` is marked.
+[[nodiscard]] std::string RegistryText(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
+                                       const NodeId& own);
+
+}  // namespace accord::node

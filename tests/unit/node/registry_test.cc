@@ -1,0 +1,84 @@
+// The pinned registry: what is checked before it is shown, and that the file says what was pinned.
+#include "node/registry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "tests/support/temp_dir.h"
+
+namespace accord::node {
+namespace {
+
+constexpr const char* kDomain = "fed.example";
+
+class PinnedRegistryTest : public ::testing::Test {
+ protected:
+  PinnedRegistryTest() {
+    for (const char* name : {"ankara", "bogota", "cairo"}) {
+      entries_.push_back(secagg::Vouch(ca_key_, *crypto::SpiffeId::Make(kDomain, crypto::Role::kNode, name),
+                                       "lab of " + std::string(name),
+                                       crypto::Ed25519Key::Generate().PublicKey(), 1'900'000'000));
+    }
+    std::ranges::sort(entries_, {}, [](const secagg::VouchedEntry& vouched) { return vouched.entry.id; });
+  }
+  static crypto::Certificate Ca(const crypto::P256Key& key) {
+    return *crypto::MakeCa(key, kDomain, {TimePoint(Millis(0)), TimePoint(Millis(4'000'000'000'000))});
+  }
+
+  crypto::P256Key ca_key_ = crypto::P256Key::Generate();
+  crypto::Certificate ca_ = Ca(ca_key_);
+  std::vector<secagg::VouchedEntry> entries_;
+  testing::TempDir dir_;
+};
+
+TEST_F(PinnedRegistryTest, ThereIsNoneUntilOneIsPinned) {
+  const auto none = LoadPinned(dir_.path());
+  ASSERT_TRUE(none.ok());
+  EXPECT_EQ(none->registry, nullptr);
+  EXPECT_TRUE(none->hash.IsZero());
+  const auto registry = CheckRegistry(7, entries_, ca_);
+  ASSERT_TRUE(registry.ok()) << Describe(registry.status());
+  ASSERT_TRUE(Pin(dir_.path(), *registry).ok());
+  const auto pinned = LoadPinned(dir_.path());
+  ASSERT_TRUE(pinned.ok());
+  EXPECT_EQ(*pinned->registry, *registry);
+  EXPECT_EQ(pinned->hash, registry->Hash());
+}
+
+TEST_F(PinnedRegistryTest, ADamagedFileIsNoRegistry) {
+  ASSERT_TRUE(Pin(dir_.path(), *CheckRegistry(7, entries_, ca_)).ok());
+  Bytes bytes = *ReadFile(dir_ / "registry.pinned");
+  bytes.pop_back();
+  ASSERT_TRUE(WriteFileAtomic(dir_ / "registry.pinned", bytes, FileMode::kShared).ok());
+  EXPECT_EQ(LoadPinned(dir_.path()).status().error(), errors::kStoreCorrupt.id);
+}
+
+TEST_F(PinnedRegistryTest, EveryEntryIsVouchedForByTheCaOfThisNode) {
+  EXPECT_EQ(CheckRegistry(7, entries_, Ca(crypto::P256Key::Generate())).status().error(),
+            errors::kRegistryUntrusted.id);
+  auto changed = entries_;
+  changed[1].entry.org = "another lab";
+  EXPECT_EQ(CheckRegistry(7, changed, ca_).status().error(), errors::kRegistryUntrusted.id);
+  auto swapped = entries_;
+  std::swap(swapped[0], swapped[1]);
+  EXPECT_EQ(CheckRegistry(7, swapped, ca_).status().error(), errors::kSecaggBadEncoding.id);
+  auto twice = entries_;
+  twice[1] = twice[0];
+  EXPECT_EQ(CheckRegistry(7, twice, ca_).status().error(), errors::kSecaggBadEncoding.id);
+}
+
+TEST_F(PinnedRegistryTest, APersonSeesWhoItIsAndTheHashToCompare) {
+  const std::string text = RegistryText(7, entries_, entries_[0].entry.id);
+  for (const secagg::VouchedEntry& vouched : entries_) {
+    EXPECT_THAT(text, ::testing::HasSubstr(vouched.identity.name));
+    EXPECT_THAT(text, ::testing::HasSubstr("lab of " + vouched.identity.name));
+  }
+  EXPECT_THAT(text, ::testing::HasSubstr(entries_[0].identity.name + " (this node)"));
+  EXPECT_THAT(text, ::testing::HasSubstr("2030-03-17"));
+  EXPECT_THAT(text, ::testing::HasSubstr(CheckRegistry(7, entries_, ca_)->Hash().Hex()));
+}
+
+}  // namespace
+}  // namespace accord::node
