@@ -2,16 +2,19 @@
 // egress: the lab's own commands, which ask nobody.
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "accord/version.h"
 #include "apps/program.h"
 #include "apps/signals.h"
+#include "base/errors.h"
 #include "base/log.h"
 #include "config/node_config.h"
 #include "node/control.h"
 #include "node/identity.h"
 #include "node/machine.h"
 #include "node/node.h"
+#include "node/registry_client.h"
 #include "rpc/process.h"
 #include "store/journal_reader.h"
 #include "trainer/torch_trainer.h"
@@ -66,6 +69,38 @@ int Ask(const config::NodeConfig& settings, const std::string& what, const std::
   return kOk;
 }
 
+// Shows the newest registry, or pins the one of `hash`.
+int Registry(const config::NodeConfig& settings, const std::string& pin) {
+  const auto identity = node::LoadIdentity(settings.node.state);
+  if (!identity.ok()) return Report(identity.status());
+  const std::optional<Digest> hash = Digest::FromHex(pin);
+  if (!pin.empty() && !hash) {
+    return Report(Fail(errors::kSecaggWrongRegistry, "'" + Printable(pin, 80) + "' is no hash of a registry",
+                       "It has 64 digits of 0-9 and a-f, as accord-node registry shows it."));
+  }
+  const auto served = node::FetchRegistry(*identity, hash);
+  if (!served.ok()) return Report(served.status());
+  const auto& registry = served->registry;
+  std::fputs(node::RegistryText(registry.version, served->entries, identity->id).c_str(), stdout);
+  const auto pinned = node::LoadPinned(settings.node.state);
+  if (hash) {
+    if (const Status done = node::Pin(settings.node.state, registry); !done.ok()) return Report(done);
+    std::printf("Pinned: this node masks its updates with these nodes and no others.\n");
+    (void)node::AskNode(settings.node.state, "pinned", "");  // a node that does not run reads it at its start
+  } else if (pinned.ok() && pinned->hash == registry.Hash()) {
+    std::printf("It is the one that this node has pinned.\n");
+  } else {
+    std::printf(
+        "It is not pinned here. Compare the hash with the other members', then:\n"
+        "  accord-node registry --pin %s --state %s\n",
+        registry.Hash().Hex().c_str(), settings.node.state.c_str());
+  }
+  if (registry.Find(identity->id) == nullptr) {
+    std::printf("This node is not in it, so it cannot take part in masked rounds under it.\n");
+  }
+  return kOk;
+}
+
 nlohmann::json EgressJson(const task::Record& record, const task::Egress& egress) {
   return {{"time", FormatTime(record.time)}, {"job", egress.job.Hex()}, {"round", egress.round.value},
           {"attempt", egress.attempt.value}, {"kind", egress.kind},     {"bytes", egress.bytes},
@@ -109,7 +144,8 @@ struct Commands {
   std::string token, job;
   bool json = false;
   CLI::App *join = nullptr, *run = nullptr, *stop = nullptr, *start = nullptr, *erase = nullptr,
-           *egress = nullptr, *free = nullptr;
+           *egress = nullptr, *free = nullptr, *registry = nullptr;
+  std::string pin;
 
   void AddTo(CLI::App& app) {
     join = app.add_subcommand("join", "Join a federation with a one-time token");
@@ -127,6 +163,10 @@ struct Commands {
                            "Let the node join another cohort on a model on which it signed a survivor set: "
                            "sums of two sets reveal their difference");
     free->add_option("JOB", job, "Id, prefix of it, or name")->required();
+    registry = app.add_subcommand("registry", "Show whose keys the coordinator offers to mask with");
+    registry
+        ->add_option("--pin", pin, "Trust the registry of this hash, after comparing it with other members")
+        ->type_name("HASH");
     egress = app.add_subcommand("egress", "Show everything that ever left this lab");
     egress->add_flag("--json", json, "JSON lines");
   }
@@ -164,6 +204,7 @@ int Main(int argc, char** argv) {
   if (commands.start->parsed()) return Ask(*settings, "start", commands.job);
   if (commands.erase->parsed()) return Ask(*settings, "erase", commands.job);
   if (commands.free->parsed()) return Ask(*settings, "free", commands.job);
+  if (commands.registry->parsed()) return Registry(*settings, commands.pin);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
   std::fputs(app.help().c_str(), stdout);
   return kBadArguments;

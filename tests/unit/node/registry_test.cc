@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "node/registry_client.h"
 #include "tests/support/temp_dir.h"
 
 namespace accord::node {
@@ -67,6 +68,27 @@ TEST_F(PinnedRegistryTest, EveryEntryIsVouchedForByTheCaOfThisNode) {
   auto twice = entries_;
   twice[1] = twice[0];
   EXPECT_EQ(CheckRegistry(7, twice, ca_).status().error(), errors::kSecaggBadEncoding.id);
+}
+
+TEST_F(PinnedRegistryTest, WhatIsServedIsBelievedOnlyUnderTheHashThatWasAskedFor) {
+  rpc::RegistryView view{.version = 7, .entries = {}};
+  for (const secagg::VouchedEntry& vouched : entries_) {
+    const secagg::Registry one{.version = 0, .entries = {vouched.entry}};
+    const Bytes bytes = one.Encode();  // u64 version, u32 count, then the entry
+    view.entries.push_back(
+        {vouched.identity.Format(), Bytes(bytes.begin() + 12, bytes.end()), vouched.signature});
+  }
+  const Digest hash = CheckRegistry(7, entries_, ca_)->Hash();
+  const auto served = CheckServed(view, ca_, hash);
+  ASSERT_TRUE(served.ok()) << Describe(served.status());
+  EXPECT_EQ(served->registry.Hash(), hash);
+  EXPECT_TRUE(CheckServed(view, ca_, std::nullopt).ok());
+  view.version = 8;
+  EXPECT_EQ(CheckServed(view, ca_, hash).status().error(), errors::kSecaggWrongRegistry.id);
+  view.entries[0].signature.back() ^= 1;
+  EXPECT_EQ(CheckServed(view, ca_, std::nullopt).status().error(), errors::kRegistryUntrusted.id);
+  view.entries[1].entry.pop_back();
+  EXPECT_FALSE(CheckServed(view, ca_, std::nullopt).ok());
 }
 
 TEST_F(PinnedRegistryTest, APersonSeesWhoItIsAndTheHashToCompare) {
