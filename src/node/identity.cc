@@ -12,6 +12,7 @@
 #include "crypto/spiffe.h"
 #include "crypto/x509.h"
 #include "rpc/enrol.h"
+#include "secagg/registry.h"
 
 namespace accord::node {
 namespace {
@@ -47,6 +48,15 @@ Result<crypto::Ed25519Key> ProtocolKey(const Paths& paths) {
   crypto::Ed25519Key key = crypto::Ed25519Key::Generate();
   ACCORD_RETURN_IF_ERROR(key.Save(paths.protocol_key));
   return key;
+}
+
+// Other nodes verify this one's words by its entry: it must be for its own key, and vouched for.
+Status CheckOwnEntry(const rpc::Enrolled& answer, const crypto::Ed25519PublicKey& key) {
+  ACCORD_ASSIGN_OR_RETURN(const secagg::VouchedEntry own, secagg::VouchedEntry::Parse(answer.registry_entry));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca, crypto::Certificate::FromPem(answer.ca_pem));
+  ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(own, ca));
+  if (own.entry.key == key && own.identity.Format() == answer.spiffe_id) return {};
+  return Fail(errors::kRegistryUntrusted, "the registry entry that came is not for this node's protocol key");
 }
 
 // The answer of an enrolment, checked against the key it is for, into `directory`; then the link moves to it.
@@ -105,11 +115,12 @@ Result<Identity> Join(const std::filesystem::path& state, const std::string& tex
   }
   ACCORD_ASSIGN_OR_RETURN(const Bytes csr, ReadFile(csr_file, kSmallFile));
   const ByteView secret = token.secret.view();
-  const ByteView public_key(protocol_key.PublicKey().bytes);
+  const crypto::Ed25519PublicKey public_key = protocol_key.PublicKey();
   rpc::EnrolRequest request{Bytes(secret.begin(), secret.end()), std::string(AsText(csr)),
-                            Bytes(public_key.begin(), public_key.end())};
+                            Bytes(public_key.bytes.begin(), public_key.bytes.end())};
   ACCORD_ASSIGN_OR_RETURN(const rpc::Enrolled answer,
                           rpc::Enrol({token.address, token.ca_fingerprint}, std::move(request), {}));
+  ACCORD_RETURN_IF_ERROR(CheckOwnEntry(answer, public_key));
   ACCORD_RETURN_IF_ERROR(Install(paths, directory, answer));
   ACCORD_RETURN_IF_ERROR(WriteFileAtomic(paths.registry_entry, answer.registry_entry, FileMode::kShared));
   const nlohmann::json json{{"version", 1}, {"coordinator", token.address}, {"spiffe_id", answer.spiffe_id}};
