@@ -83,15 +83,21 @@ Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
   constexpr std::uint64_t kBytesPerMs = 256 * 1024 / 1000;
   const Millis transfer =
       std::chrono::minutes(1) + Millis(static_cast<std::int64_t>(parameters * 8 / kBytesPerMs));
+  // A node answers at most eight attempts of a round (secagg.md 2.1).
+  constexpr std::uint32_t kMaxAttempts = 8;
+  const bool masked = spec.secure != SecureMode::kOff;
+  const std::uint32_t attempts = masked ? std::min(spec.round.attempts, kMaxAttempts) : spec.round.attempts;
   return {.mode = spec.secure,
           .rounds = spec.round.count,
           .final_evaluation = !spec.eval.metrics.empty(),
           .min_nodes = spec.round.min_nodes,
           .min_survivors = spec.round.min_survivors,
-          .attempts = spec.round.attempts,
-          .tries = 3,
+          .attempts = attempts,
+          .tries = masked ? std::clamp(kMaxAttempts / attempts, 1U, 3U) : 3,
           .max_wait = spec.round.max_wait,
-          .transfer_wait = std::min(spec.round.max_wait, transfer)};
+          .transfer_wait = std::min(spec.round.max_wait, transfer),
+          .exchange_wait = std::min<Millis>(spec.round.max_wait, std::chrono::minutes(1)),
+          .corrupt = spec.has_corrupt ? std::optional(spec.corrupt) : std::nullopt};
 }
 
 State Submit(TimePoint now) {

@@ -57,8 +57,10 @@ struct Plan {
   std::uint32_t min_survivors = 1;
   std::uint32_t attempts = 3;
   std::uint32_t tries = 3;
-  Millis max_wait{0};       // bounds p0 and p1
-  Millis transfer_wait{0};  // bounds p4 and p7: from the bytes of one update, at most max_wait
+  Millis max_wait{0};                    // bounds p0 and p1
+  Millis transfer_wait{0};               // bounds p4 and p7: from the bytes of one update, at most max_wait
+  Millis exchange_wait{0};               // bounds p2, p3, p5, p6 of masked rounds: small messages only
+  std::optional<std::uint32_t> corrupt;  // T of masked rounds, when the job names one
 };
 // The plan of a job whose model has `parameters` elements.
 [[nodiscard]] Plan PlanOf(const JobSpec& spec, std::uint64_t parameters);
@@ -82,6 +84,15 @@ struct RoundSummary {
 // Shared and never changed: a state is copied at every event, its history only when a round closes.
 using History = std::shared_ptr<const std::vector<RoundSummary>>;
 
+// The committed round that made the newest model, with what its nodes signed of it.
+struct Certified {
+  round::Plan plan;
+  round::Members members;
+  round::Attempt attempt;
+  round::Outcome outcome;
+  round::Words proofs;
+};
+
 // What all states after the start have in common.
 struct Progress {
   std::uint64_t committed = 0;  // training rounds
@@ -90,6 +101,8 @@ struct Progress {
   AttemptId next_attempt;       // of the round number that is tried again; 0 after a commit
   Digest model_hash;            // the newest committed model
   History history;              // of closed rounds, oldest first
+  round::NodeSet bound;         // who signed a survivor set in a failed try of this round (masked rounds)
+  std::shared_ptr<const Certified> certified;  // masked jobs, from the second model on
   TimePoint submitted, started, ended;
 };
 

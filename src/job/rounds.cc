@@ -19,7 +19,10 @@ round::Plan RoundPlan(const Plan& plan, const Progress& progress) {
           .train_wait = plan.max_wait,
           .collect_wait = plan.transfer_wait,
           .commit_wait = plan.transfer_wait,
-          .model_hash = progress.model_hash};
+          .model_hash = progress.model_hash,
+          .exchange_wait = plan.exchange_wait,
+          .corrupt = plan.corrupt,
+          .bound = progress.bound};
 }
 
 // Whether an attempt of the round was ever begun; its number is used up then, and only then.
@@ -49,6 +52,11 @@ Transition AfterCommit(const Plan& plan, Progress progress, const OpenRound& ope
                        const round::Closed& closed) {
   progress.failures = 0;
   progress.next_attempt = {};
+  progress.bound.clear();
+  if (open.plan.mode != SecureMode::kOff && open.plan.purpose == round::Purpose::kTrain) {
+    progress.certified = std::make_shared<const Certified>(
+        Certified{open.plan, closed.members, closed.attempt, closed.outcome, closed.proofs});
+  }
   progress.model_hash = closed.outcome.model_hash;
   if (open.plan.purpose == round::Purpose::kTrain) {
     ++progress.committed;
@@ -60,6 +68,7 @@ Transition AfterCommit(const Plan& plan, Progress progress, const OpenRound& ope
 
 Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed& closed) {
   progress.next_attempt = Begun(closed) ? closed.attempt.id.Next() : closed.attempt.id;
+  progress.bound = closed.bound;
   // A lack of nodes ends by itself and says nothing of the job.
   if (closed.reason != round::Reason::kNoQuorum) ++progress.failures;
   switch (closed.reason) {
@@ -154,18 +163,18 @@ Transition Continue(const Plan& plan, const Paused& paused, TimePoint now) {
   OpenRound open = *paused.round;
   const RoundId round = open.plan.round;
   const Millis away = std::max(Millis(0), std::chrono::duration_cast<Millis>(now - paused.since));
-  round::Transition grown = round::Step(open.plan, open.state, round::Restarted{away}, now);
-  if (grown.why.verdict == round::Verdict::kAccepted) open.state = std::move(grown.next);
   State state = Running{std::move(progress), std::move(open)};
   std::vector<Effect> effects;
-  for (const auto& [node, reason] : paused.dropped) {
+  const auto apply = [&](round::Event event) {
     const auto* running = std::get_if<Running>(&state);
-    if (running == nullptr) break;
-    Transition step = StepRound(plan, *running, {round, round::Dropped{node, reason}}, now);
-    if (step.why.verdict != round::Verdict::kAccepted) continue;
+    if (running == nullptr) return;
+    Transition step = StepRound(plan, *running, {round, std::move(event)}, now);
+    if (step.why.verdict != round::Verdict::kAccepted) return;
     state = std::move(step.next);
     std::ranges::copy_if(step.effects, std::back_inserter(effects), IsDiscard);
-  }
+  };
+  apply(round::Restarted{away});
+  for (const auto& [node, reason] : paused.dropped) apply(round::Dropped{node, reason});
   std::ranges::move(Outstanding(state), std::back_inserter(effects));  // all else that was asked for
   return {std::move(state), std::move(effects), {}};
 }

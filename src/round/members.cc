@@ -3,8 +3,33 @@
 #include <iterator>
 
 #include "round/phases.h"
+#include "secagg/params.h"
 
 namespace accord::round {
+namespace {
+
+std::uint32_t CorruptOf(const Plan& plan, std::uint32_t n) {
+  return plan.corrupt.value_or(secagg::DefaultCorrupt(n));
+}
+
+secagg::Thresholds ThresholdsOf(const Plan& plan, const Attempt& attempt) {
+  const auto n = static_cast<std::uint32_t>(attempt.cohort.size());
+  return secagg::Thresholds::Of(n, CorruptOf(plan, n), plan.mode);
+}
+
+}  // namespace
+
+bool CanMask(const Plan& plan, std::size_t nodes) {
+  const auto n = static_cast<std::uint32_t>(nodes);
+  return n >= 3 && n <= kFullGraph && CorruptOf(plan, n) <= n - 2;
+}
+
+std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt) {
+  if (plan.mode == SecureMode::kOff) return plan.min_survivors;
+  return std::max(plan.min_survivors, ThresholdsOf(plan, attempt).u_min);
+}
+
+std::size_t Quorum(const Plan& plan, const Attempt& attempt) { return ThresholdsOf(plan, attempt).t; }
 
 Reason CheckMember(const Members& members, NodeId node) {
   if (!members.cohort.contains(node)) return Reason::kNotInCohort;
@@ -20,10 +45,13 @@ NodeSet Living(const Members& members, const NodeSet& cohort) {
   return living;
 }
 
-NodeSet Keys(const std::map<NodeId, Digest>& uploads) {
-  NodeSet keys;
-  for (const auto& [node, root] : uploads) keys.insert(keys.end(), node);
-  return keys;
+NodeSet Present(const Members& members, const Attempt& attempt) {
+  return Minus(Living(members, attempt.active), attempt.left);
+}
+
+bool Leave(Attempt& attempt, const LeftAttempt& event) {
+  if (!event.blamed.IsZero() && event.blamed != event.node) attempt.blamed.insert(event.blamed);
+  return attempt.left.insert(event.node).second;
 }
 
 NodeSet Minus(const NodeSet& all, const NodeSet& without) {
@@ -33,10 +61,12 @@ NodeSet Minus(const NodeSet& all, const NodeSet& without) {
 }
 
 NodeSet Awaited(const Collect& state) {
-  const NodeSet due = state.again ? Keys(state.lost) : state.attempt.cohort;
-  return Minus(Living(state.members, due), Keys(state.uploads));
+  if (state.again) return Minus(Living(state.members, Keys(state.lost)), Keys(state.uploads));
+  return Minus(Present(state.members, state.attempt), Keys(state.uploads));
 }
 
-NodeSet Awaited(const Commit& state) { return Minus(Living(state.members, state.survivors), state.verified); }
+NodeSet Awaited(const Commit& state) {
+  return Minus(Minus(Living(state.members, state.survivors), state.attempt.left), state.verified);
+}
 
 }  // namespace accord::round

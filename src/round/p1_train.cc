@@ -2,23 +2,27 @@
 // on from its checkpoint and is still awaited; one that says it will not take part is dropped. Next: p2
 // advertise, when every node has finished or dropped, or at the deadline with enough that finished. Otherwise
 // p8 closed.
+#include <algorithm>
+
 #include "round/phases.h"
 
 namespace accord::round::p1 {
 namespace {
 
+std::size_t Least(const Plan& plan) { return std::max<std::size_t>(plan.min_survivors, plan.bound.size()); }
+
 // Leaves p1 with those who finished.
 Transition Leave(const Plan& plan, Train state, TimePoint now) {
-  if (state.members.trained.size() < plan.min_survivors) {
-    return p8::Abort(std::move(state.members), {plan.first_attempt, {}}, Reason::kTooFewTrained, now);
+  if (state.members.trained.size() < Least(plan)) {
+    return p8::Abort(plan, std::move(state.members), NoAttempt(plan), Reason::kTooFewTrained, now);
   }
-  return p2::Enter(plan, std::move(state.members), plan.first_attempt, now);
+  return p2::Enter(plan, std::move(state.members), {.id = plan.first_attempt, .signing = plan.bound}, now);
 }
 
 // Stays while someone is awaited and the round can still succeed.
 Transition Settle(const Plan& plan, Train state, TimePoint now) {
   const std::size_t living = state.members.cohort.size() - state.members.dropped.size();
-  const bool hopeless = living < plan.min_survivors;
+  const bool hopeless = living < Least(plan);
   const bool all_finished = state.members.trained.size() == living;
   if (hopeless || all_finished) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
@@ -26,8 +30,8 @@ Transition Settle(const Plan& plan, Train state, TimePoint now) {
 
 }  // namespace
 
-Transition Enter(const Plan& plan, NodeSet cohort, TimePoint now) {
-  Train state{now, now + plan.train_wait, {cohort, {}, {}}};
+Transition Enter(const Plan& plan, NodeSet cohort, const Digest& registry, TimePoint now) {
+  Train state{now, now + plan.train_wait, {.cohort = cohort, .registry = registry}};
   return Accept(std::move(state), {Tell{std::move(cohort)}});
 }
 
@@ -56,11 +60,12 @@ Transition On(const Plan& plan, const Train& state, const Event& event, TimePoin
                    return Leave(plan, state, now);
                  },
                  [&](const Cancel&) {
-                   return p8::Abort(state.members, {plan.first_attempt, {}}, Reason::kCancelled, now);
+                   return p8::Abort(plan, state.members, NoAttempt(plan), Reason::kCancelled, now);
                  },
                  [&](const Restarted& e) { return Extended(state, e); },
                  [&](const Candidates&) { return Discarded(state, Reason::kLate); },
-                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified> auto&) {
+                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, Advertised, Shared,
+                                 SharesStored, SurvivorsSigned, Opened, LeftAttempt> auto&) {
                    return Rejected(state, Reason::kWrongPhase);
                  }},
       event);

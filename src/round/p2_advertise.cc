@@ -1,34 +1,89 @@
 // p2 advertise: the nodes that finished training form the masking cohort of an attempt and publish fresh
-// keys. Next: p3 share. Otherwise p8 closed. With mode off there are no keys, and the phase passes straight
-// through.
+// keys. Next: p3 share, when all have, or at the deadline with enough. Otherwise the next attempt, or p8
+// closed. With mode off there are no keys, and the phase passes straight through.
+//
+// Words of p2 and p3 live in memory only: a restart begins the next attempt, since keys are seconds old.
 #include "round/phases.h"
 
 namespace accord::round::p2 {
+namespace {
 
-Transition Enter(const Plan& plan, Members members, AttemptId attempt, TimePoint now) {
-  Advertise state{now, std::move(members), {attempt, {}}};
-  state.attempt.cohort = Living(state.members, state.members.trained);
-  if (plan.mode != SecureMode::kOff) {  // refuse rather than go on without masks
-    return p8::Abort(std::move(state.members), std::move(state.attempt), Reason::kModeUnsupported, now);
+Transition Leave(const Plan& plan, Advertise state, TimePoint now) {
+  state.adverts = Minus(Living(state.members, state.adverts), state.attempt.left);
+  if (state.adverts.size() < LeastSurvivors(plan, state.attempt)) {
+    return Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewAdverts, now);
   }
   return p3::Enter(plan, std::move(state), now);
 }
 
-Transition Retry(const Plan& plan, Members members, const Attempt& failed, Reason reason, TimePoint now) {
+Transition Settle(const Plan& plan, Advertise state, TimePoint now) {
+  const NodeSet present = Present(state.members, state.attempt);
+  const bool hopeless = present.size() < LeastSurvivors(plan, state.attempt);
+  if (hopeless || Minus(present, state.adverts).empty()) return Leave(plan, std::move(state), now);
+  return Accept(std::move(state));
+}
+
+Transition OnAdvertised(const Plan& plan, const Advertise& state, const Advertised& e, TimePoint now) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  Advertise next = state;
+  if (!next.adverts.insert(e.node).second) return Discarded(state, Reason::kDuplicate);
+  return Settle(plan, std::move(next), now);
+}
+
+}  // namespace
+
+Transition Enter(const Plan& plan, Members members, Attempt attempt, TimePoint now) {
+  attempt.cohort = attempt.active = Living(members, members.trained);
+  if (plan.mode == SecureMode::kOff) {
+    return p3::Enter(plan, {now, now, std::move(members), std::move(attempt), {}}, now);
+  }
+  const bool bound = attempt.signing.empty() || attempt.signing == attempt.cohort;
+  if (!bound || !CanMask(plan, attempt.cohort.size())) {
+    attempt.cohort.clear();  // never begun
+    return p8::Abort(plan, std::move(members), std::move(attempt), Reason::kTooFewTrained, now);
+  }
+  Tell tell{attempt.cohort};
+  return Accept(Advertise{now, now + plan.exchange_wait, std::move(members), std::move(attempt), {}},
+                {std::move(tell)});
+}
+
+Transition Retry(const Plan& plan, Members members, Attempt failed, Reason reason, TimePoint now) {
   const std::uint32_t used = failed.id.value - plan.first_attempt.value + 1;
+  for (const NodeId& node : failed.blamed) {
+    if (members.cohort.contains(node)) members.dropped.emplace(node, Reason::kBlamed);
+  }
   const bool enough = Living(members, members.trained).size() >= plan.min_survivors;
-  if (used >= plan.attempts || !enough) return p8::Abort(std::move(members), failed, reason, now);
-  Transition next = Enter(plan, std::move(members), failed.id.Next(), now);
-  next.effects.insert(next.effects.begin(), Discard{failed.id});
+  if (used >= plan.attempts || !enough) {
+    return p8::Abort(plan, std::move(members), std::move(failed), reason, now);
+  }
+  const Discard discard{failed.id};
+  Attempt attempt{.id = failed.id.Next(), .signing = std::move(failed.signing)};
+  Transition next = Enter(plan, std::move(members), std::move(attempt), now);
+  next.effects.insert(next.effects.begin(), discard);
   return next;
 }
 
-Transition On(const Plan&, const Advertise& state, const Event& event, TimePoint now) {
+Transition On(const Plan& plan, const Advertise& state, const Event& event, TimePoint now) {
+  const auto settle = [&](Advertise next) { return Settle(plan, std::move(next), now); };
   return std::visit(
       overloaded{
-          [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
-          [&](const OneOf<Candidates, Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified,
-                          Restarted, Tick> auto&) { return Rejected(state, Reason::kWrongPhase); }},
+          [&](const Advertised& e) { return OnAdvertised(plan, state, e, now); },
+          [&](const Trained& e) { return LateTrained(state, e); },
+          [&](const Dropped& e) { return OnDropped(state, e, settle); },
+          [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
+          [&](const Tick&) {
+            if (now < state.deadline) return Discarded(state, Reason::kNone);
+            return Leave(plan, state, now);
+          },
+          [&](const Restarted&) {
+            return Retry(plan, state.members, state.attempt, Reason::kTooFewAdverts, now);
+          },
+          [&](const Cancel&) {
+            return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
+          },
+          [&](const Candidates&) { return Discarded(state, Reason::kLate); },
+          [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, Shared, SharesStored,
+                          SurvivorsSigned, Opened> auto&) { return Rejected(state, Reason::kWrongPhase); }},
       event);
 }
 

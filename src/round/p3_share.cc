@@ -1,19 +1,86 @@
-// p3 share: the masking cohort exchanges encrypted shares of its mask seeds.
-// Next: p4 collect. With mode off there are no seeds, and the phase passes straight through.
+// p3 share: the masking cohort exchanges encrypted shares of its mask seeds. Those whose shares are there
+// when all are, or at the deadline, are U2; what p4 to p6 need of them is stored before anyone is told to
+// upload. Next: p4 collect. Otherwise the next attempt, or p8 closed. With mode off the phase passes straight
+// through.
 #include "round/phases.h"
 
 namespace accord::round::p3 {
+namespace {
 
-Transition Enter(const Plan& plan, Advertise from, TimePoint now) {
-  return p4::Enter(plan, {now, std::move(from.members), std::move(from.attempt)}, now);
+Transition Leave(const Plan& plan, Share state, TimePoint now) {
+  state.shared = Minus(Living(state.members, state.shared), state.attempt.left);
+  if (state.shared.size() < LeastSurvivors(plan, state.attempt)) {
+    return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
+  }
+  StoreShares store{state.attempt.id, state.shared};
+  state.storing = true;
+  state.deadline = now + plan.exchange_wait;
+  return Accept(std::move(state), {std::move(store)});
 }
 
-Transition On(const Plan&, const Share& state, const Event& event, TimePoint now) {
+Transition Settle(const Plan& plan, Share state, TimePoint now) {
+  const NodeSet present = Present(state.members, state.attempt);
+  const bool hopeless = present.size() < LeastSurvivors(plan, state.attempt);
+  if (hopeless && state.storing) {
+    return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
+  }
+  if (state.storing) return Accept(std::move(state));
+  if (hopeless || Minus(present, state.shared).empty()) return Leave(plan, std::move(state), now);
+  return Accept(std::move(state));
+}
+
+Transition OnShared(const Plan& plan, const Share& state, const Shared& e, TimePoint now) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  if (!state.roster.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  if (state.shared.contains(e.node)) return Discarded(state, Reason::kDuplicate);
+  if (state.storing) return Discarded(state, Reason::kLate);
+  Share next = state;
+  next.shared.insert(e.node);
+  return Settle(plan, std::move(next), now);
+}
+
+Transition OnStored(const Plan& plan, const Share& state, const SharesStored& e, TimePoint now) {
+  if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
+  if (!state.storing) return Rejected(state, Reason::kWrongPhase);
+  Share next = state;
+  next.attempt.shares = e.shares;
+  next.attempt.active = next.shared;
+  return p4::Enter(plan, std::move(next), now);
+}
+
+}  // namespace
+
+Transition Enter(const Plan& plan, Advertise from, TimePoint now) {
+  Share state{now, now + plan.exchange_wait, std::move(from.members), std::move(from.attempt),
+              std::move(from.adverts)};
+  if (plan.mode == SecureMode::kOff) return p4::Enter(plan, std::move(state), now);
+  state.attempt.active = state.roster;
+  Tell tell{state.roster};
+  return Accept(std::move(state), {std::move(tell)});
+}
+
+Transition On(const Plan& plan, const Share& state, const Event& event, TimePoint now) {
+  const auto settle = [&](Share next) { return Settle(plan, std::move(next), now); };
+  const auto retry = [&] {
+    return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewShares, now);
+  };
   return std::visit(
-      overloaded{
-          [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
-          [&](const OneOf<Candidates, Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified,
-                          Restarted, Tick> auto&) { return Rejected(state, Reason::kWrongPhase); }},
+      overloaded{[&](const Shared& e) { return OnShared(plan, state, e, now); },
+                 [&](const SharesStored& e) { return OnStored(plan, state, e, now); },
+                 [&](const Trained& e) { return LateTrained(state, e); },
+                 [&](const Dropped& e) { return OnDropped(state, e, settle); },
+                 [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
+                 [&](const Tick&) {
+                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                   return state.storing ? retry() : Leave(plan, state, now);
+                 },
+                 [&](const Restarted&) { return retry(); },
+                 [&](const Cancel&) {
+                   return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
+                 },
+                 [&](const OneOf<Candidates, Advertised> auto&) { return Discarded(state, Reason::kLate); },
+                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, SurvivorsSigned,
+                                 Opened> auto&) { return Rejected(state, Reason::kWrongPhase); }},
       event);
 }
 

@@ -11,14 +11,18 @@ namespace {
 
 Transition Leave(const Plan& plan, Collect state, TimePoint now) {
   for (const auto& [node, reason] : state.members.dropped) state.uploads.erase(node);
-  if (state.uploads.size() < plan.min_survivors) {
-    return p2::Retry(plan, std::move(state.members), state.attempt, Reason::kTooFewUploads, now);
+  const bool whole = !state.again || state.lost.empty();  // a set that was signed does not shrink
+  if (!whole || state.uploads.size() < LeastSurvivors(plan, state.attempt)) {
+    return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewUploads, now);
   }
+  if (!state.signatures.empty()) return p6::Reenter(plan, std::move(state), now);
   return p5::Enter(plan, std::move(state), now);
 }
 
 Transition Settle(const Plan& plan, Collect state, TimePoint now) {
-  const bool hopeless = Living(state.members, state.attempt.cohort).size() < plan.min_survivors;
+  const NodeSet reachable = Present(state.members, state.attempt);
+  const std::size_t possible = state.uploads.size() + Minus(reachable, Keys(state.uploads)).size();
+  const bool hopeless = possible < LeastSurvivors(plan, state.attempt);
   if (hopeless || Awaited(state).empty()) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
 }
@@ -26,15 +30,17 @@ Transition Settle(const Plan& plan, Collect state, TimePoint now) {
 Transition OnUploaded(const Plan& plan, const Collect& state, const Uploaded& e, TimePoint now) {
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
   if (const auto known = state.uploads.find(e.node); known != state.uploads.end()) {
-    if (known->second == e.root) return Discarded(state, Reason::kDuplicate);
-    return Rejected(state, Reason::kConflict);
+    const bool same = known->second == Upload{e.root, e.end};
+    return same ? Discarded(state, Reason::kDuplicate) : Rejected(state, Reason::kConflict);
   }
+  if (!state.attempt.active.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
   const auto lost = state.lost.find(e.node);
-  if (lost != state.lost.end() && lost->second != e.root) return Rejected(state, Reason::kConflict);
+  if (lost != state.lost.end() && lost->second != Upload{e.root, e.end})
+    return Rejected(state, Reason::kConflict);
   if (lost == state.lost.end() && state.again) return Discarded(state, Reason::kLate);
   Collect next = state;
   next.lost.erase(e.node);
-  next.uploads.emplace(e.node, e.root);
+  next.uploads.emplace(e.node, Upload{e.root, e.end});
   return Settle(plan, std::move(next), now);
 }
 
@@ -55,7 +61,7 @@ Transition Lose(const Plan& plan, Collect state, const NodeSet& nodes, TimePoint
 }  // namespace
 
 Transition Enter(const Plan& plan, Share from, TimePoint now) {
-  Tell tell{from.attempt.cohort};
+  Tell tell{from.attempt.active};
   Collect state{
       .since = now,
       .deadline = now + plan.collect_wait,
@@ -71,35 +77,34 @@ Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint
                 .members = std::move(from.members),
                 .attempt = std::move(from.attempt),
                 .uploads = std::move(from.uploads),
+                .signatures = std::move(from.signatures),
                 .again = true};
   return Lose(plan, std::move(state), lost, now);
 }
 
 Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now) {
-  return std::visit(
-      overloaded{
-          [&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
-          [&](const UploadsLost& e) { return Lose(plan, state, e.nodes, now); },
-          [&](const Trained& e) { return LateTrained(state, e); },
-          [&](const Dropped& e) {
-            if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
-              return Discarded(state, reason);
-            }
-            Collect next = state;
-            next.members.dropped.emplace(e.node, e.reason);
-            return Settle(plan, std::move(next), now);
-          },
-          [&](const Tick&) {
-            if (now < state.deadline) return Discarded(state, Reason::kNone);
-            return Leave(plan, state, now);
-          },
-          [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
-          [&](const Restarted& e) { return Extended(state, e); },
-          [&](const Candidates&) { return Discarded(state, Reason::kLate); },
-          [&](const OneOf<Summed, SumFailed, Verified> auto&) {
-            return Rejected(state, Reason::kWrongPhase);
-          }},
-      event);
+  const auto settle = [&](Collect next) { return Settle(plan, std::move(next), now); };
+  return std::visit(overloaded{[&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
+                               [&](const UploadsLost& e) { return Lose(plan, state, e.nodes, now); },
+                               [&](const Trained& e) { return LateTrained(state, e); },
+                               [&](const Dropped& e) { return OnDropped(state, e, settle); },
+                               [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
+                               [&](const Tick&) {
+                                 if (now < state.deadline) return Discarded(state, Reason::kNone);
+                                 return Leave(plan, state, now);
+                               },
+                               [&](const Cancel&) {
+                                 return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled,
+                                                  now);
+                               },
+                               [&](const Restarted& e) { return Extended(state, e); },
+                               [&](const OneOf<Candidates, Advertised, Shared, SharesStored> auto&) {
+                                 return Discarded(state, Reason::kLate);
+                               },
+                               [&](const OneOf<Summed, SumFailed, Verified, SurvivorsSigned, Opened> auto&) {
+                                 return Rejected(state, Reason::kWrongPhase);
+                               }},
+                    event);
 }
 
 }  // namespace accord::round::p4

@@ -8,14 +8,19 @@
 namespace accord::round::p7 {
 namespace {
 
+// Nodes that must come to the same model. In masked rounds t of them certify it; more need not agree.
+std::size_t Enough(const Plan& plan, const Commit& state) {
+  return plan.mode == SecureMode::kOff ? plan.min_survivors : Quorum(plan, state.attempt);
+}
+
 Transition Leave(const Plan& plan, Commit state, TimePoint now) {
-  if (state.verified.size() >= plan.min_survivors) return p8::Committed(std::move(state), now);
+  if (state.verified.size() >= Enough(plan, state)) return p8::Committed(std::move(state), now);
   // One node that computes another model may be broken or lie; when most do, it is the coordinator.
   const auto mismatches = static_cast<std::size_t>(std::ranges::count_if(
       state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; }));
   const bool most = 2 * mismatches > state.survivors.size();
   const Reason reason = most ? Reason::kMismatch : Reason::kTooFewVerified;
-  return p8::Abort(std::move(state.members), std::move(state.attempt), reason, now);
+  return p8::Abort(plan, std::move(state.members), std::move(state.attempt), reason, now);
 }
 
 Transition Settle(const Plan& plan, Commit state, TimePoint now) {
@@ -30,6 +35,7 @@ Transition OnVerified(const Plan& plan, const Commit& state, const Verified& e, 
   Commit next = state;
   if (e.model_hash == state.outcome.model_hash) {
     next.verified.insert(e.node);
+    if (!e.proof.empty()) next.proofs.emplace(e.node, e.proof);
   } else {
     next.members.dropped.emplace(e.node, Reason::kMismatch);
   }
@@ -39,7 +45,7 @@ Transition OnVerified(const Plan& plan, const Commit& state, const Verified& e, 
 }  // namespace
 
 Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now) {
-  Tell tell{Living(from.members, from.attempt.cohort)};
+  Tell tell{plan.mode == SecureMode::kOff ? Living(from.members, from.attempt.cohort) : Keys(from.uploads)};
   NodeSet survivors = Keys(from.uploads);
   return Accept(Commit{now,
                        now + plan.commit_wait,
@@ -47,37 +53,38 @@ Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now) 
                        std::move(from.attempt),
                        std::move(survivors),
                        std::move(outcome),
+                       {},
                        {}},
                 {std::move(tell)});
 }
 
 Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoint now) {
+  const auto settle = [&](Commit next) { return Settle(plan, std::move(next), now); };
   return std::visit(
-      overloaded{
-          [&](const Verified& e) { return OnVerified(plan, state, e, now); },
-          [&](const Dropped& e) {
-            if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
-              return Discarded(state, reason);
-            }
-            if (state.verified.contains(e.node)) return Discarded(state, Reason::kLate);
-            Commit next = state;
-            next.members.dropped.emplace(e.node, e.reason);
-            return Settle(plan, std::move(next), now);
-          },
-          [&](const SumFailed& e) {  // a restart found sum or model gone: the same deltas once more
-            if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
-            return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewVerified, now);
-          },
-          [&](const Trained& e) { return LateTrained(state, e); },
-          [&](const Tick&) {
-            if (now < state.deadline) return Discarded(state, Reason::kNone);
-            return Leave(plan, state, now);
-          },
-          [&](const Cancel&) { return p8::Abort(state.members, state.attempt, Reason::kCancelled, now); },
-          [&](const Restarted& e) { return Extended(state, e); },
-          [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed> auto&) {
-            return Discarded(state, Reason::kLate);
-          }},
+      overloaded{[&](const Verified& e) { return OnVerified(plan, state, e, now); },
+                 [&](const Dropped& e) {
+                   if (state.verified.contains(e.node)) return Discarded(state, Reason::kLate);
+                   return OnDropped(state, e, settle);
+                 },
+                 [&](const LeftAttempt& e) {
+                   if (state.verified.contains(e.node)) return Discarded(state, Reason::kLate);
+                   return OnLeft(state, e, settle);
+                 },
+                 [&](const SumFailed& e) {  // a restart found sum or model gone: the same deltas once more
+                   if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
+                   return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewVerified, now);
+                 },
+                 [&](const Trained& e) { return LateTrained(state, e); },
+                 [&](const Tick&) {
+                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                   return Leave(plan, state, now);
+                 },
+                 [&](const Cancel&) {
+                   return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
+                 },
+                 [&](const Restarted& e) { return Extended(state, e); },
+                 [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed, Advertised, Shared, SharesStored,
+                                 SurvivorsSigned, Opened> auto&) { return Discarded(state, Reason::kLate); }},
       event);
 }
 

@@ -3,15 +3,26 @@
 
 namespace accord::round::p8 {
 
-Transition Abort(Members members, Attempt attempt, Reason reason, TimePoint now) {
+Transition Abort(const Plan& plan, Members members, Attempt attempt, Reason reason, TimePoint now) {
   Discard discard{attempt.id};
-  return Accept(Closed{now, false, reason, std::move(members), std::move(attempt), {}, {}}, {discard});
+  NodeSet bound = attempt.signing.empty() ? plan.bound : attempt.signing;
+  return Accept(Closed{.since = now,
+                       .reason = reason,
+                       .members = std::move(members),
+                       .attempt = std::move(attempt),
+                       .bound = std::move(bound)},
+                {discard});
 }
 
 Transition Committed(Commit from, TimePoint now) {
   Discard discard{from.attempt.id};
-  return Accept(Closed{now, true, Reason::kNone, std::move(from.members), std::move(from.attempt),
-                       std::move(from.survivors), std::move(from.outcome)},
+  return Accept(Closed{.since = now,
+                       .committed = true,
+                       .members = std::move(from.members),
+                       .attempt = std::move(from.attempt),
+                       .survivors = std::move(from.survivors),
+                       .outcome = std::move(from.outcome),
+                       .proofs = std::move(from.proofs)},
                 {discard});
 }
 

@@ -19,6 +19,8 @@ concept OneOf = (std::same_as<E, Named> || ...);
 inline Transition Accept(State next, std::vector<Effect> effects = {}) {
   return {std::move(next), std::move(effects), {}};
 }
+// Of a round that never came to one.
+inline Attempt NoAttempt(const Plan& plan) { return {.id = plan.first_attempt}; }
 template <class S>
 Transition Keep(const S& state, Verdict verdict, Reason reason) {
   return {state, {}, {verdict, reason}};
@@ -44,8 +46,25 @@ Transition Extended(S state, const Restarted& event) {
 [[nodiscard]] Reason CheckMember(const Members& members, NodeId node);
 // Cohort members that are not dropped.
 [[nodiscard]] NodeSet Living(const Members& members, const NodeSet& cohort);
-[[nodiscard]] NodeSet Keys(const std::map<NodeId, Digest>& uploads);
+template <class Value>
+[[nodiscard]] NodeSet Keys(const std::map<NodeId, Value>& map) {
+  NodeSet keys;
+  for (const auto& [node, value] : map) keys.insert(keys.end(), node);
+  return keys;
+}
 [[nodiscard]] NodeSet Minus(const NodeSet& all, const NodeSet& without);
+// The neighbour graph is full up to this size (secagg.md 2.6).
+inline constexpr std::size_t kFullGraph = 200;
+// Whether a masked round may begin with so many nodes.
+[[nodiscard]] bool CanMask(const Plan& plan, std::size_t nodes);
+// The smallest set that may be summed: the job's, and in masked rounds u_min of the cohort (secagg.md 2.5).
+[[nodiscard]] std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt);
+// t of masked rounds: signatures of a certificate, and who must open the sum.
+[[nodiscard]] std::size_t Quorum(const Plan& plan, const Attempt& attempt);
+// Active and not dropped: who can still say something in this attempt.
+[[nodiscard]] NodeSet Present(const Members& members, const Attempt& attempt);
+// The node's word is not awaited any more in this attempt. False when that was known.
+bool Leave(Attempt& attempt, const LeftAttempt& event);
 // Whose uploads p4 still awaits.
 [[nodiscard]] NodeSet Awaited(const Collect& state);
 // Who p7 still awaits.
@@ -68,24 +87,45 @@ std::optional<Transition> CheckAttempt(const S& state, NodeId node, AttemptId at
   if (attempt < state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
   if (attempt > state.attempt.id) return Rejected(state, Reason::kWrongAttempt);
   if (!state.attempt.cohort.contains(node)) return Rejected(state, Reason::kNotInCohort);
+  if (state.attempt.left.contains(node)) return Discarded(state, Reason::kAborted);
   if (state.members.dropped.contains(node)) return Rejected(state, state.members.dropped.at(node));
   return std::nullopt;
+}
+
+// A node that is out of the round for good; `settle` says what follows for the phase.
+template <class S, class Settle>
+Transition OnDropped(const S& state, const Dropped& event, Settle settle) {
+  if (const Reason reason = CheckMember(state.members, event.node); reason != Reason::kNone) {
+    return Discarded(state, reason);
+  }
+  S next = state;
+  next.members.dropped.emplace(event.node, event.reason);
+  return settle(std::move(next));
+}
+// The same for a node that is out of the attempt only.
+template <class S, class Settle>
+Transition OnLeft(const S& state, const LeftAttempt& event, Settle settle) {
+  if (auto fate = CheckAttempt(state, event.node, event.attempt)) return *std::move(fate);
+  S next = state;
+  if (!Leave(next.attempt, event)) return Discarded(state, Reason::kDuplicate);
+  return settle(std::move(next));
 }
 
 namespace p0 {
 [[nodiscard]] Transition On(const Plan& plan, const Gather& state, const Event& event, TimePoint now);
 }
 namespace p1 {
-[[nodiscard]] Transition Enter(const Plan& plan, NodeSet cohort, TimePoint now);
+[[nodiscard]] Transition Enter(const Plan& plan, NodeSet cohort, const Digest& registry, TimePoint now);
 [[nodiscard]] Transition On(const Plan& plan, const Train& state, const Event& event, TimePoint now);
 }  // namespace p1
 namespace p2 {
 // Begins an attempt with the trained nodes that are not dropped.
-[[nodiscard]] Transition Enter(const Plan& plan, Members members, AttemptId attempt, TimePoint now);
+// Of `attempt` its id and whom it binds count.
+[[nodiscard]] Transition Enter(const Plan& plan, Members members, Attempt attempt, TimePoint now);
 [[nodiscard]] Transition On(const Plan& plan, const Advertise& state, const Event& event, TimePoint now);
 // The attempt failed for `reason`: begins the next one with the deltas that the nodes still hold, or closes
 // the round.
-[[nodiscard]] Transition Retry(const Plan& plan, Members members, const Attempt& failed, Reason reason,
+[[nodiscard]] Transition Retry(const Plan& plan, Members members, Attempt failed, Reason reason,
                                TimePoint now);
 }  // namespace p2
 namespace p3 {
@@ -104,6 +144,8 @@ namespace p5 {
 }  // namespace p5
 namespace p6 {
 [[nodiscard]] Transition Enter(const Plan& plan, Survivors from, TimePoint now);
+// Back from p4: what a restart lost is there again, and the set was signed already.
+[[nodiscard]] Transition Reenter(const Plan& plan, Collect from, TimePoint now);
 [[nodiscard]] Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoint now);
 }  // namespace p6
 namespace p7 {
@@ -112,7 +154,8 @@ namespace p7 {
 }  // namespace p7
 namespace p8 {
 // Closes without a commit; uploads of the attempt are forgotten.
-[[nodiscard]] Transition Abort(Members members, Attempt attempt, Reason reason, TimePoint now);
+[[nodiscard]] Transition Abort(const Plan& plan, Members members, Attempt attempt, Reason reason,
+                               TimePoint now);
 [[nodiscard]] Transition Committed(Commit from, TimePoint now);
 [[nodiscard]] Transition On(const Closed& state, const Event& event);
 }  // namespace p8

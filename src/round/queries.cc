@@ -33,6 +33,23 @@ Explanation ExplainCommit(const Plan& plan, const Commit& s) {
                        " do)"};
 }
 
+// Masked p5 and p6: a quorum is enough.
+template <class S>
+Explanation ExplainQuorum(const Plan& plan, const S& s, const NodeSet& done, std::string_view what) {
+  const NodeSet awaited = Minus(Minus(Living(s.members, Keys(s.uploads)), s.attempt.left), done);
+  return {awaited, "waiting until " + Count(Quorum(plan, s.attempt), "node") + " of " +
+                       std::to_string(s.uploads.size()) + " " + std::string(what) + " (" +
+                       std::to_string(done.size()) + " have)"};
+}
+
+bool IsMasked(const Attempt& attempt) { return !attempt.shares.IsZero(); }
+
+// Whether a survivor can still sign the set and open it.
+template <class S>
+bool CanOpen(const S& s, NodeId node) {
+  return s.uploads.contains(node) && Present(s.members, s.attempt).contains(node);
+}
+
 }  // namespace
 
 Phase PhaseOf(const State& state) { return static_cast<Phase>(state.index()); }
@@ -40,28 +57,52 @@ Phase PhaseOf(const State& state) { return static_cast<Phase>(state.index()); }
 std::optional<TimePoint> DeadlineOf(const State& state) {
   using Deadline = std::optional<TimePoint>;
   return std::visit(
-      overloaded{[](const OneOf<Gather, Train, Collect, Commit> auto& s) { return Deadline(s.deadline); },
-                 [](const OneOf<Advertise, Share, Survivors, Unmask, Closed> auto&) { return Deadline(); }},
+      overloaded{[](const OneOf<Gather, Train, Advertise, Share, Collect, Survivors, Commit> auto& s) {
+                   return Deadline(s.deadline);
+                 },
+                 [](const Unmask& s) {
+                   return IsMasked(s.attempt) && !s.summing ? Deadline(s.deadline) : Deadline();
+                 },
+                 [](const Closed&) { return Deadline(); }},
       state);
 }
 
 std::optional<Duty> DutyOf(const State& state, NodeId node) {
   using Answer = std::optional<Duty>;
   return std::visit(
-      overloaded{
-          [&](const Train& s) {
-            const bool due =
-                CheckMember(s.members, node) == Reason::kNone && !s.members.trained.contains(node);
-            return due ? Answer(TrainDuty{s.deadline}) : Answer();
-          },
-          [&](const Collect& s) {
-            return Awaited(s).contains(node) ? Answer(CollectDuty{s.attempt, s.deadline}) : Answer();
-          },
-          [&](const Commit& s) {
-            const bool due = Living(s.members, s.attempt.cohort).contains(node) && !s.verified.contains(node);
-            return due ? Answer(CommitDuty{s.attempt, s.survivors, s.outcome}) : Answer();
-          },
-          [](const OneOf<Gather, Advertise, Share, Survivors, Unmask, Closed> auto&) { return Answer(); }},
+      overloaded{[&](const Train& s) {
+                   const bool due =
+                       CheckMember(s.members, node) == Reason::kNone && !s.members.trained.contains(node);
+                   return due ? Answer(TrainDuty{s.deadline}) : Answer();
+                 },
+                 [&](const Advertise& s) {
+                   const bool due = Present(s.members, s.attempt).contains(node) && !s.adverts.contains(node);
+                   return due ? Answer(AdvertiseDuty{s.attempt, s.deadline}) : Answer();
+                 },
+                 [&](const Share& s) {
+                   const bool due = Present(s.members, s.attempt).contains(node) && !s.shared.contains(node);
+                   return due && !s.storing ? Answer(ShareDuty{s.attempt, s.roster, s.deadline}) : Answer();
+                 },
+                 [&](const Collect& s) {
+                   return Awaited(s).contains(node) ? Answer(CollectDuty{s.attempt, s.deadline}) : Answer();
+                 },
+                 [&](const Survivors& s) {
+                   const bool due = CanOpen(s, node) && !s.signatures.contains(node);
+                   return due ? Answer(SurvivorsDuty{s.attempt, s.uploads}) : Answer();
+                 },
+                 [&](const Unmask& s) {
+                   if (!IsMasked(s.attempt) || !CanOpen(s, node) || s.opened.contains(node)) return Answer();
+                   if (s.signatures.contains(node))
+                     return Answer(UnmaskDuty{s.attempt, s.uploads, s.signatures});
+                   return Answer(SurvivorsDuty{s.attempt, s.uploads});
+                 },
+                 [&](const Commit& s) {
+                   const NodeSet& asked = IsMasked(s.attempt) ? s.survivors : s.attempt.cohort;
+                   const bool due = Minus(Living(s.members, asked), s.attempt.left).contains(node) &&
+                                    !s.verified.contains(node);
+                   return due ? Answer(CommitDuty{s.attempt, s.survivors, s.outcome}) : Answer();
+                 },
+                 [](const OneOf<Gather, Closed> auto&) { return Answer(); }},
       state);
 }
 
@@ -69,12 +110,18 @@ std::vector<Effect> Outstanding(const Plan&, const State& state) {
   using Effects = std::vector<Effect>;
   return std::visit(
       overloaded{[](const Train& s) { return Effects{Tell{Living(s.members, s.members.cohort)}}; },
-                 [](const Collect& s) { return Effects{Tell{Living(s.members, s.attempt.cohort)}}; },
+                 [](const Share& s) {
+                   if (s.storing) return Effects{StoreShares{s.attempt.id, s.shared}};
+                   return Effects{Tell{Present(s.members, s.attempt)}};
+                 },
                  [](const Unmask& s) {
+                   if (IsMasked(s.attempt) && !s.summing) return Effects{Tell{Keys(s.uploads)}};
                    return Effects{TakeSum{s.attempt.id, s.attempt.cohort, Keys(s.uploads)}};
                  },
-                 [](const Commit& s) { return Effects{Tell{Living(s.members, s.attempt.cohort)}}; },
-                 [](const OneOf<Gather, Advertise, Share, Survivors, Closed> auto&) { return Effects{}; }},
+                 [](const OneOf<Advertise, Collect, Survivors, Commit> auto& s) {
+                   return Effects{Tell{Living(s.members, s.attempt.cohort)}};
+                 },
+                 [](const OneOf<Gather, Closed> auto&) { return Effects{}; }},
       state);
 }
 
@@ -90,11 +137,20 @@ Explanation Explain(const Plan& plan, const State& state) {
           [&](const Train& s) { return ExplainTrain(plan, s); },
           [&](const Collect& s) { return ExplainCollect(plan, s); },
           [&](const Commit& s) { return ExplainCommit(plan, s); },
-          [](const Unmask&) {
+          [&](const Unmask& s) {
+            if (IsMasked(s.attempt) && !s.summing) return ExplainQuorum(plan, s, s.opened, "open the sum");
             return Explanation{{}, "adding the updates and making the outer step"};
           },
-          [](const OneOf<Advertise, Share, Survivors> auto&) {
-            return Explanation{{}, "agreeing on keys and survivors"};
+          [&](const Advertise& s) {
+            const NodeSet awaited = Minus(Present(s.members, s.attempt), s.adverts);
+            return Explanation{awaited, "waiting for the keys of " + Count(awaited.size(), "node")};
+          },
+          [&](const Share& s) {
+            const NodeSet awaited = Minus(Present(s.members, s.attempt), s.shared);
+            return Explanation{awaited, "waiting for the shares of " + Count(awaited.size(), "node")};
+          },
+          [&](const Survivors& s) {
+            return ExplainQuorum(plan, s, Keys(s.signatures), "sign the survivor set");
           },
           [](const Closed& s) {
             return Explanation{{}, s.committed ? "committed" : "given up: " + std::string(Name(s.reason))};
@@ -151,6 +207,18 @@ std::string_view Name(Reason reason) {
       return "job.unsupported";
     case Reason::kCancelled:
       return "round.cancelled";
+    case Reason::kTooFewAdverts:
+      return "round.too_few_adverts";
+    case Reason::kTooFewShares:
+      return "round.too_few_shares";
+    case Reason::kTooFewSignatures:
+      return "round.too_few_signatures";
+    case Reason::kTooFewUnmasked:
+      return "round.too_few_unmasked";
+    case Reason::kAborted:
+      return "round.refused";
+    case Reason::kBlamed:
+      return "round.blamed";
   }
   return "none";
 }

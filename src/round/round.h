@@ -24,6 +24,7 @@
 #include "accord/clock.h"
 #include "accord/ids.h"
 #include "accord/job_spec.h"
+#include "base/text.h"
 
 namespace accord::round {
 
@@ -58,6 +59,10 @@ struct Plan {
   std::uint32_t min_survivors = 1;  // to take a sum
   Millis gather_wait{0}, train_wait{0}, collect_wait{0}, commit_wait{0};  // bounds of p0, p1, p4, p7
   Digest model_hash;  // the model that the round starts from
+  // Masked rounds only:
+  Millis exchange_wait{0};               // bounds each of p2, p3, p5, p6
+  std::optional<std::uint32_t> corrupt;  // T; none: the default of the cohort's size
+  NodeSet bound;  // who signed a survivor set on this model before: they again, or nobody (secagg.md 2.9)
 };
 
 // ---------------------------------------------------------------- state
@@ -86,6 +91,13 @@ enum class Reason : std::uint8_t {
   kSumInvalid,
   kModeUnsupported,
   kCancelled,
+  // of masked rounds
+  kTooFewAdverts,
+  kTooFewShares,
+  kTooFewSignatures,
+  kTooFewUnmasked,
+  kAborted,  // a node refused what it was relayed, and is out of the attempt
+  kBlamed,   // proven against this node, or named by one that refused
 };
 
 // Who trains in this round. `trained` nodes hold a delta until commit; a dropped node is out of the round for
@@ -94,13 +106,30 @@ struct Members {
   NodeSet cohort;
   NodeSet trained;
   std::map<NodeId, Reason> dropped;
+  Digest registry;  // pinned by all of the cohort; zero when the mode is off
 };
 
 // One run of p2 to p7 over the masking cohort.
 struct Attempt {
   AttemptId id;
-  NodeSet cohort;
+  NodeSet cohort;  // as offered: its size fixes the encoding and the thresholds
+  // Masked rounds: who is awaited in p4 to p7 (U2, less those who left); equal to cohort when the mode is
+  // off.
+  NodeSet active;
+  NodeSet left;     // aborted this attempt; may be in the next one
+  NodeSet blamed;   // by those who left
+  NodeSet signing;  // U3 from p5 on; before, whom an earlier attempt on this model binds
+  Digest shares;    // the blob of adverts, heads and entries of U2, stored before p4
 };
+
+// A complete upload.
+struct Upload {
+  Digest root;  // over its chunks
+  Bytes end;    // masked rounds: the signed MaskedEnd, opaque here
+  friend bool operator==(const Upload&, const Upload&) = default;
+};
+using Uploads = std::map<NodeId, Upload>;
+using Words = std::map<NodeId, Bytes>;  // signed words of nodes, opaque here
 
 struct Gather {
   TimePoint since, deadline;
@@ -110,34 +139,43 @@ struct Train {
   Members members;
 };
 struct Advertise {  // passes through when mode is off
-  TimePoint since;
+  TimePoint since, deadline;
   Members members;
   Attempt attempt;
+  NodeSet adverts;
 };
 struct Share {  // passes through when mode is off
-  TimePoint since;
+  TimePoint since, deadline;
   Members members;
   Attempt attempt;
+  NodeSet roster;        // U1
+  NodeSet shared;        // U2 in the end
+  bool storing = false;  // U2 is fixed and on its way to the disk
 };
 struct Collect {
   TimePoint since, deadline;
   Members members;
   Attempt attempt;
-  std::map<NodeId, Digest> uploads;  // complete ones: root over the chunks
-  std::map<NodeId, Digest> lost;     // were complete and must come again, with these bytes and no others
-  bool again = false;                // back from p6: the survivors are fixed, only what was lost is awaited
+  Uploads uploads;     // complete ones
+  Uploads lost;        // were complete and must come again, with these bytes and no others
+  Words signatures;    // back from p6: what the survivors signed
+  bool again = false;  // back from p6: the survivors are fixed, only what was lost is awaited
 };
-struct Survivors {  // passes through when mode is off
-  TimePoint since;
+struct Survivors {  // passes through unless the mode is malicious
+  TimePoint since, deadline;
   Members members;
   Attempt attempt;
-  std::map<NodeId, Digest> uploads;  // of the survivors
+  Uploads uploads;   // of the survivors: U3
+  Words signatures;  // of the survivor set
 };
 struct Unmask {  // no shares are awaited when mode is off: the sum is taken at once
-  TimePoint since;
+  TimePoint since, deadline;
   Members members;
   Attempt attempt;
-  std::map<NodeId, Digest> uploads;  // of the survivors
+  Uploads uploads;  // of the survivors
+  Words signatures;
+  NodeSet opened;        // who revealed their shares
+  bool summing = false;  // enough did
 };
 struct MetricSum {
   std::uint8_t metric = 0;  // accord::Metric
@@ -150,6 +188,12 @@ struct Outcome {
   std::uint64_t words = 0;
   Digest model_hash;  // after the step
   std::vector<MetricSum> metrics;
+  struct Opened {  // masked rounds (secagg.md 7.6, Result)
+    Digest u3_hash;
+    Digest z_root;
+    std::vector<std::uint64_t> tau;
+  };
+  std::optional<Opened> opened;
 };
 struct Commit {
   TimePoint since, deadline;
@@ -158,6 +202,7 @@ struct Commit {
   NodeSet survivors;
   Outcome outcome;
   NodeSet verified;
+  Words proofs;  // masked rounds: of the verified
 };
 struct Closed {
   TimePoint since;
@@ -167,6 +212,8 @@ struct Closed {
   Attempt attempt;
   NodeSet survivors;
   Outcome outcome;
+  Words proofs;
+  NodeSet bound;  // Plan::bound of the next try
 };
 using State = std::variant<Gather, Train, Advertise, Share, Collect, Survivors, Unmask, Commit, Closed>;
 
@@ -174,6 +221,7 @@ using State = std::variant<Gather, Train, Advertise, Share, Collect, Survivors, 
 
 struct Candidates {  // who is connected, prepared and willing now
   NodeSet ready;
+  Digest registry;  // pinned by all of them; zero when the mode is off
 };
 struct Trained {
   NodeId node;
@@ -182,14 +230,41 @@ struct Dropped {  // the node said so itself, or was suspended; a lost connectio
   NodeId node;
   Reason reason = Reason::kDeclined;
 };
+struct Advertised {  // its keys are there and right
+  NodeId node;
+  AttemptId attempt;
+};
+struct Shared {  // its shares are there and right
+  NodeId node;
+  AttemptId attempt;
+};
+struct SharesStored {  // all that p4 to p6 need of p2 and p3 is durable
+  AttemptId attempt;
+  Digest shares;
+};
 struct Uploaded {
   NodeId node;
   AttemptId attempt;
   Digest root;
+  Bytes end;  // masked rounds
 };
 struct UploadsLost {  // after a restart: the spool holds only what was on disk; these must be sent again,
                       // identical
   NodeSet nodes;
+};
+struct SurvivorsSigned {
+  NodeId node;
+  AttemptId attempt;
+  Bytes signature;
+};
+struct Opened {  // the node revealed its shares; they stay in memory
+  NodeId node;
+  AttemptId attempt;
+};
+struct LeftAttempt {  // the node refused what it was relayed; or it lost its keys
+  NodeId node;
+  AttemptId attempt;
+  NodeId blamed;  // zeros: nobody
 };
 struct Summed {
   AttemptId attempt;
@@ -203,14 +278,16 @@ struct Verified {
   NodeId node;
   AttemptId attempt;
   Digest model_hash;
+  Bytes proof;  // masked rounds
 };
 struct Cancel {};
 struct Restarted {  // open deadlines grow by the time away
   Millis away{0};
 };
 struct Tick {};
-using Event = std::variant<Candidates, Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified,
-                           Cancel, Restarted, Tick>;
+using Event =
+    std::variant<Candidates, Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified, Cancel,
+                 Restarted, Tick, Advertised, Shared, SharesStored, SurvivorsSigned, Opened, LeftAttempt>;
 
 // ---------------------------------------------------------------- effects
 
@@ -220,12 +297,17 @@ struct Tell {  // tell each of these nodes its duty (DutyOf); lost messages are 
 struct Discard {  // forget the uploads of this attempt
   AttemptId attempt;
 };
-struct TakeSum {  // add the survivors' uploads, check, decode, step; answer with Summed or SumFailed
+struct StoreShares {  // store adverts, heads and entries of these; answer with SharesStored
+  AttemptId attempt;
+  NodeSet nodes;
+};
+struct TakeSum {  // unmask and add the survivors' uploads, check, decode, step; answer with Summed or
+                  // SumFailed
   AttemptId attempt;
   NodeSet cohort;
   NodeSet survivors;
 };
-using Effect = std::variant<Tell, Discard, TakeSum>;
+using Effect = std::variant<Tell, Discard, TakeSum, StoreShares>;
 
 // ---------------------------------------------------------------- the machine
 
@@ -258,16 +340,35 @@ struct Transition {
 struct TrainDuty {
   TimePoint deadline;
 };
+struct AdvertiseDuty {
+  Attempt attempt;
+  TimePoint deadline;
+};
+struct ShareDuty {
+  Attempt attempt;
+  NodeSet roster;
+  TimePoint deadline;
+};
 struct CollectDuty {
   Attempt attempt;
   TimePoint deadline;
+};
+struct SurvivorsDuty {  // sign the set; in semi-honest mode open it at once
+  Attempt attempt;
+  Uploads uploads;
+};
+struct UnmaskDuty {
+  Attempt attempt;
+  Uploads uploads;
+  Words signatures;
 };
 struct CommitDuty {
   Attempt attempt;
   NodeSet survivors;
   Outcome outcome;
 };
-using Duty = std::variant<TrainDuty, CollectDuty, CommitDuty>;
+using Duty =
+    std::variant<TrainDuty, CollectDuty, CommitDuty, AdvertiseDuty, ShareDuty, SurvivorsDuty, UnmaskDuty>;
 [[nodiscard]] std::optional<Duty> DutyOf(const State& state, NodeId node);
 
 // Who is awaited, and what happens at the deadline; `sentence` has no names, so that the shell can add them.
