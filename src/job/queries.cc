@@ -10,14 +10,21 @@ namespace {
 
 bool IsRepeatable(const Event& event) {
   const auto* in = std::get_if<InRound>(&event);
-  return in != nullptr && (std::holds_alternative<round::Trained>(in->event) ||
-                           std::holds_alternative<round::Uploaded>(in->event) ||
-                           std::holds_alternative<round::Verified>(in->event));
+  return in != nullptr &&
+         std::visit(
+             overloaded{
+                 [](const round::Trained&) { return true; }, [](const round::Advertised&) { return true; },
+                 [](const round::Shared&) { return true; }, [](const round::Uploaded&) { return true; },
+                 [](const round::SurvivorsSigned&) { return true; },
+                 [](const round::Opened&) { return true; }, [](const round::Verified&) { return true; },
+                 [](const auto&) { return false; }},
+             in->event);
 }
 
 bool StaysInside(const Effect& effect) {
   const auto* in = std::get_if<RoundEffect>(&effect);
-  return in != nullptr && std::holds_alternative<round::TakeSum>(in->effect);
+  return in != nullptr && (std::holds_alternative<round::TakeSum>(in->effect) ||
+                           std::holds_alternative<round::StoreShares>(in->effect));
 }
 
 }  // namespace
