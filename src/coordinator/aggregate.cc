@@ -1,11 +1,14 @@
 #include "coordinator/aggregate.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "crypto/sha256.h"
 #include "model/safetensors.h"
 #include "rpc/messages.h"
+#include "secagg/chunk_root.h"
 #include "secagg/sum.h"
+#include "secagg/unmask.h"
 #include "update/next_model.h"
 
 namespace accord::coordinator {
@@ -20,6 +23,29 @@ Status AddSpool(store::Spool& spool, std::span<std::uint64_t> words) {
     secagg::AddBytes(words, offset, tile);
   }
   return {};
+}
+
+// The sum of the uploads in `words`, without masks; in masked rounds with what proves it.
+Result<std::optional<round::Outcome::Opened>> Sum(const AggregateTask& task, std::span<std::uint64_t> words) {
+  if (!task.masked) {
+    for (const auto& spool : task.uploads) ACCORD_RETURN_IF_ERROR(AddSpool(*spool, words));
+    return std::optional<round::Outcome::Opened>();
+  }
+  const auto add = [&](std::size_t index, std::uint64_t first, std::span<std::uint64_t> tile) -> Status {
+    ACCORD_ASSIGN_OR_RETURN(const ByteView bytes, task.uploads[index]->Tile(first * 8, tile.size() * 8));
+    secagg::AddBytes(tile, 0, bytes);
+    return {};
+  };
+  const std::vector<secagg::SignedKey> data = task.masked->masks.DataKeys();
+  ACCORD_RETURN_IF_ERROR(secagg::UnmaskSum({.uploads = task.uploads.size(),
+                                            .add = add,
+                                            .masks = data,
+                                            .threads = std::max(1U, std::thread::hardware_concurrency())},
+                                           words));
+  const std::vector<secagg::SignedKey> tags = task.masked->masks.TagKeys();
+  return std::optional(round::Outcome::Opened{.u3_hash = task.masked->survivors.hash,
+                                              .z_root = secagg::RootOf(words, task.masked->chunk_words),
+                                              .tau = secagg::UnmaskTags(task.masked->survivors, tags)});
 }
 
 }  // namespace
@@ -40,15 +66,14 @@ Result<std::vector<float>> LoadModel(const store::Blobs& blobs, const ModelLayou
 
 Result<Aggregated> Aggregate(const AggregateTask& task) {
   std::vector<std::uint64_t> words(task.words);
-  for (const auto& spool : task.uploads) ACCORD_RETURN_IF_ERROR(AddSpool(*spool, words));
-
+  Aggregated done;
+  ACCORD_ASSIGN_OR_RETURN(done.outcome.opened, Sum(task, words));
   auto weights = std::make_shared<std::vector<float>>();
   if (task.weights) {
     *weights = *task.weights;
   } else {
     ACCORD_ASSIGN_OR_RETURN(*weights, LoadModel(*task.blobs, *task.layout, task.model_hash));
   }
-  Aggregated done;
   ACCORD_ASSIGN_OR_RETURN(done.outcome.metrics,
                           update::NextModel(*task.spec,
                                             {.purpose = task.purpose,

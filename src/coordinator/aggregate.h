@@ -10,6 +10,7 @@
 #include "accord/model.h"
 #include "accord/status.h"
 #include "round/round.h"
+#include "secagg/recover.h"
 #include "store/blobs.h"
 #include "store/spool.h"
 
@@ -26,6 +27,12 @@ struct AggregateTask {
   Digest model_hash;                                   // of the model that the round started from
   std::shared_ptr<const std::vector<float>> weights;   // of that model; null: read it from `blobs`
   store::Blobs* blobs = nullptr;
+  struct Masked {  // masked rounds
+    secagg::OpenedMasks masks;
+    secagg::U3 survivors;
+    std::uint32_t chunk_words = 0;
+  };
+  std::shared_ptr<const Masked> masked;
 };
 
 struct Aggregated {

@@ -38,6 +38,7 @@ void JobRunner::RunRound(RoundId round, const round::Effect& effect) {
                           uploads_.Discard(e.attempt);
                           inline_sum_.clear();
                         },
+                        [&](const round::StoreShares& e) { StoreShares(round, e); },
                         [&](const round::TakeSum& e) { TakeSum(round, e); }},
              effect);
 }
@@ -63,6 +64,10 @@ void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
   }
   if (!lost.empty())
     return HandleInRound(round::UploadsLost{lost});  // gone with a restart: once more, please
+  if (open->plan.mode != SecureMode::kOff) {
+    task.masked = Opened(round, effect.attempt);
+    if (!task.masked) return Handle(job::InRound{round, round::SumFailed{effect.attempt}});
+  }
   summing_ = true;
   asio::post(services_.workers,
              [self = shared_from_this(), task = std::move(task), round, attempt = effect.attempt] {
@@ -156,6 +161,8 @@ void JobRunner::KeepBlobs() {
       needed.insert(commit->outcome.sum);
       needed.insert(commit->outcome.model_hash);
     }
+    const round::Attempt* attempt = round::AttemptOf(open->state);
+    if (attempt != nullptr) needed.insert(attempt->shares);
   }
   needed.erase(Digest{});
   for (const Digest& blob : needed) {

@@ -21,7 +21,6 @@ round::Reason DropReason(const Status& error) {
   return round::Reason::kDeclined;
 }
 
-std::vector<NodeId> List(const round::NodeSet& nodes) { return {nodes.begin(), nodes.end()}; }
 
 // What is left of messages belongs to masked rounds.
 void NoMaskedRound(const JobId& job, const rpc::Peer& node) {
@@ -91,17 +90,18 @@ bool JobRunner::IsPrepared(NodeId node) const {
 }
 
 void JobRunner::OfferCandidates() {
+  if (secure() != SecureMode::kOff) return OfferPinned();
   round::NodeSet ready;
   for (const auto& [id, node] : nodes_) {
     if (node.connected && node.prepared) ready.insert(id);
   }
-  HandleInRound(round::Candidates{std::move(ready)});
+  HandleInRound(round::Candidates{std::move(ready), {}});
 }
 
 // ---------------------------------------------------------------- what nodes say
 
 void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
-  Post([node, message = std::move(message)](JobRunner& self) {
+  Post([node, message = std::move(message)](JobRunner& self) mutable {
     if (!self.driver_) return;
     const NodeId id = node.node;
     const auto reported = [&](const RoundId& round, const round::Event& event) {
@@ -113,20 +113,19 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                             }
                             self.Changed();
                           },
-                          [&](const rpc::Prepared&) { self.OnPrepared(id); },
+                          [&](const rpc::Prepared& m) {
+                            self.nodes_[id].registry = m.registry;
+                            self.OnPrepared(id);
+                          },
                           [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
                           [&](const rpc::Trained& m) { reported(m.round, round::Trained{id}); },
-                          [&](const rpc::Verified& m) {
-                            self.OnVerified(m.round, {id, m.attempt, m.model_hash});
-                          },
-                          [&](const rpc::Refused& m) {
-                            self.LogLine({.time = self.Now(),
-                                          .round = m.round,
-                                          .node = node.name,
-                                          .event = "node.refused",
-                                          .text = Printable(m.error.error(), 64)});
-                            reported(m.round, round::Dropped{id, round::Reason::kRefused});
-                          },
+                          [&](const rpc::Verified& m) { self.OnVerifiedMessage(node, m); },
+                          [&](const rpc::Refused& m) { self.OnRefused(node, m); },
+                          [&](const rpc::Advertised& m) { self.OnAdvertised(node, m); },
+                          [&](rpc::Shared& m) { self.OnShared(node, std::move(m)); },
+                          [&](const rpc::Masked& m) { self.OnMasked(node, m); },
+                          [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(node, m); },
+                          [&](const rpc::Unmasked& m) { self.OnUnmasked(node, m); },
                           [&](const rpc::Update& m) { self.OnUpdate(node, m); },
                           [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ },
                           [&](const auto&) { NoMaskedRound(self.id(), node); }},
@@ -162,8 +161,7 @@ void JobRunner::Tell(NodeId node) {
   if (open == nullptr || known == nodes_.end() || !known->second.prepared || known->second.told) return;
   const auto duty = round::DutyOf(open->state, node);
   if (!duty || std::holds_alternative<round::CollectDuty>(*duty)) return;  // uploads are granted by slot
-  known->second.told = true;
-  services_.sessions.Send(node, DutyMessage(*open, *duty));
+  TellDuty(node, *open, *duty);
 }
 
 // Tells as many nodes to upload as there are slots. A node that was told holds a slot until its upload is
@@ -184,34 +182,9 @@ void JobRunner::GrantUploads() {
     if (!node.prepared || node.told) continue;
     const auto duty = round::DutyOf(open->state, id);
     if (!duty) continue;
-    node.told = true;
     ++used;
-    services_.sessions.Send(id, DutyMessage(*open, *duty));
+    TellDuty(id, *open, *duty);
   }
-}
-
-rpc::ToNode JobRunner::DutyMessage(const job::OpenRound& open, const round::Duty& duty) const {
-  const RoundId round = open.plan.round;
-  return std::visit(
-      overloaded{[&](const round::TrainDuty& d) -> rpc::ToNode {
-                   return rpc::Train{id(), round, open.plan.purpose, open.plan.model_hash, d.deadline};
-                 },
-                 [&](const round::CollectDuty& d) -> rpc::ToNode {
-                   return rpc::Collect{id(), round, d.attempt.id, List(d.attempt.cohort), d.deadline};
-                 },
-                 [&](const round::CommitDuty& d) -> rpc::ToNode {
-                   const bool inlined = inline_sum_hash_ == d.outcome.sum;
-                   return rpc::Commit{id(),
-                                      round,
-                                      d.attempt.id,
-                                      List(d.attempt.cohort),
-                                      List(d.survivors),
-                                      d.outcome.words,
-                                      d.outcome.sum,
-                                      inlined ? inline_sum_ : Bytes{},
-                                      d.outcome.model_hash};
-                 }},
-      duty);
 }
 
 // ---------------------------------------------------------------- uploads
@@ -248,12 +221,15 @@ void JobRunner::OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std
 Result<std::shared_ptr<rpc::UploadSink>> JobRunner::OpenSink(const rpc::Peer& node, const rpc::UploadKey& key,
                                                              std::uint64_t words) {
   ACCORD_RETURN_IF_ERROR(CheckUpload(node, key));
-  auto complete = [weak = weak_from_this(), node = node.node, key](const Digest& root,
-                                                                   std::function<void(Status)> done) {
+  auto complete = [weak = weak_from_this(), node, key](const Digest& root, std::function<void(Status)> done) {
     const auto runner = weak.lock();
     if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
     runner->Post([node, key, root, done = std::move(done)](JobRunner& me) mutable {
-      me.OnUploaded(key, {node, key.attempt, root}, std::move(done));
+      if (me.secure() == SecureMode::kOff) {
+        return me.OnUploaded(key, {node.node, key.attempt, root, {}}, std::move(done));
+      }
+      done({});  // the node closes it with a word of its own
+      me.OnReceived(node, key, root);
     });
   };
   auto sink = uploads_.Open(node.node, words, std::move(complete));
@@ -286,6 +262,7 @@ void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
   };
   const auto sink = OpenSink(node, {id(), message.round, message.attempt}, message.words.size() / 8);
   if (!sink.ok()) return settled(sink.status());
+  if (message.end) ends_.insert_or_assign(node.node, *message.end);
   const ByteView words(message.words);
   if (const Status put = (*sink)->Put(0, std::span(&words, 1)); !put.ok()) return settled(put);
   (*sink)->Finish(message.root, settled);

@@ -6,7 +6,8 @@
 //
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
 // workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
-// for; job_nodes.cc the nodes of the job; job_view.cc views, watchers and log lines.
+// for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_view.cc views,
+// watchers and log lines.
 #pragma once
 
 #include <atomic>
@@ -27,6 +28,8 @@
 #include "accord/job_spec.h"
 #include "accord/model.h"
 #include "base/mutex.h"
+#include "coordinator/aggregate.h"
+#include "coordinator/masked_attempt.h"
 #include "coordinator/services.h"
 #include "coordinator/uploads.h"
 #include "driver/driver.h"
@@ -112,6 +115,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     bool connected = false;
     bool prepared = false;  // its trainer is ready for this job
     bool told = false;      // the present duty was sent on the present connection
+    Digest registry;        // that it has pinned
     rpc::Progress progress;
   };
 
@@ -154,7 +158,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void GrantUploads();
   void OnPrepared(NodeId node);
   void OnDeclined(NodeId node, const rpc::Declined& message);
-  [[nodiscard]] rpc::ToNode DutyMessage(const job::OpenRound& open, const round::Duty& duty) const;
+  void TellDuty(NodeId node, const job::OpenRound& open, const round::Duty& duty);
   [[nodiscard]] std::uint64_t UploadWords(const job::OpenRound& open, std::size_t cohort) const;
   [[nodiscard]] Status CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const;
   [[nodiscard]] Result<std::shared_ptr<rpc::UploadSink>> OpenSink(const rpc::Peer& node,
@@ -163,6 +167,30 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OnUploaded(const rpc::UploadKey& key, const round::Uploaded& event, std::function<void(Status)> done);
   void OnUpdate(const rpc::Peer& node, const rpc::Update& message);
   [[nodiscard]] std::string NameOf(NodeId node) const;
+
+  // job_duties.cc
+  [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(NodeId node, const job::OpenRound& open,
+                                                       const round::Duty& duty);
+  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const Digest& model) const;
+
+  // job_masked.cc
+  [[nodiscard]] MaskedAttempt* Masked();
+  [[nodiscard]] MaskedAttempt* Masked(RoundId round, AttemptId attempt);
+  [[nodiscard]] MaskedAttempt::Inputs InputsOf(const round::Plan& plan, const round::Attempt& attempt,
+                                               const Digest& registry) const;
+  void OfferPinned();
+  void StoreShares(RoundId round, const round::StoreShares& effect);
+  void OnAdvertised(const rpc::Peer& node, const rpc::Advertised& message);
+  void OnShared(const rpc::Peer& node, rpc::Shared message);
+  void OnMasked(const rpc::Peer& node, const rpc::Masked& message);
+  void OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root);
+  void SettleUpload(const rpc::Peer& node, const rpc::UploadKey& key);
+  void OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSigned& message);
+  void OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& message);
+  void OnRefused(const rpc::Peer& node, const rpc::Refused& message);
+  void OnVerifiedMessage(const rpc::Peer& node, const rpc::Verified& message);
+  void Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal& refusal);
+  [[nodiscard]] std::shared_ptr<const AggregateTask::Masked> Opened(RoundId round, AttemptId attempt);
 
   // job_view.cc
   [[nodiscard]] rpc::JobView MakeView();
@@ -189,6 +217,11 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   mutable Mutex prepared_mutex_;
   round::NodeSet prepared_ ACCORD_GUARDED_BY(prepared_mutex_);  // as in nodes_, for other threads
   Uploads uploads_;
+  std::unique_ptr<MaskedAttempt> masked_;  // of the open attempt, when the job masks
+  RoundId masked_round_;
+  std::map<NodeId, secagg::ReceivedUpload> received_;  // whole uploads, and the words that close them:
+  std::map<NodeId, secagg::SignedBody> ends_;          // either may come first
+  std::vector<NodeId> unmasked_;                       // told to the machine once the sum can be opened
   bool summing_ = false;
   bool keeping_ = false;  // sum and model of p7 are being synced: no round closes before they are
   std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile

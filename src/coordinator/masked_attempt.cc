@@ -24,13 +24,12 @@ secagg::SignedBody TakeWord(Reader& in) {
 Result<secagg::Params> ParamsOf(const MaskedAttempt::Inputs& in) {
   const auto n = static_cast<std::uint32_t>(in.attempt.cohort.size());
   const bool train = in.plan.purpose == round::Purpose::kTrain;
-  return secagg::Params::For(in.spec.update,
-                             {.mode = in.plan.mode,
-                              .n = n,
-                              .corrupt = in.plan.corrupt.value_or(secagg::DefaultCorrupt(n)),
-                              .coordinates = train ? in.parameters : 1,
-                              .extras = update::ExtraHeaders(in.spec),
-                              .least_survivors = in.plan.min_survivors});
+  return secagg::Params::For(in.spec.update, {.mode = in.plan.mode,
+                                              .n = n,
+                                              .corrupt = in.plan.corrupt.value_or(secagg::DefaultCorrupt(n)),
+                                              .coordinates = train ? in.parameters : 1,
+                                              .extras = update::ExtraHeaders(in.spec),
+                                              .least_survivors = in.plan.min_survivors});
 }
 
 }  // namespace
@@ -210,9 +209,7 @@ secagg::SignedBody UnpackWord(ByteView packed) {
   return word;
 }
 
-Bytes PackWord(const VerifiedWord& word) {
-  return Writer().Fixed(word.result).Fixed(word.model).Take();
-}
+Bytes PackWord(const VerifiedWord& word) { return Writer().Fixed(word.result).Fixed(word.model).bytes(); }
 
 VerifiedWord UnpackVerified(ByteView packed) {
   Reader in(packed);

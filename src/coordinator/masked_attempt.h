@@ -1,7 +1,7 @@
 // One attempt of a masked round at the coordinator: the words of nodes as they came, checked by
 // src/secagg/collector, and what is relayed of them. The round machine says when; this says what, and whether
-// a word is right. Made by JobRunner when an attempt begins, or again after a restart from the blob of shares.
-// On the job's strand; Unmasking is handed to a worker.
+// a word is right. Made by JobRunner when an attempt begins, or again after a restart from the blob of
+// shares. On the job's strand; Unmasking is handed to a worker.
 #pragma once
 
 #include <map>

@@ -10,6 +10,7 @@
 #include "accord/clock.h"
 #include "config/coordinator_config.h"
 #include "coordinator/blob_refs.h"
+#include "coordinator/registry_book.h"
 #include "coordinator/sessions.h"
 #include "driver/journal.h"
 #include "store/blobs.h"
@@ -30,6 +31,7 @@ struct Services {
   store::Reserve& reserve;
   Sessions& sessions;
   BlobRefs& refs;
+  RegistryBook& registries;
   web::Metrics& metrics;
   std::function<void(const Status&)> fatal;  // the state cannot be written any more: stop the program
 };

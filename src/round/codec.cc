@@ -69,8 +69,10 @@ Outcome::Opened DecodeOpened(Reader& in) {
   return opened;
 }
 
+// Never empty: the tag without such a word says that.
 Bytes DecodeLv(Reader& in) {
   const ByteView bytes = in.Lv();
+  if (bytes.empty()) in.Refuse();
   return {bytes.begin(), bytes.end()};
 }
 
@@ -188,6 +190,7 @@ Event Decode(Reader& in) {
       return Candidates{DecodeSet(in), {}};
     case Tag::kCandidatesPinned: {
       const auto registry = in.Fixed<Digest>();
+      if (registry.IsZero()) in.Refuse();
       return Candidates{DecodeSet(in), registry};
     }
     case Tag::kTrained:

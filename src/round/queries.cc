@@ -67,6 +67,26 @@ std::optional<TimePoint> DeadlineOf(const State& state) {
       state);
 }
 
+const Attempt* AttemptOf(const State& state) {
+  return std::visit(overloaded{[](const OneOf<Gather, Train> auto&) -> const Attempt* { return nullptr; },
+                               [](const auto& s) -> const Attempt* { return &s.attempt; }},
+                    state);
+}
+
+const Members* MembersOf(const State& state) {
+  return std::visit(overloaded{[](const Gather&) -> const Members* { return nullptr; },
+                               [](const auto& s) -> const Members* { return &s.members; }},
+                    state);
+}
+
+const Uploads* SurvivorsOf(const State& state) {
+  return std::visit(overloaded{[](const OneOf<Survivors, Unmask> auto& s) -> const Uploads* {
+                                 return IsMasked(s.attempt) ? &s.uploads : nullptr;
+                               },
+                               [](const auto&) -> const Uploads* { return nullptr; }},
+                    state);
+}
+
 std::optional<Duty> DutyOf(const State& state, NodeId node) {
   using Answer = std::optional<Duty>;
   return std::visit(
@@ -216,7 +236,7 @@ std::string_view Name(Reason reason) {
     case Reason::kTooFewUnmasked:
       return "round.too_few_unmasked";
     case Reason::kAborted:
-      return "round.refused";
+      return "round.left";
     case Reason::kBlamed:
       return "round.blamed";
   }

@@ -336,6 +336,12 @@ struct Transition {
 // The effects that a restart issues again: told duties and a sum that was not taken.
 [[nodiscard]] std::vector<Effect> Outstanding(const Plan& plan, const State& state);
 
+// The open attempt and the nodes of the round; nullptr in p0, and where no attempt has begun.
+[[nodiscard]] const Attempt* AttemptOf(const State& state);
+[[nodiscard]] const Members* MembersOf(const State& state);
+// U3 of a masked round in p5 and p6, else nullptr.
+[[nodiscard]] const Uploads* SurvivorsOf(const State& state);
+
 // What a node of the round should be doing now; none when nothing is expected of it.
 struct TrainDuty {
   TimePoint deadline;

@@ -43,7 +43,7 @@ consteval std::size_t Fields() {
 template <class T>
 auto Tie(const T& v) {
   constexpr std::size_t kFields = Fields<T>();
-  static_assert(kFields <= 13, "one line more, please");
+  static_assert(kFields <= 16, "one line more, please");
   // clang-format off
   if constexpr (kFields == 0) { return std::tie(); }
   else if constexpr (kFields == 1) { const auto& [a] = v; return std::tie(a); }
@@ -58,7 +58,10 @@ auto Tie(const T& v) {
   else if constexpr (kFields == 10) { const auto& [a, b, c, d, e, f, g, h, i, j] = v; return std::tie(a, b, c, d, e, f, g, h, i, j); }
   else if constexpr (kFields == 11) { const auto& [a, b, c, d, e, f, g, h, i, j, k] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k); }
   else if constexpr (kFields == 12) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l); }
-  else { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m); }
+  else if constexpr (kFields == 13) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m); }
+  else if constexpr (kFields == 14) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n); }
+  else if constexpr (kFields == 15) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o); }
+  else { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p); }
   // clang-format on
 }
 

@@ -147,14 +147,6 @@ TEST(JobTest, FailsWhenSumsStayInvalidOrMostNodesDisagree) {
   EXPECT_EQ(mismatch.progress().model_hash, Hash(1)) << "the last good model stays";
 }
 
-TEST(JobTest, FailsWhenTheModeIsNotSupported) {
-  Plan plan = TestPlan();
-  plan.mode = SecureMode::kMalicious;
-  Job job(plan);
-  job.Begin().Gather().Train();
-  EXPECT_EQ(ReasonOf(job.state), Reason::kModeUnsupported);
-}
-
 TEST(JobTest, ARestartIssuesAgainWhatTheOpenRoundAwaits) {
   const auto outstanding = [](const Job& job) { return Dump(Outstanding(job.state)); };
   const auto same = [](std::vector<Effect> effects) { return Dump(effects); };

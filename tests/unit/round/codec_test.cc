@@ -24,6 +24,11 @@ const std::string kAHex = "01" + Repeat("00", 15), kBHex = "02" + Repeat("00", 1
 
 std::vector<Frozen> Table() {
   const Outcome outcome{.sum = Hash(0x14), .words = 12, .model_hash = Hash(0x15), .metrics = {{1, 0.5, 10}}};
+  const Outcome masked{.sum = Hash(0x14),
+                       .words = 12,
+                       .model_hash = Hash(0x15),
+                       .metrics = {},
+                       .opened = Outcome::Opened{Hash(0x16), Hash(0x17), {1, 2}}};
   return {{Candidates{{kA, kB}}, "0100000002" + kAHex + kBHex},
           {Candidates{}, "0100000000"},
           {Trained{kA}, "02" + kAHex},
@@ -36,7 +41,21 @@ std::vector<Frozen> Table() {
           {Verified{kA, {4}, Hash(0x15)}, "08" + kAHex + "00000004" + Repeat("15", 32)},
           {Cancel{}, "09"},
           {Restarted{Millis(5000)}, "0a0000000000001388"},
-          {Tick{}, "0b"}};
+          {Tick{}, "0b"},
+          {Candidates{{kB}, Hash(8)}, "0c" + Repeat("08", 32) + "00000001" + kBHex},
+          {Uploaded{kA, {4}, Hash(7), {0xEE, 0xDD}},
+           "0d" + kAHex + "00000004" + Repeat("07", 32) + "00000002" + "eedd"},
+          {Summed{{4}, masked}, "0e00000004" + Repeat("14", 32) + "000000000000000c" + Repeat("15", 32) +
+                                    "00000000" + Repeat("16", 32) + Repeat("17", 32) + "02" +
+                                    "0000000000000001" + "0000000000000002"},
+          {Verified{kA, {4}, Hash(0x15), {0xEE}},
+           "0f" + kAHex + "00000004" + Repeat("15", 32) + "00000001" + "ee"},
+          {Advertised{kA, {4}}, "10" + kAHex + "00000004"},
+          {Shared{kA, {4}}, "11" + kAHex + "00000004"},
+          {SharesStored{{4}, Hash(9)}, "1200000004" + Repeat("09", 32)},
+          {SurvivorsSigned{kA, {4}, {0xEE}}, "13" + kAHex + "00000004" + "00000001" + "ee"},
+          {Opened{kA, {4}}, "14" + kAHex + "00000004"},
+          {LeftAttempt{kA, {4}, kB}, "15" + kAHex + "00000004" + kBHex}};
 }
 
 Bytes Encoded(const Event& event) {
@@ -88,7 +107,13 @@ TEST(RoundCodec, NumbersOfReasonsAreFrozen) {
                                      {Reason::kTooFewVerified, 16},
                                      {Reason::kSumInvalid, 17},
                                      {Reason::kModeUnsupported, 18},
-                                     {Reason::kCancelled, 19}};
+                                     {Reason::kCancelled, 19},
+                                     {Reason::kTooFewAdverts, 20},
+                                     {Reason::kTooFewShares, 21},
+                                     {Reason::kTooFewSignatures, 22},
+                                     {Reason::kTooFewUnmasked, 23},
+                                     {Reason::kAborted, 24},
+                                     {Reason::kBlamed, 25}};
   for (const auto& [reason, number] : frozen) EXPECT_EQ(static_cast<int>(reason), number);
 }
 
@@ -107,8 +132,10 @@ TEST(RoundCodec, ACountThatCannotBeTrueIsRefusedBeforeMemoryIsTaken) {
 
 TEST(RoundCodec, UnknownTagsAndReasonsAndAbsurdTimesAreRefused) {
   EXPECT_FALSE(Recode(Writer().U8(0).bytes()));
-  EXPECT_FALSE(Recode(Writer().U8(12).bytes()));
-  EXPECT_FALSE(Recode(Writer().U8(3).Fixed(kA).U8(20).bytes()));
+  EXPECT_FALSE(Recode(Writer().U8(22).bytes()));
+  EXPECT_FALSE(Recode(Writer().U8(3).Fixed(kA).U8(26).bytes()));
+  EXPECT_FALSE(Recode(Writer().U8(12).Fixed(Digest{}).U32(0).bytes())) << "no registry has another tag";
+  EXPECT_FALSE(Recode(Writer().U8(19).Fixed(kA).U32(4).U32(0).bytes())) << "nothing signed";
   EXPECT_FALSE(Recode(Writer().U8(10).I64(-1).bytes()));
   EXPECT_FALSE(Recode(Writer().U8(10).I64(std::numeric_limits<std::int64_t>::max()).bytes()));
 }

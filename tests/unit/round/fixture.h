@@ -46,6 +46,14 @@ inline Plan TestPlan() {
           .model_hash = Hash(1)};
 }
 
+// The same, masked: t = 2, u_min = 3.
+inline Plan MaskedPlan() {
+  Plan plan = TestPlan();
+  plan.mode = SecureMode::kMalicious;
+  plan.exchange_wait = Millis(50);
+  return plan;
+}
+
 inline Outcome TestOutcome() {
   return {.sum = Hash(20), .words = 12, .model_hash = Hash(21), .metrics = {{0, 0.5, 10}}};
 }

@@ -1,0 +1,109 @@
+// What a node is told of its duty in the open round, with all that it needs to do it.
+#include "base/log.h"
+#include "base/overloaded.h"
+#include "coordinator/job_runner.h"
+
+namespace accord::coordinator {
+namespace {
+
+std::vector<NodeId> List(const round::NodeSet& nodes) { return {nodes.begin(), nodes.end()}; }
+
+std::vector<secagg::NodeSignature> Certificate(const round::Words& signatures) {
+  std::vector<secagg::NodeSignature> list;
+  for (const auto& [node, bytes] : signatures) {
+    list.push_back({node, *crypto::Ed25519Signature::FromBytes(AsText(bytes))});
+  }
+  return list;
+}
+
+}  // namespace
+
+// What cannot be told now (an attempt that cannot be opened) was logged; the phase's deadline ends it.
+void JobRunner::TellDuty(NodeId node, const job::OpenRound& open, const round::Duty& duty) {
+  const std::optional<rpc::ToNode> message = DutyMessage(node, open, duty);
+  if (!message) return;
+  nodes_[node].told = true;
+  services_.sessions.Send(node, *message);
+}
+
+std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRound& open,
+                                                  const round::Duty& duty) {
+  using Message = std::optional<rpc::ToNode>;
+  const RoundId round = open.plan.round;
+  const bool off = open.plan.mode == SecureMode::kOff;
+  MaskedAttempt* masked = off || std::holds_alternative<round::TrainDuty>(duty) ? nullptr : Masked();
+  if (!off && masked == nullptr && !std::holds_alternative<round::TrainDuty>(duty)) return std::nullopt;
+  return std::visit(
+      overloaded{
+          [&](const round::TrainDuty& d) -> Message {
+            return rpc::Train{id(),
+                              round,
+                              open.plan.purpose,
+                              open.plan.model_hash,
+                              d.deadline,
+                              ProofOf(open.plan.model_hash)};
+          },
+          [&](const round::AdvertiseDuty& d) -> Message {
+            return rpc::Offer{id(), masked->offer(), d.deadline};
+          },
+          [&](const round::ShareDuty& d) -> Message {
+            return rpc::Roster{id(), round, d.attempt.id, masked->Roster(d.roster), d.deadline};
+          },
+          [&](const round::CollectDuty& d) -> Message {
+            rpc::Collect collect{id(), round, d.attempt.id, List(d.attempt.cohort), d.deadline, {}};
+            if (masked != nullptr) collect.shares = masked->InboundFor(node);
+            return collect;
+          },
+          [&](const round::SurvivorsDuty& d) -> Message {
+            masked->FixSurvivors(d.uploads);
+            return rpc::Survivors{id(), round, d.attempt.id, masked->u2_hash(), masked->survivors().ends};
+          },
+          [&](const round::UnmaskDuty& d) -> Message {
+            masked->FixSurvivors(d.uploads);
+            return rpc::Certificate{id(), round, d.attempt.id, masked->survivors().hash,
+                                    Certificate(d.signatures)};
+          },
+          [&](const round::CommitDuty& d) -> Message {
+            const bool inlined = inline_sum_hash_ == d.outcome.sum;
+            rpc::Commit commit{.job = id(),
+                               .round = round,
+                               .attempt = d.attempt.id,
+                               .cohort = List(d.attempt.cohort),
+                               .survivors = List(d.survivors),
+                               .words = d.outcome.words,
+                               .sum_hash = d.outcome.sum,
+                               .sum = inlined ? inline_sum_ : Bytes{},
+                               .model_hash = d.outcome.model_hash,
+                               .opened = {}};
+            if (const auto& opened = d.outcome.opened) {
+              commit.opened = rpc::Commit::Opened{opened->u3_hash, opened->z_root, opened->tau};
+            }
+            return commit;
+          }},
+      duty);
+}
+
+std::optional<rpc::ModelProof> JobRunner::ProofOf(const Digest& model) const {
+  const auto& certified = job::ProgressOf(driver_->state()).certified;
+  if (!certified || !certified->outcome.opened || certified->outcome.model_hash != model) return std::nullopt;
+  const auto offer =
+      MaskedAttempt::OfferOf(InputsOf(certified->plan, certified->attempt, certified->members.registry));
+  if (!offer.ok()) {
+    LogError("round.proof_lost", {{"job", name()}, {"why", Describe(offer.status())}});
+    return std::nullopt;
+  }
+  rpc::ModelProof proof{.offer = *offer,
+                        .u3_hash = certified->outcome.opened->u3_hash,
+                        .words = certified->outcome.words,
+                        .z_root = certified->outcome.opened->z_root,
+                        .result = {},
+                        .model = {}};
+  for (const auto& [node, packed] : certified->proofs) {
+    const VerifiedWord word = UnpackVerified(packed);
+    proof.result.push_back({node, word.result});
+    proof.model.push_back({node, word.model});
+  }
+  return proof;
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,241 @@
+// What nodes say in a masked round, checked before the machine hears of it. A word that is refused counts as
+// silence and is logged with its name and node; the round goes on if enough are left (secagg.md 7.7).
+#include <map>
+#include <utility>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "coordinator/job_runner.h"
+#include "coordinator/registry_book.h"
+
+namespace accord::coordinator {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::uint64_t kMaxSharesBlob = 256ULL << 20;
+
+}  // namespace
+
+// ---------------------------------------------------------------- the attempt
+
+MaskedAttempt::Inputs JobRunner::InputsOf(const round::Plan& plan, const round::Attempt& attempt,
+                                          const Digest& registry) const {
+  const auto found = services_.registries.Find(registry);
+  return {.job = id(),
+          .federation = services_.config.federation.trust_domain,
+          .spec = *input_.spec,
+          .parameters = input_.layout->size,
+          .plan = plan,
+          .attempt = attempt,
+          .registry = found.ok() ? *found : std::make_shared<const secagg::Registry>()};
+}
+
+// The open attempt of this round; made when the round comes to it, and again after a restart.
+MaskedAttempt* JobRunner::Masked() {
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
+  if (attempt == nullptr || open->plan.mode == SecureMode::kOff) return nullptr;
+  if (!masked_ || masked_->id() != attempt->id || masked_round_ != open->plan.round) {
+    masked_ = nullptr;
+    received_.clear();
+    ends_.clear();
+    unmasked_.clear();
+    auto opened =
+        MaskedAttempt::Open(InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry));
+    Status status = opened.status();
+    if (opened.ok() && !attempt->shares.IsZero()) {
+      const auto blob = services_.blobs.Get(attempt->shares, kMaxSharesBlob);
+      status = blob.ok() ? (*opened)->Load(*blob) : blob.status();
+    }
+    if (!status.ok()) {
+      LogError("round.attempt_lost", {{"job", name()}, {"why", Describe(status)}});
+      return nullptr;
+    }
+    masked_ = *std::move(opened);
+    masked_round_ = open->plan.round;
+  }
+  if (const round::Uploads* survivors = round::SurvivorsOf(open->state)) masked_->FixSurvivors(*survivors);
+  return masked_.get();
+}
+
+// The open attempt, if a message means it.
+MaskedAttempt* JobRunner::Masked(RoundId round, AttemptId attempt) {
+  MaskedAttempt* masked = Masked();
+  return masked != nullptr && masked_round_ == round && masked->id() == attempt ? masked : nullptr;
+}
+
+void JobRunner::Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal& refusal) {
+  LogWarn("node.word_refused", {{"job", name()}, {"node", node.name}, {"why", Describe(refusal.status)}});
+  LogLine({.time = Now(),
+           .round = round,
+           .node = node.name,
+           .event = "node.word_refused",
+           .text = Describe(refusal.status)});
+}
+
+// ---------------------------------------------------------------- p0
+
+// Nodes mask together only under one registry that all of them pinned: the one that most have.
+void JobRunner::OfferPinned() {
+  std::map<Digest, round::NodeSet> by_registry;
+  for (const auto& [id, node] : nodes_) {
+    if (node.connected && node.prepared && !node.registry.IsZero()) by_registry[node.registry].insert(id);
+  }
+  round::Candidates best;
+  for (auto& [registry, nodes] : by_registry) {
+    if (nodes.size() <= best.ready.size()) continue;
+    const auto book = services_.registries.Find(registry);
+    if (!book.ok()) continue;
+    std::erase_if(nodes, [&](const NodeId& node) { return (*book)->Find(node) == nullptr; });
+    if (nodes.size() > best.ready.size()) best = {nodes, registry};
+  }
+  HandleInRound(best);
+}
+
+// ---------------------------------------------------------------- p2, p3
+
+void JobRunner::OnAdvertised(const rpc::Peer& node, const rpc::Advertised& m) {
+  MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr) return;
+  if (const auto refused = masked->OnAdvert(node.node, m.advert)) return Hold(node, m.round, *refused);
+  Handle(job::InRound{m.round, round::Advertised{node.node, m.attempt}});
+}
+
+void JobRunner::OnShared(const rpc::Peer& node, rpc::Shared m) {
+  MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr) return;
+  if (const auto refused = masked->OnShares(node.node, std::move(m.shares))) {
+    return Hold(node, m.round, *refused);
+  }
+  Handle(job::InRound{m.round, round::Shared{node.node, m.attempt}});
+}
+
+void JobRunner::StoreShares(RoundId round, const round::StoreShares& effect) {
+  MaskedAttempt* masked = Masked(round, effect.attempt);
+  if (masked == nullptr) return;
+  const Result<Bytes> blob = masked->StoreShares(effect.nodes);
+  if (!blob.ok()) {  // U2 cannot do: the phase's deadline begins the next attempt
+    LogLine(
+        {.time = Now(), .round = round, .event = "round.shares_refused", .text = Describe(blob.status())});
+    return;
+  }
+  asio::post(services_.workers, [self = shared_from_this(), blob = *blob, round, attempt = effect.attempt] {
+    Result<Digest> stored = self->services_.blobs.Put(blob, store::Durability::kDurable);
+    self->Post([stored = std::move(stored), round, attempt](JobRunner& me) {
+      if (stored.ok()) return me.Handle(job::InRound{round, round::SharesStored{attempt, *stored}});
+      if (stored.status().error() == errors::kStoreDiskFull.id) return me.PauseForDisk(stored.status());
+      me.services_.fatal(stored.status());
+    });
+  });
+}
+
+// ---------------------------------------------------------------- p4
+
+void JobRunner::OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root) {
+  if (Masked(key.round, key.attempt) == nullptr) return;
+  received_.insert_or_assign(node.node, secagg::ReceivedUpload{uploads_.words() * 8, root});
+  SettleUpload(node, key);
+}
+
+void JobRunner::OnMasked(const rpc::Peer& node, const rpc::Masked& m) {
+  if (Masked(m.round, m.attempt) == nullptr) return;
+  ends_.insert_or_assign(node.node, m.end);
+  SettleUpload(node, {id(), m.round, m.attempt});
+}
+
+// An upload counts when its words and the signed word that closes it are both there.
+void JobRunner::SettleUpload(const rpc::Peer& node, const rpc::UploadKey& key) {
+  const MaskedAttempt* masked = Masked(key.round, key.attempt);
+  const auto received = received_.find(node.node);
+  const auto end = ends_.find(node.node);
+  if (masked == nullptr || received == received_.end() || end == ends_.end()) return;
+  const auto word = masked->CheckEnd(node.node, received->second, end->second);
+  if (!word.ok()) return Hold(node, key.round, word.refusal());
+  OnUploaded(key, {node.node, key.attempt, received->second.root, *word}, [](const Status&) {});
+}
+
+// ---------------------------------------------------------------- p5, p6
+
+void JobRunner::OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSigned& m) {
+  const MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr) return;
+  if (const auto refused = masked->CheckSurvivorsSigned(node.node, m.u3))
+    return Hold(node, m.round, *refused);
+  const auto& signature = m.u3.signature.bytes;
+  Handle(job::InRound{m.round,
+                      round::SurvivorsSigned{node.node, m.attempt, {signature.begin(), signature.end()}}});
+}
+
+// The machine counts who opened only once what they opened is enough.
+void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
+  MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr || summing_) return;
+  if (const auto refused = masked->OnUnmask(node.node, m.unmask)) return Hold(node, m.round, *refused);
+  unmasked_.push_back(node.node);
+  if (!masked->Complete()) return;
+  for (const NodeId& id : std::exchange(unmasked_, {})) {
+    Handle(job::InRound{m.round, round::Opened{id, m.attempt}});
+  }
+}
+
+std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(RoundId round, AttemptId attempt) {
+  MaskedAttempt* masked = Masked(round, attempt);
+  if (masked == nullptr) return nullptr;
+  auto masks = masked->Recover();
+  if (!masks.ok()) {
+    LogLine({.time = Now(),
+             .round = round,
+             .node = NameOf(masks.refusal().concerns),
+             .event = "round.not_opened",
+             .text = Describe(masks.refusal().status)});
+    return nullptr;
+  }
+  return std::make_shared<const AggregateTask::Masked>(
+      AggregateTask::Masked{*std::move(masks), masked->survivors(), masked->context().params.chunk_words});
+}
+
+// ---------------------------------------------------------------- p7, refusals
+
+void JobRunner::OnVerifiedMessage(const rpc::Peer& node, const rpc::Verified& m) {
+  round::Verified event{node.node, m.attempt, m.model_hash, {}};
+  if (secure() != SecureMode::kOff) {
+    const MaskedAttempt* masked = Masked(m.round, m.attempt);
+    const job::OpenRound* open = job::RoundOf(driver_->state());
+    const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
+    if (masked == nullptr || commit == nullptr) return;
+    auto word = CheckVerified(masked->context(), node.node, commit->outcome, m);
+    if (!word.ok()) return Hold(node, m.round, word.refusal());
+    event.proof = *std::move(word);
+  }
+  OnVerified(m.round, event);
+}
+
+// A node that refuses is out of the attempt in a masked round, of the round in an unmasked one.
+void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
+  LogLine({.time = Now(),
+           .round = m.round,
+           .node = node.name,
+           .event = "node.refused",
+           .text = Printable(m.error.error(), 64)});
+  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
+  const bool late = attempt != nullptr && open->plan.round == m.round && m.attempt < attempt->id;
+  if (late) return;  // of an attempt that is over
+  const MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr) {
+    return Handle(job::InRound{m.round, round::Dropped{node.node, round::Reason::kRefused}});
+  }
+  round::LeftAttempt event{node.node, m.attempt, {}};
+  if (m.abort) {
+    const auto abort = secagg::CheckAbort(masked->context(), node.node, *m.abort);
+    if (!abort.ok()) return Hold(node, m.round, abort.refusal());
+    if (secagg::BlameOf(*abort) != secagg::Blame::kNobody) event.blamed = abort->concerns;
+  }
+  Handle(job::InRound{m.round, event});
+}
+
+}  // namespace accord::coordinator
