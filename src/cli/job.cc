@@ -61,8 +61,7 @@ ExitCode Run(const JobValidate& command, Session& session) {
         [&](const rpc::ValidationView& view) { return ValidationText(view, printer.style()); });
   }
   const Result<JobSpec> job = config::ParseJob(AsText(*plan), command.file);
-  if (const Status supported = config::CheckSupported(*job); !supported.ok())
-    return printer.Failure(supported);
+  if (!job.ok()) return printer.Failure(job.status());
   return printer.Answer(job->name + " is valid\n  secure: " + SecureWords(job->secure) + "\n",
                         JsonObject({{"name", job->name}, {"secure", std::string(SecureName(job->secure))}}));
 }

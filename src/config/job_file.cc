@@ -133,15 +133,6 @@ Result<JobSpec> ParseJob(std::string_view toml, std::string_view name) {
   return job;
 }
 
-Status CheckSupported(const JobSpec& job) {
-  if (job.secure == SecureMode::kOff) return {};
-  const std::string mode = job.secure == SecureMode::kMalicious ? "malicious" : "semi-honest";
-  return Fail(errors::kJobUnsupported,
-              "secure = \"" + mode + "\"" +
-                  (job.secure == SecureMode::kMalicious ? ", also meant where the key is absent," : "") +
-                  " asks for masked updates, which this version cannot run yet");
-}
-
 std::uint32_t Corrupt(const JobSpec& job) {
   if (job.has_corrupt) return job.corrupt;
   return job.round.min_nodes < 5 ? 0 : job.round.min_nodes / 5;

@@ -17,12 +17,8 @@ inline constexpr std::uint64_t kMaxParameters = 1ULL << 36;
 // All errors at once as one `job.invalid`: a heading, then a line each, "NAME:line:column: key: what is
 // wrong". `name` is only for messages (a path, or "job" for bytes from the wire). Refuses unknown keys, wrong
 // types, missing keys, values out of range, and combinations that the protocol cannot run
-// (secagg.md 2.5, 2.7). Does not judge what this version can run: see CheckSupported.
+// (secagg.md 2.5, 2.7).
 [[nodiscard]] Result<JobSpec> ParseJob(std::string_view toml, std::string_view name);
-
-// `job.unsupported` when the plan is valid but this version cannot run it, naming the key and what is
-// possible.
-[[nodiscard]] Status CheckSupported(const JobSpec& job);
 
 // T of the plan: as given, else 0 below five nodes and n/5 from there on, n = round.min_nodes.
 [[nodiscard]] std::uint32_t Corrupt(const JobSpec& job);

@@ -31,7 +31,8 @@ MaskedAttempt::Inputs JobRunner::InputsOf(const round::Plan& plan, const round::
           .parameters = input_.layout->size,
           .plan = plan,
           .attempt = attempt,
-          .registry = found.ok() ? *found : std::make_shared<const secagg::Registry>()};
+          .registry = found.ok() ? std::shared_ptr<const secagg::Registry>(*found, &(*found)->registry)
+                                 : std::make_shared<const secagg::Registry>()};
 }
 
 // The open attempt of this round; made when the round comes to it, and again after a restart.
@@ -90,7 +91,7 @@ void JobRunner::OfferPinned() {
     if (nodes.size() <= best.ready.size()) continue;
     const auto book = services_.registries.Find(registry);
     if (!book.ok()) continue;
-    std::erase_if(nodes, [&](const NodeId& node) { return (*book)->Find(node) == nullptr; });
+    std::erase_if(nodes, [&](const NodeId& node) { return (*book)->registry.Find(node) == nullptr; });
     if (nodes.size() > best.ready.size()) best = {nodes, registry};
   }
   HandleInRound(best);

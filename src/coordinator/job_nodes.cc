@@ -21,12 +21,6 @@ round::Reason DropReason(const Status& error) {
   return round::Reason::kDeclined;
 }
 
-
-// What is left of messages belongs to masked rounds.
-void NoMaskedRound(const JobId& job, const rpc::Peer& node) {
-  LogDebug("node.ignored", {{"job", job.Hex()}, {"node", node.name}, {"why", "no masked round is open"}});
-}
-
 }  // namespace
 
 std::string JobRunner::NameOf(NodeId node) const {
@@ -127,8 +121,7 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                           [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(node, m); },
                           [&](const rpc::Unmasked& m) { self.OnUnmasked(node, m); },
                           [&](const rpc::Update& m) { self.OnUpdate(node, m); },
-                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ },
-                          [&](const auto&) { NoMaskedRound(self.id(), node); }},
+                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
                message);
   });
 }

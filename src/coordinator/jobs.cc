@@ -9,6 +9,7 @@
 #include "job/codec.h"
 #include "job/job_id.h"
 #include "model/layout.h"
+#include "secagg/params.h"
 #include "update/headers.h"
 
 namespace accord::coordinator {
@@ -40,7 +41,6 @@ Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) co
 // What a new submission must pass beyond being readable; a job that runs already is not judged again.
 Status Jobs::Admit(const JobInput& input) const {
   const JobSpec& spec = *input.spec;
-  ACCORD_RETURN_IF_ERROR(config::CheckSupported(spec));
   if (spec.secure == SecureMode::kOff && !services_.config.security.allow_unmasked) {
     return Fail(errors::kJobUnmasked, "secure = \"off\" would show every node's update to the coordinator");
   }
@@ -71,6 +71,13 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
   if (input.spec->secure == SecureMode::kOff) {
     view.notes.emplace_back(
         "secure = \"off\": updates are not masked; the coordinator could read each node's");
+  }
+  if (input.spec->secure != SecureMode::kOff) {
+    view.notes.push_back(
+        "secure = \"" +
+        std::string(input.spec->secure == SecureMode::kMalicious ? "malicious" : "semi-honest") + "\": " +
+        secagg::DescribeTolerance(input.spec->round.min_nodes, config::Corrupt(*input.spec),
+                                  input.spec->secure));
   }
   if (input.spec->eval.exact && !input.spec->eval.metrics.empty()) {
     view.notes.emplace_back(

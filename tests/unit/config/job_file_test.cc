@@ -247,13 +247,6 @@ TEST(JobFileTest, RefusesWhatIsTooLongOrTooDeep) {
   EXPECT_TRUE(ParseJob(std::string(kGood) + "# " + std::string(1000, '.') + "\n", "job.toml").ok());
 }
 
-TEST(JobFileTest, SaysWhatThisVersionCannotRun) {
-  EXPECT_TRUE(CheckSupported(*ParseJob(kGood, "job.toml")).ok());
-  const Status status = CheckSupported(*ParseJob(With("secure = \"off\"\n", ""), "job.toml"));
-  EXPECT_EQ(status.error(), "job.unsupported");
-  EXPECT_THAT(status.message(), HasSubstr("secure = \"malicious\""));
-}
-
 TEST(JobFileTest, CountsAFifthAsCorruptFromFiveNodesOn) {
   JobSpec job;
   job.round.min_nodes = 4;
