@@ -87,6 +87,7 @@ struct Coordinator::Impl {
   Health health;
   Sessions sessions;
   std::unique_ptr<BlobRefs> refs;
+  std::unique_ptr<RegistryBook> registry;
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{asio::make_work_guard(io)};
   asio::thread_pool workers{2};
@@ -94,7 +95,6 @@ struct Coordinator::Impl {
   std::unique_ptr<asio::steady_timer> renewal;
   std::unique_ptr<Services> services;
   std::unique_ptr<Jobs> jobs;
-  std::unique_ptr<RegistryBook> registry;
   std::unique_ptr<Identity> identity;
   std::unique_ptr<People> people;
   std::unique_ptr<rpc::Server> server;
@@ -111,15 +111,16 @@ struct Coordinator::Impl {
 Status Coordinator::Impl::Open() {
   ACCORD_RETURN_IF_ERROR(OpenStores(config, stores));
   refs = std::make_unique<BlobRefs>(*stores.blobs);
+  ACCORD_ASSIGN_OR_RETURN(registry, RegistryBook::Open(stores.dir->registry_dir(), *stores.members));
   services.reset(new Services{config, clock, io, workers, *stores.journal, *stores.blobs, *stores.spools,
-                              stores.dir->reserve(), sessions, *refs, metrics, [this](const Status& status) {
+                              stores.dir->reserve(), sessions, *refs, *registry, metrics,
+                              [this](const Status& status) {
                                 if (!health.failed_.exchange(true)) on_fatal(status);
                               }});
   jobs = std::make_unique<Jobs>(*services);
   sessions.Listen(jobs.get());
   ACCORD_RETURN_IF_ERROR(jobs->Recover());
   refs->Sweep();
-  ACCORD_ASSIGN_OR_RETURN(registry, RegistryBook::Open(stores.dir->registry_dir(), *stores.members));
   ACCORD_ASSIGN_OR_RETURN(identity,
                           Identity::Open({.state = config.store.state,
                                           .trust_domain = config.federation.trust_domain,

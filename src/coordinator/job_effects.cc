@@ -45,7 +45,8 @@ void JobRunner::RunRound(RoundId round, const round::Effect& effect) {
 
 void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
   const job::OpenRound* open = job::RoundOf(driver_->state());
-  if (open == nullptr || open->plan.round != round || summing_) return;
+  const auto* unmask = open == nullptr ? nullptr : std::get_if<round::Unmask>(&open->state);
+  if (unmask == nullptr || open->plan.round != round || summing_) return;
   AggregateTask task{.spec = input_.spec,
                      .layout = input_.layout,
                      .purpose = open->plan.purpose,
@@ -58,7 +59,9 @@ void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
                      .blobs = &services_.blobs};
   round::NodeSet lost;
   for (const NodeId& node : effect.survivors) {
-    auto spool = uploads_.Complete(node);
+    const auto journalled = unmask->uploads.find(node);
+    if (journalled == unmask->uploads.end()) return;  // the machine has gone on
+    auto spool = uploads_.Complete(node, journalled->second.root);
     if (!spool) lost.insert(node);
     task.uploads.push_back(std::move(spool));
   }

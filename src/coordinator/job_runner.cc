@@ -24,8 +24,19 @@ JobRunner::JobRunner(Services& services, JobInput input)
       view_timer_(strand_),
       uploads_(services.spools) {}
 
+// While the clock is behind what was seen before (somebody set it back), time goes on by the steady clock.
 TimePoint JobRunner::Now() {
-  last_time_ = std::max(last_time_, services_.clock.Now());
+  const auto steady = std::chrono::steady_clock::now();
+  const auto passed = std::chrono::duration_cast<Millis>(steady - last_steady_);
+  const TimePoint wall = services_.clock.Now();
+  if (wall >= last_time_) {
+    last_time_ = wall;
+  } else if (passed > Millis(0)) {
+    last_time_ += passed;
+  } else {
+    return last_time_;  // less than a tick: it adds up
+  }
+  last_steady_ = steady;
   return last_time_;
 }
 

@@ -207,6 +207,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   Strand strand_;
   std::shared_ptr<Driver> driver_;
   TimePoint last_time_;  // time as given to Step never goes back
+  std::chrono::steady_clock::time_point last_steady_ = std::chrono::steady_clock::now();  // of it
   boost::asio::steady_timer deadline_timer_;
   boost::asio::steady_timer disk_timer_;
   boost::asio::steady_timer view_timer_;

@@ -119,9 +119,10 @@ std::uint64_t Uploads::BytesOf(NodeId node) const {
   return found == uploads_.end() ? 0 : found->second->bytes.load();
 }
 
-std::shared_ptr<store::Spool> Uploads::Complete(NodeId node) const {
+std::shared_ptr<store::Spool> Uploads::Complete(NodeId node, const Digest& root) const {
   const auto found = uploads_.find(node);
-  const bool complete = found != uploads_.end() && found->second->bytes == words_ * 8;
+  const bool complete =
+      found != uploads_.end() && found->second->bytes == words_ * 8 && found->second->tree.Root() == root;
   return complete ? std::shared_ptr<store::Spool>(found->second, found->second->spool.get()) : nullptr;
 }
 

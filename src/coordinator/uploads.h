@@ -42,8 +42,9 @@ class Uploads {
   // Where a node's upload stands; nothing yet is {0, false}.
   [[nodiscard]] rpc::UploadState StateOf(NodeId node) const;
   [[nodiscard]] std::uint64_t BytesOf(NodeId node) const;
-  // The spool of a complete upload, or nullptr (lost with a restart). Lives on when the attempt is forgotten.
-  [[nodiscard]] std::shared_ptr<store::Spool> Complete(NodeId node) const;
+  // The spool of the complete upload with this root, or nullptr (lost with a restart, or not what was
+  // journalled). Lives on when the attempt is forgotten.
+  [[nodiscard]] std::shared_ptr<store::Spool> Complete(NodeId node, const Digest& root) const;
   [[nodiscard]] std::uint64_t words() const { return words_; }
   [[nodiscard]] AttemptId attempt() const { return attempt_; }
   // Uploads that a stream is writing now.
