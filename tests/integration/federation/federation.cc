@@ -12,8 +12,10 @@
 #include "crypto/x509.h"
 #include "model/layout.h"
 #include "node/identity.h"
+#include "node/registry.h"
 #include "rpc/enrol.h"
 #include "rpc/process.h"
+#include "rpc/registry_view.h"
 #include "tests/support/free_port.h"
 
 namespace accord::testing {
@@ -64,7 +66,8 @@ std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour) {
 }
 
 std::string JobText(const JobChanges& c) {
-  return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"off\"\n" +
+  return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"" + c.secure +
+         "\"\n" + (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
          "model = { kind = \"mlp\", input = [9], classes = 100 }\ndata = { dataset = \"" + c.dataset +
          "\" }\n" +
          "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { rule = \"fedavg\" "
@@ -140,6 +143,7 @@ TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour) {
   node->config.node.state = Path(name);
   node->config.data["toy"] = DatasetConfig{.id = "toy", .format = "csv", .path = "unused"};
   node->config.policy.allow_unmasked = true;
+  node->config.policy.allow_semi_honest = true;
   node->config.policy.purposes = {"demo"};
   node->trainers = MakeToyTrainers(std::move(behaviour));
   const auto invite = client_->Invite(name, "node", Millis(0));
@@ -156,6 +160,23 @@ void Federation::StartNode(TestNode& node) {
   ASSERT_TRUE(opened.ok()) << Describe(opened.status());
   node.node = *std::move(opened);
   node.thread = std::thread([&running = *node.node] { EXPECT_TRUE(running.Run().ok()); });
+}
+
+void Federation::PinAll() {
+  const auto view = client_->GetRegistry(std::nullopt, {});
+  ASSERT_TRUE(view.ok()) << Describe(view.status());
+  const auto registry = rpc::ToRegistry(*view);
+  ASSERT_TRUE(registry.ok()) << Describe(registry.status());
+  for (const auto& node : nodes_) {
+    ASSERT_TRUE(node::Pin(node->config.node.state, *registry).ok());
+  }
+}
+
+void Federation::RestartNodes() {
+  for (const auto& node : nodes_) {
+    StopNode(*node);
+    StartNode(*node);
+  }
 }
 
 void Federation::StopNode(TestNode& node) {

@@ -47,6 +47,9 @@ class Federation {
 
   // Joins as a node and runs it on a thread of its own.
   TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {});
+  // Every node pins the coordinator's newest registry.
+  void PinAll();
+  void RestartNodes();
   void StopNode(TestNode& node);
   void StartNode(TestNode& node);
   void StopCoordinator();
@@ -86,6 +89,8 @@ struct JobChanges {
   std::string max_wait = "1m";
   std::string dataset = "toy";
   bool evaluate = true;
+  std::string secure = "off";
+  std::optional<std::uint32_t> corrupt;
 };
 [[nodiscard]] std::string JobText(const JobChanges& changes = {});
 
