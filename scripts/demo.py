@@ -40,7 +40,7 @@ class Demo:
         # The same training bits on every machine with as many cores need a fixed number of threads.
         self.threads = max(1, (os.cpu_count() or 1) // len(NATIONS))
         # Everybody has to allow a job without masks; nobody does unless the job at hand is one.
-        self.unmasked = "true" if re.search(r'^secure = "off"', JOB.read_text(), re.M) else "false"
+        self.unmasked = "true" if JOB.is_file() and re.search(r'^secure = "off"', JOB.read_text(), re.M) else "false"
 
     def say(self, text: str = "") -> None:
         print(text, file=self.out, flush=True)

@@ -11,7 +11,8 @@ namespace {
 
 Transition Leave(const Plan& plan, Collect state, TimePoint now) {
   for (const auto& [node, reason] : state.members.dropped) state.uploads.erase(node);
-  const bool whole = !state.again || state.lost.empty();  // a set that was signed does not shrink
+  // A set that was signed does not shrink.
+  const bool whole = plan.mode == SecureMode::kOff || !state.again || state.lost.empty();
   if (!whole || state.uploads.size() < LeastSurvivors(plan, state.attempt)) {
     return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewUploads, now);
   }

@@ -91,14 +91,5 @@ TEST(TrainTest, AClockSetBackTakesNothingFromTheDeadline) {
   EXPECT_EQ(round.Fate(Restarted{Millis(0)}), Discards(Reason::kNone));
 }
 
-TEST(TrainTest, MasksThatThisVersionCannotMakeAreNotLeftOut) {
-  for (const SecureMode mode : {SecureMode::kSemiHonest, SecureMode::kMalicious}) {
-    Plan plan = TestPlan();
-    plan.mode = mode;
-    const Round round = InCollect(plan);
-    EXPECT_EQ(round.As<Closed>().reason, Reason::kModeUnsupported);
-  }
-}
-
 }  // namespace
 }  // namespace accord::round
