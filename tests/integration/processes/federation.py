@@ -79,6 +79,10 @@ class Federation:
         self.call("accord", "join", token, "--context", "test")
         for name in nodes:
             self.add_node(name)
+        # Every lab pins the registry of all; a running node takes the pin up by itself.
+        registry = self.ask("member", "registry")["hash"]
+        for name in nodes:
+            self.call("accord-node", "registry", "--state", self.dir / name, "--pin", registry)
 
     def call(self, program: str, *args) -> str:
         done = subprocess.run([self.apps / program, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
@@ -118,15 +122,16 @@ class Federation:
                 cells = [(row * (3 + column) * 7919 + shift * column) % 97 for column in range(8)]
                 out.write(",".join(map(str, cells)) + f",{(cells[0] + cells[3] * 2 + shift) // 60 % 4}\n")
 
-    def submit(self, rounds: int, steps: int) -> str:
+    def submit(self, rounds: int, steps: int, secure: str = "malicious", nodes: int = 3, max_wait: str = "5m") -> str:
         job = self.dir / "job.toml"
-        job.write_text(f'version = 1\nname = "rows"\npurpose = "test"\nseed = 3\nsecure = "off"\n'
+        job.write_text(f'version = 1\nname = "rows"\npurpose = "test"\nseed = 3\nsecure = "{secure}"\n'
+                       f'{"" if secure == "off" else "corrupt = 0" + chr(10)}'
                        f'model = {{ kind = "mlp", input = [8], hidden = [128, 128], classes = 4 }}\n'
                        f'data = {{ dataset = "rows" }}\n'
                        f'inner = {{ lr = 0.05, momentum = 0.9, local_steps = {steps}, batch = 32 }}\n'
                        f'update = {{ max_examples = 2000, weights = "exact" }}\n'
                        f'eval = {{ metrics = ["loss", "accuracy"], exact = true }}\n'
-                       f'[round]\ncount = {rounds}\nmin_nodes = 3\nmin_survivors = 3\nmax_wait = "5m"\n')
+                       f'[round]\ncount = {rounds}\nmin_nodes = {nodes}\nmin_survivors = 3\nmax_wait = "{max_wait}"\n')
         answer = self.ask("job", "submit", job)
         return answer.get("job") or answer["id"]
 

@@ -21,16 +21,22 @@ def training(view: dict, round_number: int, steps: int) -> bool:
     return current.get("round") == round_number and all(node["steps_done"] >= steps for node in current["nodes"])
 
 
+def masking(view: dict) -> bool:
+    """Whether the round has come to its keys and masks."""
+    current = view.get("current") or {}
+    return current.get("phase", "p0")[:2] in ("p2", "p3", "p4", "p5", "p6")
+
+
 def ended(view: dict) -> bool:
     return view["state"] in ("finished", "failed", "cancelled")
 
 
 class KillTest(unittest.TestCase):
-    def run_job(self, disturb) -> dict:
+    def run_job(self, disturb, secure: str = "malicious") -> dict:
         with tempfile.TemporaryDirectory(prefix="accord-kill-") as directory:
             federation = Federation(APPS, Path(directory), NODES)
             try:
-                job = federation.submit(rounds=3, steps=4000)
+                job = federation.submit(rounds=3, steps=4000, secure=secure)
                 disturb(federation, job)
                 view = federation.watch(job, ended)
                 self.assertEqual(view["state"], "finished", view.get("reason"))
@@ -48,9 +54,25 @@ class KillTest(unittest.TestCase):
             federation.start_coordinator()
 
         disturbed = self.run_job(disturb)
-        calm = self.run_job(lambda federation, job: None)
+        calm = self.run_job(lambda federation, job: None, secure="off")
+        self.assertEqual(disturbed["secure"], "malicious")
         self.assertEqual(disturbed["rounds_done"], 3)
-        self.assertEqual(disturbed["model_hash"], calm["model_hash"])
+        self.assertEqual(disturbed["model_hash"], calm["model_hash"], "nor do masks")
+
+    def test_two_of_five_killed_in_the_middle_of_a_masked_round_are_not_missed(self):
+        with tempfile.TemporaryDirectory(prefix="accord-five-") as directory:
+            federation = Federation(APPS, Path(directory), ["a", "b", "c", "d", "e"])
+            try:
+                job = federation.submit(rounds=1, steps=400, nodes=5, max_wait="15s")
+                federation.watch(job, lambda view: bool(view["history"]) or masking(view))
+                federation.programs["e"].kill()
+                federation.programs["d"].kill()
+                view = federation.watch(job, lambda v: bool([r for r in v["history"] if r["committed"]]) or ended(v))
+                committed = [round for round in view["history"] if round["committed"]]
+                self.assertTrue(committed, view.get("reason"))
+                self.assertGreaterEqual(committed[0]["survivors"], 3)
+            finally:
+                federation.close()
 
     def test_sigterm_drains_and_ends_with_zero(self):
         with tempfile.TemporaryDirectory(prefix="accord-term-") as directory:
