@@ -1,7 +1,7 @@
 // scripts/bench empty-round: what a round costs when nobody trains. Ten accord-node processes and one accordd
 // over mTLS on loopback, 1,000 parameters, no local steps, every journal synced; the median of 200 rounds as
-// accordd times them, against one round trip (a unary call over the same TLS) plus one fdatasync, both taken
-// in this run (DESIGN 8).
+// accordd times them, first without masks and then with them (malicious mode), against one round trip (a
+// unary call over the same TLS) plus one fdatasync, both taken in this run (DESIGN 8).
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -30,9 +30,11 @@
 #include "crypto/join_token.h"
 #include "crypto/x509.h"
 #include "node/identity.h"
+#include "node/registry.h"
 #include "rpc/enrol.h"
 #include "rpc/operator_client.h"
 #include "rpc/process.h"
+#include "rpc/registry_view.h"
 #include "tests/support/free_port.h"
 #include "tests/support/temp_dir.h"
 
@@ -160,8 +162,9 @@ std::string WriteNodeFiles(const Paths& paths) {
   return config.string();
 }
 
-std::string JobText() {
-  return "version = 1\nname = \"empty\"\npurpose = \"bench\"\nseed = 1\nsecure = \"off\"\n"
+std::string JobText(const std::string& secure) {
+  return "version = 1\nname = \"" + secure + "\"\npurpose = \"bench\"\nseed = 1\nsecure = \"" + secure +
+         "\"\n"
          "model = { kind = \"mlp\", input = [9], classes = 100 }\ndata = { dataset = \"rows\" }\n"
          "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 0 }\nupdate = { max_examples = 1000 }\n"
          "[round]\ncount = " +
@@ -205,14 +208,24 @@ double FdatasyncMs(const std::filesystem::path& dir) {
   return Median(std::move(times));
 }
 
-std::vector<double> RoundTimesMs(const std::vector<std::string>& log) {
+std::vector<double> RoundTimesMs(const std::vector<std::string>& log, const std::string& job) {
   std::vector<double> times;
   for (const std::string& line : log) {
     const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_object() && json.value("event", "") == "round.committed")
+    if (json.is_object() && json.value("event", "") == "round.committed" && json.value("job", "") == job)
       times.push_back(std::stod(json.value("ms", "0")));
   }
   return times;
+}
+
+void RunJob(rpc::OperatorClient& client, const std::string& secure) {
+  const rpc::JobView job = Must(client.SubmitJob(AsBytes(JobText(secure)), Bytes(16, 1)));
+  rpc::JobView end;
+  Must(client.WatchJob(job.id.Hex(), [&](const rpc::JobView& view) {
+    end = view;
+    return view.state != job::Phase::kPaused;
+  }));
+  ACCORD_CHECK(end.state == job::Phase::kFinished);
 }
 
 void Run(const Paths& paths, bool json) {
@@ -225,27 +238,28 @@ void Run(const Paths& paths, bool json) {
   const auto client = Must(rpc::OperatorClient::Open(JoinOperator(paths, operator_token)));
 
   const std::string node_config = WriteNodeFiles(paths);
+  const auto state_of = [&](int i) { return paths.dir / ("n" + std::to_string(i)); };
+  for (int i = 0; i < kNodes; ++i) {
+    Must(node::Join(state_of(i), Must(client->Invite("n" + std::to_string(i), "node", Millis(0))).token));
+  }
+  const secagg::Registry registry = Must(rpc::ToRegistry(Must(client->GetRegistry(std::nullopt, {}))));
   std::vector<std::unique_ptr<Process>> nodes;
   for (int i = 0; i < kNodes; ++i) {
-    const std::string name = "n" + std::to_string(i);
-    Must(node::Join(paths.dir / name, Must(client->Invite(name, "node", Millis(0))).token));
-    nodes.push_back(std::make_unique<Process>(
-        std::vector<std::string>{(paths.apps / "accord-node").string(), "run", "--config", node_config,
-                                 "--state", (paths.dir / name).string()}));
+    Must(node::Pin(state_of(i), registry));
+    nodes.push_back(std::make_unique<Process>(std::vector<std::string>{(paths.apps / "accord-node").string(),
+                                                                       "run", "--config", node_config,
+                                                                       "--state", state_of(i).string()}));
   }
-  const rpc::JobView job = Must(client->SubmitJob(AsBytes(JobText()), Bytes(16, 1)));
-  rpc::JobView end;
-  Must(client->WatchJob(job.id.Hex(), [&](const rpc::JobView& view) {
-    end = view;
-    return view.state != job::Phase::kPaused;
-  }));
-  ACCORD_CHECK(end.state == job::Phase::kFinished);
-  const double round = Median(RoundTimesMs(accordd.Lines()));
+  for (const char* secure : {"off", "malicious"}) RunJob(*client, secure);
   const double floor = RoundTripMs(*client) + FdatasyncMs(paths.dir);
-  std::printf(json ? "{\"bench\":\"empty-round\",\"metric\":\"round_ms\",\"value\":%.3f,\"floor\":%.3f,"
-                     "\"ratio\":%.2f}\n"
-                   : "round %.3f ms, floor (round trip + fdatasync) %.3f ms, ratio %.2f\n",
-              round, floor, round / floor);
+  for (const char* secure : {"off", "malicious"}) {
+    const double round = Median(RoundTimesMs(accordd.Lines(), secure));
+    const char* metric = secure == std::string("off") ? "round_ms" : "masked_round_ms";
+    std::printf(json ? "{\"bench\":\"empty-round\",\"metric\":\"%s\",\"value\":%.3f,\"floor\":%.3f,"
+                       "\"ratio\":%.2f}\n"
+                     : "%s %.3f ms, floor (round trip + fdatasync) %.3f ms, ratio %.2f\n",
+                metric, round, floor, round / floor);
+  }
 }
 
 }  // namespace
