@@ -18,9 +18,8 @@ namespace {
 constexpr std::uint64_t kMaxFileBytes = 1ULL << 20;
 
 // Sections of every program, so that one machine may run them all with one environment.
-constexpr std::array<std::string_view, 13> kSections{"cli",    "context", "data",    "federation", "http",
-                                                     "limits", "log",     "node",    "policy",     "rpc",
-                                                     "store",  "uploads", "security"};
+constexpr std::array<std::string_view, 11> kSections{
+    "data", "federation", "http", "limits", "log", "node", "policy", "rpc", "store", "uploads", "security"};
 
 void Append(Document& to, Document from) {
   std::move(from.entries.begin(), from.entries.end(), std::back_inserter(to.entries));

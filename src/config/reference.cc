@@ -8,8 +8,6 @@ std::string ConfigReference() {
   CoordinatorConfig coordinator;
   NodeConfig node;
   node.data["ID"].id = "ID";
-  CliConfig cli;
-  cli.contexts["ID"];
   JobSpec job;
   return "# Settings\n\n"
          "Generated from the schemas in `src/config`; a test holds it equal to them.\n\n"
@@ -23,7 +21,7 @@ std::string ConfigReference() {
          "`MiB`, `GiB`.\n"
          "No file holds a secret.\n\n## accordd\n" +
          CoordinatorSchema(coordinator).Reference() + "\n## accord-node\n" + NodeSchema(node).Reference() +
-         "\n## accord\n" + CliSchema(cli).Reference() + "\n## The job file\n" + JobSchema(job).Reference();
+         "\n## The job file\n" + JobSchema(job).Reference();
 }
 
 }  // namespace accord::config

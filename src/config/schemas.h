@@ -2,7 +2,6 @@
 #pragma once
 
 #include "accord/job_spec.h"
-#include "config/cli_config.h"
 #include "config/coordinator_config.h"
 #include "config/node_config.h"
 #include "config/schema.h"
@@ -13,7 +12,6 @@ namespace accord::config {
 [[nodiscard]] Schema JobSchema(JobSpec& job);
 [[nodiscard]] Schema CoordinatorSchema(CoordinatorConfig& config);
 [[nodiscard]] Schema NodeSchema(NodeConfig& config);  // a section for each id that config.data has
-[[nodiscard]] Schema CliSchema(CliConfig& config);    // a section for each name that config.contexts has
 
 void LogSection(Schema& schema, LogConfig& log);
 

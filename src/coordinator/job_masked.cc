@@ -119,10 +119,10 @@ void JobRunner::StoreShares(RoundId round, const round::StoreShares& effect) {
   MaskedAttempt* masked = Masked(round, effect.attempt);
   if (masked == nullptr) return;
   const Result<Bytes> blob = masked->StoreShares(effect.nodes);
-  if (!blob.ok()) {  // U2 cannot do: the phase's deadline begins the next attempt
+  if (!blob.ok()) {
     LogLine(
         {.time = Now(), .round = round, .event = "round.shares_refused", .text = Describe(blob.status())});
-    return;
+    return Handle(job::InRound{round, round::SumFailed{effect.attempt}});
   }
   asio::post(services_.workers, [self = shared_from_this(), blob = *blob, round, attempt = effect.attempt] {
     Result<Digest> stored = self->services_.blobs.Put(blob, store::Durability::kDurable);
@@ -193,6 +193,10 @@ std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(RoundId round, At
              .node = NameOf(masks.refusal().concerns),
              .event = "round.not_opened",
              .text = Describe(masks.refusal().status)});
+    // A dealer that is proven bad is not in the next attempt.
+    if (secagg::BlameOf(masks.refusal()) == secagg::Blame::kProven) {
+      Handle(job::InRound{round, round::Dropped{masks.refusal().concerns, round::Reason::kBlamed}});
+    }
     return nullptr;
   }
   return std::make_shared<const AggregateTask::Masked>(

@@ -75,12 +75,17 @@ Transition On(const Plan& plan, const Share& state, const Event& event, TimePoin
                    return state.storing ? retry() : Leave(plan, state, now);
                  },
                  [&](const Restarted&) { return retry(); },
+                 [&](const SumFailed& e) {  // U2 cannot do: no dealer of the check is left in it
+                   if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
+                   return state.storing ? retry() : Rejected(state, Reason::kWrongPhase);
+                 },
                  [&](const Cancel&) {
                    return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
                  },
                  [&](const OneOf<Candidates, Advertised> auto&) { return Discarded(state, Reason::kLate); },
-                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, SurvivorsSigned,
-                                 Opened> auto&) { return Rejected(state, Reason::kWrongPhase); }},
+                 [&](const OneOf<Uploaded, UploadsLost, Summed, Verified, SurvivorsSigned, Opened> auto&) {
+                   return Rejected(state, Reason::kWrongPhase);
+                 }},
       event);
 }
 

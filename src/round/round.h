@@ -270,7 +270,7 @@ struct Summed {
   AttemptId attempt;
   Outcome outcome;
 };
-struct SumFailed {  // p6: it breaks a bound of secagg.md 7.6, some input was out of range. p7: lost by a
+struct SumFailed {  // p3, p6: it cannot be opened. p6: it breaks a bound of secagg.md 7.6. p7: lost by a
                     // restart
   AttemptId attempt;
 };

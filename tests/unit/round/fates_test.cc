@@ -100,7 +100,7 @@ std::vector<Row> MaskedRows() {
         kTaken, kWrong, kWrong, kWrong, kTaken}},
       {plan,
        Share{kSince, kLater, TestMembers(), TestAttempt(), kAll, kAll, true},
-       {kTooLate, kAgain, kTaken, kWrong, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing, kTooLate,
+       {kTooLate, kAgain, kTaken, kWrong, kWrong, kWrong, kTaken, kWrong, kTaken, kTaken, kNothing, kTooLate,
         kAgain, kTaken, kWrong, kWrong, kTaken}},
       {plan, Collect{kSince, kLater, TestMembers(), MaskedAttempt(), kTwoUploads, {}, {}}, kCollectFates},
       {plan,

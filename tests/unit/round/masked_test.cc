@@ -177,6 +177,13 @@ TEST(MaskedRound, ARestartInP2OrP3BeginsTheNextAttempt) {
   EXPECT_EQ(AttemptOf(share.state)->id, AttemptId{5});
 }
 
+TEST(MaskedRound, SharesThatCouldNeverBeOpenedBeginTheNextAttempt) {
+  Round round = InAdvertise();
+  Share(Advertise(round, kFive), kFive).Do(SumFailed{{4}});
+  EXPECT_EQ(round.phase(), Phase::kAdvertise);
+  EXPECT_EQ(AttemptOf(round.state)->id, AttemptId{5});
+}
+
 TEST(MaskedRound, ARestartInP6AsksForTheSharesAgain) {
   Round round = InMaskedUnmask();
   round.Do(Opened{kA, {4}}).Do(Opened{kB, {4}}).Do(Restarted{Millis(10)});
