@@ -96,6 +96,7 @@ void JobRunner::OnSum(RoundId round, AttemptId attempt, Result<Aggregated> resul
   weights_hash_ = result->outcome.model_hash;
   inline_sum_ = std::move(result->sum);
   inline_sum_hash_ = result->outcome.sum;
+  if (masked_) masked_->ForgetUnmasks();
   Handle(job::InRound{round, round::Summed{attempt, result->outcome}});
   KeepOutcome(result->outcome);
 }
@@ -145,6 +146,7 @@ void JobRunner::SendEnded(NodeId node) {
 
 void JobRunner::OnEnded() {
   uploads_.Discard(uploads_.attempt());
+  masked_ = nullptr;
   weights_ = nullptr;
   weights_hash_ = {};
   for (const auto& [node, known] : nodes_) SendEnded(node);

@@ -176,7 +176,7 @@ void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
   MaskedAttempt* masked = Masked(m.round, m.attempt);
   if (masked == nullptr || summing_) return;
   if (const auto refused = masked->OnUnmask(node.node, m.unmask)) return Hold(node, m.round, *refused);
-  unmasked_.push_back(node.node);
+  unmasked_.insert(node.node);
   if (!masked->Complete()) return;
   for (const NodeId& id : std::exchange(unmasked_, {})) {
     Handle(job::InRound{m.round, round::Opened{id, m.attempt}});
@@ -228,7 +228,8 @@ void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
            .text = Printable(m.error.error(), 64)});
   const job::OpenRound* open = job::RoundOf(driver_->state());
   const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
-  const bool late = attempt != nullptr && open->plan.round == m.round && m.attempt < attempt->id;
+  const bool same = open != nullptr && open->plan.round == m.round;
+  const bool late = same && m.attempt < (attempt != nullptr ? attempt->id : open->plan.first_attempt);
   if (late) return;  // of an attempt that is over
   const MaskedAttempt* masked = Masked(m.round, m.attempt);
   if (masked == nullptr) {
@@ -241,6 +242,7 @@ void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
     if (secagg::BlameOf(*abort) != secagg::Blame::kNobody) event.blamed = abort->concerns;
   }
   Handle(job::InRound{m.round, event});
+  GrantUploads();  // its slot is free
 }
 
 }  // namespace accord::coordinator

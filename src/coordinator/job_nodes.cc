@@ -144,6 +144,7 @@ void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
   if (message.round != RoundId{}) return Handle(job::InRound{message.round, dropped});
   SetPrepared(node, false);
   HandleInRound(dropped);
+  GrantUploads();  // its slot is free
 }
 
 // ---------------------------------------------------------------- duties

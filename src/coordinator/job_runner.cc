@@ -186,6 +186,11 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
   const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), ""};
   job::State state = job::Submit(input_.submitted);
   log_.clear();
+  masked_ = nullptr;  // what the lost events made of it is not what the disk says
+  received_.clear();
+  ends_.clear();
+  unmasked_.clear();
+  held_.clear();
   for (const Bytes& bytes : records) {
     ACCORD_ASSIGN_OR_RETURN(const job::Record record, job::Decode(bytes));
     const auto* event = std::get_if<job::Event>(&record.content);

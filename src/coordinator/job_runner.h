@@ -222,7 +222,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   RoundId masked_round_;
   std::map<NodeId, secagg::ReceivedUpload> received_;  // whole uploads, and the words that close them:
   std::map<NodeId, secagg::SignedBody> ends_;          // either may come first
-  std::vector<NodeId> unmasked_;                       // told to the machine once the sum can be opened
+  round::NodeSet unmasked_;                            // told to the machine once the sum can be opened
   bool summing_ = false;
   bool keeping_ = false;  // sum and model of p7 are being synced: no round closes before they are
   std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile

@@ -67,6 +67,7 @@ secagg::Verdict MaskedAttempt::OnAdvert(NodeId node, const secagg::SignedBody& a
     if (known->second == advert) return {};
     return secagg::Refuse(errors::kSecaggOutOfPhase, node.Hex() + " advertised twice", node);
   }
+  if (roster_) return secagg::Refuse(errors::kSecaggOutOfPhase, "the roster is fixed", node);
   // One key in two adverts: the later one counts as silent, so that nobody silences another by copying.
   secagg::BodiesByNode with = adverts_;
   with.emplace(node, advert);

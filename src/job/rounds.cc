@@ -73,6 +73,7 @@ Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed
   if (closed.reason != round::Reason::kNoQuorum) ++progress.failures;
   switch (closed.reason) {
     case round::Reason::kSumInvalid:
+      if (plan.mode != SecureMode::kOff) break;  // one bad node must not end the job: people look first
       return EndWith(std::move(progress), Reason::kSumInvalid, closed.since);
     case round::Reason::kMismatch:
       return EndWith(std::move(progress), Reason::kModelMismatch, closed.since);

@@ -11,9 +11,10 @@ namespace {
 
 Transition Leave(const Plan& plan, Collect state, TimePoint now) {
   for (const auto& [node, reason] : state.members.dropped) state.uploads.erase(node);
-  // A set that was signed does not shrink.
-  const bool whole = plan.mode == SecureMode::kOff || !state.again || state.lost.empty();
-  if (!whole || state.uploads.size() < LeastSurvivors(plan, state.attempt)) {
+  // A set that was signed on this model comes whole or not at all (secagg.md 2.9).
+  const NodeSet& bound = state.attempt.signing;
+  const bool other = !bound.empty() && Keys(state.uploads) != bound;
+  if (other || state.uploads.size() < LeastSurvivors(plan, state.attempt)) {
     return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewUploads, now);
   }
   if (!state.signatures.empty()) return p6::Reenter(plan, std::move(state), now);

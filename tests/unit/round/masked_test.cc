@@ -184,6 +184,25 @@ TEST(MaskedRound, SharesThatCouldNeverBeOpenedBeginTheNextAttempt) {
   EXPECT_EQ(AttemptOf(round.state)->id, AttemptId{5});
 }
 
+TEST(MaskedRound, ABoundSetNeverBecomesASmallerOne) {
+  Plan plan = FivePlan();
+  plan.bound = kFive;
+  plan.attempts = 1;
+  Round round = InMaskedCollect(plan);
+  Upload(round, {kA, kB, kC, kD});
+  round.After(200).Do(Tick{});
+  EXPECT_EQ(round.phase(), Phase::kClosed) << "four of the five who signed are another set";
+  EXPECT_EQ(round.As<Closed>().bound, kFive);
+
+  Round dropped = InMaskedUnmask({kA, kB, kC, kD});
+  dropped.Do(UploadsLost{{kA, kB, kC, kD}});
+  Upload(dropped, {kA});
+  dropped.Do(Dropped{kA, Reason::kDeclined});
+  Upload(dropped, {kB, kC, kD});
+  EXPECT_EQ(dropped.phase(), Phase::kClosed);
+  EXPECT_EQ(dropped.As<Closed>().bound, (NodeSet{kA, kB, kC, kD}));
+}
+
 TEST(MaskedRound, ARestartInP6AsksForTheSharesAgain) {
   Round round = InMaskedUnmask();
   round.Do(Opened{kA, {4}}).Do(Opened{kB, {4}}).Do(Restarted{Millis(10)});
