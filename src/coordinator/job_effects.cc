@@ -62,7 +62,10 @@ void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
     const auto journalled = unmask->uploads.find(node);
     if (journalled == unmask->uploads.end()) return;  // the machine has gone on
     auto spool = uploads_.Complete(node, journalled->second.root);
-    if (!spool) lost.insert(node);
+    if (!spool) {
+      lost.insert(node);
+      received_.erase(node);
+    }
     task.uploads.push_back(std::move(spool));
   }
   if (!lost.empty())

@@ -44,9 +44,10 @@ class Sink final : public rpc::UploadSink {
                                                   " chunks"));
     }
     if (upload_->tree.Root() != root) {
-      Reset();  // nobody knows which chunk is wrong: begin anew
+      if (!upload_->sealed) Reset();  // nobody knows which chunk is wrong: begin anew
       return done(Fail(errors::kUploadChecksum, "the root of the upload does not match its chunks"));
     }
+    upload_->sealed = true;
     complete_(root, std::move(done));
   }
 

@@ -21,6 +21,7 @@ struct Upload {
   crypto::MerkleTree tree;
   std::atomic<std::uint64_t> bytes{0};  // received so far, for views
   std::atomic<bool> busy{false};
+  std::atomic<bool> sealed{false};  // its root was taken: nothing changes it any more
 };
 
 // Called by a sink when all chunks are in, with their root; answers when the event is journalled.
