@@ -83,9 +83,11 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
       duty);
 }
 
-std::optional<rpc::ModelProof> JobRunner::ProofOf(const Digest& model) const {
+// Made once a model: every node of the next round gets the same.
+std::optional<rpc::ModelProof> JobRunner::ProofOf(const Digest& model) {
   const auto& certified = job::ProgressOf(driver_->state()).certified;
   if (!certified || !certified->outcome.opened || certified->outcome.model_hash != model) return std::nullopt;
+  if (proof_ && proved_ == certified) return proof_;
   const auto offer =
       MaskedAttempt::OfferOf(InputsOf(certified->plan, certified->attempt, certified->members.registry));
   if (!offer.ok()) {
@@ -103,7 +105,9 @@ std::optional<rpc::ModelProof> JobRunner::ProofOf(const Digest& model) const {
     proof.result.push_back({node, word.result});
     proof.model.push_back({node, word.model});
   }
-  return proof;
+  proof_ = std::move(proof);
+  proved_ = certified;
+  return proof_;
 }
 
 }  // namespace accord::coordinator

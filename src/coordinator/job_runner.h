@@ -171,7 +171,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // job_duties.cc
   [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(NodeId node, const job::OpenRound& open,
                                                        const round::Duty& duty);
-  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const Digest& model) const;
+  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const Digest& model);
 
   // job_masked.cc
   [[nodiscard]] MaskedAttempt* Masked();
@@ -223,6 +223,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::map<NodeId, secagg::ReceivedUpload> received_;  // whole uploads, and the words that close them:
   std::map<NodeId, secagg::SignedBody> ends_;          // either may come first
   round::NodeSet unmasked_;                            // told to the machine once the sum can be opened
+  std::optional<rpc::ModelProof> proof_;               // of proved_
+  std::shared_ptr<const job::Certified> proved_;
   bool summing_ = false;
   bool keeping_ = false;  // sum and model of p7 are being synced: no round closes before they are
   std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile

@@ -117,6 +117,9 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   // `work` on a thread of `pool`, then `then(JobTask&, result)` on the strand.
   template <class Work, class Then>
   void Do(boost::asio::thread_pool& pool, Work work, Then then);
+  // The same for work that touches no network (`local`): for a small model it stays on the strand.
+  template <class Work, class Then>
+  void DoLocal(bool local, Work work, Then then);
 
   NodeServices& services_;
   const JobId id_;

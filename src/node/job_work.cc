@@ -19,12 +19,16 @@ constexpr std::uint64_t kQuickParameters = 16'384;
 }  // namespace
 
 template <class Work, class Then>
+void JobTask::DoLocal(bool local, Work work, Then then) {
+  const bool quick = local && facts_.layout->size <= kQuickParameters;
+  if (!quick) return Do(services_.work, std::move(work), std::move(then));
+  // In a turn of its own: the driver is not re-entered.
+  asio::post(services_.io, [self = shared_from_this(), work = std::move(work),
+                            then = std::move(then)]() mutable { then(*self, work()); });
+}
+
+template <class Work, class Then>
 void JobTask::Do(asio::thread_pool& pool, Work work, Then then) {
-  const bool quick = &pool == &services_.work && facts_.layout->size <= kQuickParameters;
-  if (quick) {  // in a turn of its own: the driver is not re-entered
-    return asio::post(services_.io, [self = shared_from_this(), work = std::move(work),
-                                     then = std::move(then)]() mutable { then(*self, work()); });
-  }
   asio::post(pool, [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
     auto result = work();
     asio::post(self->services_.io, [self, then = std::move(then), result = std::move(result)]() mutable {
@@ -146,8 +150,8 @@ void JobTask::Encode(const task::Encode& effect) {
     if (SecureAttempt* secure = Secure(round, attempt)) task.masking = secure->StartMasking();
     if (!task.masking) return;  // the attempt ended meanwhile; nothing of this job leaves without masks
   }
-  Do(
-      services_.work, [task = std::move(task)]() mutable { return EncodeUpdate(std::move(task)); },
+  DoLocal(
+      true, [task = std::move(task)]() mutable { return EncodeUpdate(std::move(task)); },
       [round, attempt](JobTask& self, Result<EncodedUpdate> update) {
         self.Encoded(round, attempt, std::move(update));
       });
@@ -250,8 +254,9 @@ void JobTask::Check(const task::Check& effect) {
       return bad ? bad->status : Status();
     };
   }
-  Do(
-      services_.work,
+  const bool local = task.weights && !task.sum.empty();  // else it fetches, which may take minutes
+  DoLocal(
+      local,
       [self = shared_from_this(), task = std::move(task)]() mutable -> Result<CheckedModel> {
         if (!task.weights) {
           ACCORD_ASSIGN_OR_RETURN(task.weights, self->Model(task.round, task.stop));

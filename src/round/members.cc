@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "round/phases.h"
+#include "secagg/graph.h"
 #include "secagg/params.h"
 
 namespace accord::round {
@@ -21,7 +22,7 @@ secagg::Thresholds ThresholdsOf(const Plan& plan, const Attempt& attempt) {
 
 bool CanMask(const Plan& plan, std::size_t nodes) {
   const auto n = static_cast<std::uint32_t>(nodes);
-  return n >= 3 && n <= kFullGraph && CorruptOf(plan, n) <= n - 2;
+  return n >= 3 && n <= secagg::kFullGraphNodes && CorruptOf(plan, n) <= n - 2;
 }
 
 std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt) {

@@ -53,9 +53,7 @@ template <class Value>
   return keys;
 }
 [[nodiscard]] NodeSet Minus(const NodeSet& all, const NodeSet& without);
-// The neighbour graph is full up to this size (secagg.md 2.6).
-inline constexpr std::size_t kFullGraph = 200;
-// Whether a masked round may begin with so many nodes.
+// Whether a masked round may begin with so many nodes: as many as the full graph takes (secagg.md 2.6).
 [[nodiscard]] bool CanMask(const Plan& plan, std::size_t nodes);
 // The smallest set that may be summed: the job's, and in masked rounds u_min of the cohort (secagg.md 2.5).
 [[nodiscard]] std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt);
