@@ -1,10 +1,12 @@
 """The federation of scripts/demo, which has built the programs and calls this. Python's standard library only."""
 
 import argparse
+import contextlib
 import ctypes
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -232,14 +234,15 @@ def seconds_since_start() -> float:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago; held together, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    for held in sockets:
-        held.bind(("127.0.0.1", 0))
-    ports = [held.getsockname()[1] for held in sockets]
-    for held in sockets:
-        held.close()
-    return ports
+    """Free a moment ago; below the range of outgoing connections, any of which could take one in that moment."""
+    ports: set[int] = set()
+    for port in random.sample(range(10_000, 30_000), 1000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            ports.add(port)
+        if len(ports) == count:
+            return list(ports)
+    raise RuntimeError("no free ports")
 
 
 def http_ok(url: str) -> bool:

@@ -96,7 +96,6 @@ void JobRunner::OfferCandidates() {
 
 void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
   Post([node, message = std::move(message)](JobRunner& self) mutable {
-    if (!self.driver_) return;
     const NodeId id = node.node;
     const auto reported = [&](const RoundId& round, const round::Event& event) {
       self.Handle(job::InRound{round, event});

@@ -24,6 +24,12 @@ JobRunner::JobRunner(Services& services, JobInput input)
       view_timer_(strand_),
       uploads_(services.spools) {}
 
+std::shared_ptr<JobRunner> JobRunner::Create(Services& services, JobInput input) {
+  const std::shared_ptr<JobRunner> runner(new JobRunner(services, std::move(input)));
+  runner->MakeDriver(job::Submit(runner->submitted()));
+  return runner;
+}
+
 // While the clock is behind what was seen before (somebody set it back), time goes on by the steady clock.
 TimePoint JobRunner::Now() {
   const auto steady = std::chrono::steady_clock::now();
@@ -149,7 +155,6 @@ void JobRunner::RetryAfterDiskFull() {
 
 void JobRunner::Begin(std::function<void(Status)> done) {
   Post([done = std::move(done)](JobRunner& self) mutable {
-    self.MakeDriver(job::Submit(self.input_.submitted));
     self.Handle(job::Approve{});  // before there is governance, whoever may submit approves
     self.Handle(job::Enqueue{},
                 [done = std::move(done)](const Result<job::Why>& result) { done(result.status()); });

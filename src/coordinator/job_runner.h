@@ -70,7 +70,8 @@ struct JobInput {
 
 class JobRunner : public std::enable_shared_from_this<JobRunner> {
  public:
-  JobRunner(Services& services, JobInput input);
+  // Proposed, and nothing more: it may be found, asked and told from now on.
+  [[nodiscard]] static std::shared_ptr<JobRunner> Create(Services& services, JobInput input);
 
   // A new job, whose submission record is durable: approves, queues, makes the initial model, starts.
   void Begin(std::function<void(Status)> done);
@@ -120,6 +121,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   };
 
   // job_runner.cc
+  JobRunner(Services& services, JobInput input);
   template <class F>
   void Post(F f) {
     boost::asio::post(strand_, [self = shared_from_this(), f = std::move(f)]() mutable { f(*self); });

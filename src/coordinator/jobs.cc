@@ -109,7 +109,7 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     const JobId id = input->id;
     auto [entry, fresh] = jobs_.try_emplace(id);
     if (fresh) {
-      entry->second = std::make_shared<JobRunner>(services_, *std::move(input));
+      entry->second = JobRunner::Create(services_, *std::move(input));
       in_order_.push_back(entry->second);
     }
     runner = entry->second;
@@ -145,7 +145,7 @@ Status Jobs::Recover() {
     if (submission == nullptr)
       return Fail(errors::kStoreCorrupt, stream + " does not begin with a submission");
     ACCORD_ASSIGN_OR_RETURN(JobInput input, Check(*submission, first.time));
-    auto runner = std::make_shared<JobRunner>(services_, std::move(input));
+    auto runner = JobRunner::Create(services_, std::move(input));
     ACCORD_RETURN_IF_ERROR(runner->Recover(records));
     ACCORD_ASSIGN_OR_RETURN(const job::Record last, job::Decode(records.back()));
     last_event_ = std::max(last_event_, last.time);

@@ -17,9 +17,28 @@
 #include "rpc/process.h"
 #include "rpc/registry_view.h"
 #include "tests/support/free_port.h"
+#include "tests/support/log_of_failures.h"
 
 namespace accord::testing {
 namespace {
+
+[[maybe_unused]] const bool kQuiet = PrintLogOfFailuresOnly();
+
+// Asks to stop after a minute, or when it goes out of scope.
+class Timeout {
+ public:
+  [[nodiscard]] std::stop_token token() const { return over_.get_token(); }
+
+ private:
+  std::stop_source over_;
+  std::jthread guard_{[this](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any done;
+    std::unique_lock lock(mutex);
+    done.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
+    over_.request_stop();
+  }};
+};
 
 class ToyTrainer final : public Trainer {
  public:
@@ -197,24 +216,31 @@ rpc::JobView Federation::WaitFor(const rpc::JobView& job,
                                  const std::function<bool(const rpc::JobView&)>& until) {
   rpc::JobView last = job;
   bool reached = false;
-  std::stop_source timeout;
-  std::mutex mutex;
-  std::condition_variable_any over;
-  std::jthread guard([&](const std::stop_token& stop) {
-    std::unique_lock lock(mutex);
-    over.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
-    timeout.request_stop();
-  });
+  const Timeout timeout;
   const Status status = client_->WatchJob(job.id.Hex(),
                                           [&](const rpc::JobView& view) {
                                             last = view;
                                             reached = until(view);
                                             return !reached;
                                           },
-                                          {.stop = timeout.get_token()});
+                                          {.stop = timeout.token()});
   EXPECT_TRUE(reached) << "last state " << job::Name(last.state) << " " << Describe(last.reason) << "; "
                        << (last.current ? last.current->why : "no round") << "; " << Describe(status);
   return last;
+}
+
+std::set<std::string> Federation::NodesThatLogged(const rpc::JobView& job, std::string_view text,
+                                                  std::size_t count) {
+  std::set<std::string> nodes;
+  const Timeout timeout;
+  const Status status = client_->JobLogs(job.id.Hex(), true,
+                                         [&](const rpc::LogLineView& line) {
+                                           if (line.text == text) nodes.insert(line.node);
+                                           return nodes.size() < count;
+                                         },
+                                         {.stop = timeout.token()});
+  EXPECT_EQ(nodes.size(), count) << text << ": " << Describe(status);
+  return nodes;
 }
 
 rpc::JobView Federation::WaitForEnd(const rpc::JobView& job) {

@@ -7,7 +7,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -60,6 +62,9 @@ class Federation {
   // Watches until `until` is true of a view (which is returned), or 60 s are over (a test failure).
   rpc::JobView WaitFor(const rpc::JobView& job, const std::function<bool(const rpc::JobView&)>& until);
   rpc::JobView WaitForEnd(const rpc::JobView& job);
+  // Follows the job's log until `count` nodes have said `text` (they are returned), or 60 s are over (a test
+  // failure).
+  std::set<std::string> NodesThatLogged(const rpc::JobView& job, std::string_view text, std::size_t count);
 
   [[nodiscard]] rpc::OperatorClient& client() { return *client_; }
   [[nodiscard]] const std::string& address() const { return address_; }

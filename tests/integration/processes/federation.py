@@ -3,9 +3,11 @@
 Nothing sleeps: a test waits for a line of a log or of `accord job watch --json`, each wait is bounded.
 """
 
+import contextlib
 import json
 import os
 import queue
+import random
 import socket
 import subprocess
 import threading
@@ -15,9 +17,13 @@ PATIENCE = 120.0  # seconds for anything awaited, on a busy machine
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Free a moment ago; below the range of outgoing connections, any of which could take it in that moment."""
+    for _ in range(1000):
+        port = random.randrange(10_000, 30_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
 
 
 class Program:
