@@ -45,14 +45,19 @@ double Time(Clock clock, Work work) {
 
 struct Measured {
   const char* metric;
-  double value_ms;
-  double floor_ms;
+  double value;
+  double floor;
   double ratio;
+  const char* unit = "ms";  // of value and floor; JSON leaves it to the metric's name
 };
 inline void Report(bool json, const char* bench, const Measured& m) {
-  std::printf(json ? "{\"bench\":\"%s\",\"metric\":\"%s\",\"value\":%.3f,\"floor\":%.3f,\"ratio\":%.3f}\n"
-                   : "%s: %-18s %9.3f ms, floor %9.3f ms, ratio %.3f\n",
-              bench, m.metric, m.value_ms, m.floor_ms, m.ratio);
+  if (json) {
+    std::printf("{\"bench\":\"%s\",\"metric\":\"%s\",\"value\":%.3f,\"floor\":%.3f,\"ratio\":%.3f}\n", bench,
+                m.metric, m.value, m.floor, m.ratio);
+  } else {
+    std::printf("%s: %-18s %9.3f %s, floor %9.3f %s, ratio %.3f\n", bench, m.metric, m.value, m.unit, m.floor,
+                m.unit, m.ratio);
+  }
 }
 
 }  // namespace accord::bench
