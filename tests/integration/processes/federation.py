@@ -85,10 +85,14 @@ class Federation:
         self.call("accord", "join", token, "--context", "test")
         for name in nodes:
             self.add_node(name)
-        # Every lab pins the registry of all; a running node takes the pin up by itself.
+        self.pin_registry(nodes)
+
+    def pin_registry(self, nodes: list) -> str:
+        """Every lab pins the registry of all; a running node takes the pin up by itself."""
         registry = self.ask("member", "registry")["hash"]
         for name in nodes:
             self.call("accord-node", "registry", "--state", self.dir / name, "--pin", registry)
+        return registry
 
     def call(self, program: str, *args) -> str:
         done = subprocess.run([self.apps / program, *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True,
