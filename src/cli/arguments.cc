@@ -152,6 +152,10 @@ void Grammar::AddJobChanges(CLI::App* job) {
   Positional(pause.app, "JOB", pause.values->job, "The job");
   const auto resume = Add<JobResume>(job, "resume", "Let a paused job go on");
   Positional(resume.app, "JOB", resume.values->job, "The job");
+  resume.app->add_flag(
+      "--free", resume.values->free,
+      "Go on without nodes that signed a survivor set and are gone for good; every lab has run "
+      "'accord-node free JOB' before");
 }
 
 void Grammar::AddModels() {

@@ -44,6 +44,7 @@ struct JobPause {
 };
 struct JobResume {
   std::string job;
+  bool free = false;
 };
 struct ModelList {};
 struct ModelDownload {

@@ -30,7 +30,7 @@ class Backend {
   virtual Result<std::vector<rpc::JobView>> ListJobs() = 0;
   virtual Result<rpc::JobView> CancelJob(const std::string& ref, const std::string& reason) = 0;
   virtual Result<rpc::JobView> PauseJob(const std::string& ref) = 0;
-  virtual Result<rpc::JobView> ResumeJob(const std::string& ref) = 0;
+  virtual Result<rpc::JobView> ResumeJob(const std::string& ref, bool free) = 0;
   virtual Status WatchJob(const std::string& ref, const std::function<bool(const rpc::JobView&)>& each,
                           const Limits& limits) = 0;
   virtual Status JobLogs(const std::string& ref, bool follow,

@@ -116,7 +116,7 @@ ExitCode Run(const JobPause& command, Session& session) {
 }
 
 ExitCode Run(const JobResume& command, Session& session) {
-  return Change(session, [&](Backend& backend) { return backend.ResumeJob(command.job); });
+  return Change(session, [&](Backend& backend) { return backend.ResumeJob(command.job, command.free); });
 }
 
 }  // namespace accord::cli

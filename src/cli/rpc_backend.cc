@@ -22,7 +22,9 @@ class RpcBackend final : public Backend {
     return client_->CancelJob(ref, reason);
   }
   Result<rpc::JobView> PauseJob(const std::string& ref) override { return client_->PauseJob(ref); }
-  Result<rpc::JobView> ResumeJob(const std::string& ref) override { return client_->ResumeJob(ref); }
+  Result<rpc::JobView> ResumeJob(const std::string& ref, bool free) override {
+    return client_->ResumeJob(ref, free);
+  }
   Status WatchJob(const std::string& ref, const std::function<bool(const rpc::JobView&)>& each,
                   const Limits& limits) override {
     return client_->WatchJob(ref, each, limits);

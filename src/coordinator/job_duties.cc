@@ -46,8 +46,14 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
           [&](const round::AdvertiseDuty& d) -> Message {
             return rpc::Offer{id(), masked->offer(), d.deadline};
           },
-          [&](const round::ShareDuty& d) -> Message {
+          [&](const round::NonceDuty& d) -> Message {
             return rpc::Roster{id(), round, d.attempt.id, masked->Roster(d.roster), d.deadline};
+          },
+          [&](const round::ShareDuty& d) -> Message {
+            const auto& adverts = masked->Roster(d.roster);
+            if (masked->graph_set().empty())
+              return rpc::Roster{id(), round, d.attempt.id, adverts, d.deadline};
+            return rpc::GraphSet{id(), round, d.attempt.id, masked->graph_set(), d.deadline};
           },
           [&](const round::CollectDuty& d) -> Message {
             rpc::Collect collect{id(), round, d.attempt.id, List(d.attempt.cohort), d.deadline, {}};

@@ -1,5 +1,6 @@
 // What nodes say in a masked round, checked before the machine hears of it. A word that is refused counts as
 // silence and is logged with its name and node; the round goes on if enough are left (secagg.md 7.7).
+#include <algorithm>
 #include <map>
 #include <utility>
 //
@@ -80,18 +81,23 @@ void JobRunner::Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal
 
 // ---------------------------------------------------------------- p0
 
-// Nodes mask together only under one registry that all of them pinned: the one that most have.
+// Nodes mask together only under one registry that all of them pinned: the one that most have, or that all
+// have whom a signed survivor set binds.
 void JobRunner::OfferPinned() {
+  const round::NodeSet& bound = job::ProgressOf(driver_->state()).bound;
   std::map<Digest, round::NodeSet> by_registry;
   for (const auto& [id, node] : nodes_) {
     if (node.connected && node.prepared && !node.registry.IsZero()) by_registry[node.registry].insert(id);
   }
   round::Candidates best;
   for (auto& [registry, nodes] : by_registry) {
-    if (nodes.size() <= best.ready.size()) continue;
     const auto book = services_.registries.Find(registry);
     if (!book.ok()) continue;
     std::erase_if(nodes, [&](const NodeId& node) { return (*book)->registry.Find(node) == nullptr; });
+    if (!bound.empty() && std::ranges::includes(nodes, bound)) {
+      best = {nodes, registry};
+      break;
+    }
     if (nodes.size() > best.ready.size()) best = {nodes, registry};
   }
   HandleInRound(best);
@@ -104,6 +110,13 @@ void JobRunner::OnAdvertised(const rpc::Peer& node, const rpc::Advertised& m) {
   if (masked == nullptr) return;
   if (const auto refused = masked->OnAdvert(node.node, m.advert)) return Hold(node, m.round, *refused);
   Handle(job::InRound{m.round, round::Advertised{node.node, m.attempt}});
+}
+
+void JobRunner::OnGraphNonce(const rpc::Peer& node, const rpc::GraphNonce& m) {
+  MaskedAttempt* masked = Masked(m.round, m.attempt);
+  if (masked == nullptr) return;
+  if (const auto refused = masked->OnNonce(node.node, m.nonce)) return Hold(node, m.round, *refused);
+  Handle(job::InRound{m.round, round::NonceOpened{node.node, m.attempt}});
 }
 
 void JobRunner::OnShared(const rpc::Peer& node, rpc::Shared m) {
@@ -171,13 +184,18 @@ void JobRunner::OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSig
                       round::SurvivorsSigned{node.node, m.attempt, {signature.begin(), signature.end()}}});
 }
 
-// The machine counts who opened only once what they opened is enough.
+// The machine counts who opened only once what they opened is enough. Whoever comes later is shown the sum.
 void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
   MaskedAttempt* masked = Masked(m.round, m.attempt);
-  if (masked == nullptr || summing_) return;
-  if (const auto refused = masked->OnUnmask(node.node, m.unmask)) return Hold(node, m.round, *refused);
+  if (masked == nullptr) return;
+  auto unmask = masked->CheckUnmask(node.node, m.unmask);
+  if (!unmask.ok()) return Hold(node, m.round, unmask.refusal());
+  for (const secagg::Refusal& lie : unmask->held) Hold(node, m.round, lie);
+  const bool needed =
+      !summing_ && std::holds_alternative<round::Unmask>(job::RoundOf(driver_->state())->state);
   unmasked_.insert(node.node);
-  if (!masked->Complete()) return;
+  if (needed) masked->Keep(*std::move(unmask));
+  if (needed && !masked->Complete()) return;
   for (const NodeId& id : std::exchange(unmasked_, {})) {
     Handle(job::InRound{m.round, round::Opened{id, m.attempt}});
   }

@@ -115,6 +115,7 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                           [&](const rpc::Verified& m) { self.OnVerifiedMessage(node, m); },
                           [&](const rpc::Refused& m) { self.OnRefused(node, m); },
                           [&](const rpc::Advertised& m) { self.OnAdvertised(node, m); },
+                          [&](const rpc::GraphNonce& m) { self.OnGraphNonce(node, m); },
                           [&](rpc::Shared& m) { self.OnShared(node, std::move(m)); },
                           [&](const rpc::Masked& m) { self.OnMasked(node, m); },
                           [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(node, m); },

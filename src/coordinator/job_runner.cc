@@ -272,10 +272,11 @@ void JobRunner::Pause(std::string by, rpc::Reply<rpc::JobView> reply) {
   });
 }
 
-void JobRunner::Resume(std::string by, rpc::Reply<rpc::JobView> reply) {
-  Post([by = std::move(by), reply = std::move(reply)](JobRunner& self) mutable {
-    self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by});
-    self.ByPerson(job::Resume{}, "resume", std::move(reply));
+void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply) {
+  Post([by = std::move(by), free, reply = std::move(reply)](JobRunner& self) mutable {
+    const std::string what = free ? ", free of the signed survivor set" : "";
+    self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
+    self.ByPerson(job::Resume{free}, "resume", std::move(reply));
   });
 }
 

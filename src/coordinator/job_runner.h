@@ -92,7 +92,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // ---- people; any thread
   void Cancel(std::string by, std::string reason, rpc::Reply<rpc::JobView> reply);
   void Pause(std::string by, rpc::Reply<rpc::JobView> reply);
-  void Resume(std::string by, rpc::Reply<rpc::JobView> reply);
+  // free: forget whom a signed survivor set binds; their labs freed them.
+  void Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply);
   void View(rpc::Reply<rpc::JobView> reply);
   void Watch(std::shared_ptr<rpc::Sink<rpc::JobView>> sink);
   void Logs(bool follow, std::shared_ptr<rpc::Sink<rpc::LogLineView>> sink);
@@ -183,6 +184,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OfferPinned();
   void StoreShares(RoundId round, const round::StoreShares& effect);
   void OnAdvertised(const rpc::Peer& node, const rpc::Advertised& message);
+  void OnGraphNonce(const rpc::Peer& node, const rpc::GraphNonce& message);
   void OnShared(const rpc::Peer& node, rpc::Shared message);
   void OnMasked(const rpc::Peer& node, const rpc::Masked& message);
   void OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root);

@@ -79,7 +79,7 @@ std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
   }
   if (const auto* s = std::get_if<round::Commit>(&state)) {
     if (s->verified.contains(node)) return "verified";
-    return s->survivors.contains(node) ? "uploaded" : of_members(s->members);
+    return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
   }
   return "ready";
 }

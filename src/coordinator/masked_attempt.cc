@@ -13,6 +13,7 @@ namespace accord::coordinator {
 namespace {
 
 constexpr std::uint16_t kBlobVersion = 1;
+constexpr std::uint16_t kBlobWithGraph = 2;
 
 void Put(Writer& out, const secagg::SignedBody& word) { out.Long(word.body).Fixed(word.signature); }
 
@@ -85,8 +86,21 @@ const std::vector<secagg::SignedBody>& MaskedAttempt::Roster(const round::NodeSe
   return roster_->adverts;
 }
 
-secagg::Verdict MaskedAttempt::OnShares(NodeId node, secagg::SharesMessage shares) {
+secagg::Verdict MaskedAttempt::OnNonce(NodeId node, const secagg::SignedBody& nonce) {
   if (!roster_) return secagg::Refuse(errors::kSecaggOutOfPhase, "no roster is fixed yet", node);
+  const auto checked = secagg::CheckGraphNonce(context_, *roster_, node, nonce);
+  if (!checked.ok()) return checked.refusal();
+  if (!nonces_.emplace(node, nonce).second || nonces_.size() < roster_->nodes.size()) return {};
+  auto linked = secagg::LinkRoster(context_, *roster_, nonces_);
+  if (!linked.ok()) return linked.refusal();
+  roster_ = *std::move(linked);
+  return {};
+}
+
+secagg::Verdict MaskedAttempt::OnShares(NodeId node, secagg::SharesMessage shares) {
+  if (!roster_ || !(roster_->full_graph || roster_->ring)) {
+    return secagg::Refuse(errors::kSecaggOutOfPhase, "who masks with whom is not fixed yet", node);
+  }
   auto checked = secagg::CheckShares(context_, *roster_, node, shares);
   if (!checked.ok()) return checked.refusal();
   if (u2_ || shares_.contains(node)) return {};  // the machine knows what to make of a repeat
@@ -116,7 +130,7 @@ Result<Bytes> MaskedAttempt::StoreShares(const round::NodeSet& u2) {
   FixU2();
   if (const secagg::Verdict lacking = secagg::EnoughU2(context_, *roster_, *u2_)) return lacking->status;
   Writer out;
-  out.U16(kBlobVersion).U32(static_cast<std::uint32_t>(adverts_.size()));
+  out.U16(nonces_.empty() ? kBlobVersion : kBlobWithGraph).U32(static_cast<std::uint32_t>(adverts_.size()));
   for (const auto& [node, advert] : adverts_) Put(out.Fixed(node), advert);
   out.U32(static_cast<std::uint32_t>(shares_.size()));
   for (const auto& [node, shares] : shares_) {
@@ -124,12 +138,17 @@ Result<Bytes> MaskedAttempt::StoreShares(const round::NodeSet& u2) {
     out.U32(static_cast<std::uint32_t>(shares.entries.size()));
     for (const auto& [receiver, entry] : shares.entries) out.Fixed(receiver).Long(entry);
   }
+  if (!nonces_.empty()) {
+    out.U32(static_cast<std::uint32_t>(nonces_.size()));
+    for (const auto& [node, nonce] : nonces_) Put(out.Fixed(node), nonce);
+  }
   return std::move(out).Take();
 }
 
 Status MaskedAttempt::Load(ByteView blob) {
   Reader in(blob);
-  if (in.U16() != kBlobVersion) in.Refuse();
+  const std::uint16_t version = in.U16();
+  if (version != kBlobVersion && version != kBlobWithGraph) in.Refuse();
   for (std::uint32_t left = in.Count(NodeId::kSize); left > 0 && in.ok(); --left) {
     const auto node = in.Fixed<NodeId>();
     adverts_[node] = TakeWord(in);
@@ -143,8 +162,18 @@ Status MaskedAttempt::Load(ByteView blob) {
       entry.assign(bytes.begin(), bytes.end());
     }
   }
+  for (std::uint32_t left = version == kBlobWithGraph ? in.Count(NodeId::kSize) : 0; left > 0 && in.ok();
+       --left) {
+    const auto node = in.Fixed<NodeId>();
+    nonces_[node] = TakeWord(in);
+  }
   if (!in.Done()) return Fail(errors::kStoreCorrupt, "the stored shares of an attempt are malformed");
   roster_ = secagg::MakeRoster(context_, adverts_);
+  if (version == kBlobWithGraph) {
+    auto linked = secagg::LinkRoster(context_, *std::move(roster_), nonces_);
+    if (!linked.ok()) return linked.refusal().status;
+    roster_ = *std::move(linked);
+  }
   FixU2();
   return {};
 }
@@ -177,14 +206,15 @@ secagg::Verdict MaskedAttempt::CheckSurvivorsSigned(NodeId node, const secagg::S
 
 // ---------------------------------------------------------------- p6
 
-secagg::Verdict MaskedAttempt::OnUnmask(NodeId node, const secagg::SignedBody& unmask) {
+secagg::Checked<secagg::CheckedUnmask> MaskedAttempt::CheckUnmask(NodeId node,
+                                                                  const secagg::SignedBody& unmask) const {
   if (!u3_) return secagg::Refuse(errors::kSecaggOutOfPhase, "no survivor set is fixed yet", node);
-  const bool known = std::ranges::any_of(unmasks_, [&](const auto& kept) { return kept.id == node; });
-  if (known) return {};
-  auto checked = secagg::CheckUnmask(context_, Sets(), Entries(), node, unmask);
-  if (!checked.ok()) return checked.refusal();
-  unmasks_.push_back(*std::move(checked));
-  return {};
+  return secagg::CheckUnmask(context_, Sets(), Entries(), node, unmask);
+}
+
+void MaskedAttempt::Keep(secagg::CheckedUnmask unmask) {
+  const bool known = std::ranges::any_of(unmasks_, [&](const auto& kept) { return kept.id == unmask.id; });
+  if (!known) unmasks_.push_back(std::move(unmask));
 }
 
 bool MaskedAttempt::Complete() const {

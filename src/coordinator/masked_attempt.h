@@ -41,6 +41,9 @@ class MaskedAttempt {
   // p3. The roster is U1 of the machine, fixed by the first call.
   [[nodiscard]] const std::vector<secagg::SignedBody>& Roster(const round::NodeSet& u1);
   [[nodiscard]] secagg::Verdict OnShares(NodeId node, secagg::SharesMessage shares);
+  // p2a, neighbour graph only: the nonces that draw it. Once all of the roster's are there, `graph_set`.
+  [[nodiscard]] secagg::Verdict OnNonce(NodeId node, const secagg::SignedBody& nonce);
+  [[nodiscard]] const std::vector<secagg::SignedBody>& graph_set() const { return roster_->graph_set; }
   // Fixes U2 and gives all that p4 to p6 need, as one blob; Load takes it after a restart. `secagg.no_dealer`
   // and the like when U2 cannot do.
   [[nodiscard]] Result<Bytes> StoreShares(const round::NodeSet& u2);
@@ -55,8 +58,11 @@ class MaskedAttempt {
   [[nodiscard]] const Digest& u2_hash() const { return u2_->hash; }
   [[nodiscard]] const secagg::U3& survivors() const { return *u3_; }
   [[nodiscard]] secagg::Verdict CheckSurvivorsSigned(NodeId node, const secagg::SignedBody& u3) const;
-  // p6. Keeps what is right; `complete` once the sum can be opened.
-  [[nodiscard]] secagg::Verdict OnUnmask(NodeId node, const secagg::SignedBody& unmask);
+  // p6, and of slower nodes p7. What is wrong in one that counts is in its `held`.
+  [[nodiscard]] secagg::Checked<secagg::CheckedUnmask> CheckUnmask(NodeId node,
+                                                                   const secagg::SignedBody& unmask) const;
+  // Complete once the sum can be opened.
+  void Keep(secagg::CheckedUnmask unmask);
   [[nodiscard]] bool Complete() const;
   [[nodiscard]] secagg::Checked<secagg::OpenedMasks> Recover() const;
   // What was revealed is forgotten: a restart of p6, or the sum is taken.
@@ -76,6 +82,7 @@ class MaskedAttempt {
   const secagg::AttemptContext context_;
   secagg::BodiesByNode adverts_;
   std::optional<secagg::Roster> roster_;
+  secagg::BodiesByNode nonces_;
   std::map<NodeId, Shares> shares_;
   std::optional<secagg::U2> u2_;
   std::optional<secagg::U3> u3_;

@@ -89,8 +89,9 @@ void People::PauseJob(const rpc::Peer& peer, const std::string& ref, rpc::Reply<
   WithJob(jobs_, ref, reply, [&](JobRunner& job) { job.Pause(peer.spiffe_id, std::move(reply)); });
 }
 
-void People::ResumeJob(const rpc::Peer& peer, const std::string& ref, rpc::Reply<rpc::JobView> reply) {
-  WithJob(jobs_, ref, reply, [&](JobRunner& job) { job.Resume(peer.spiffe_id, std::move(reply)); });
+void People::ResumeJob(const rpc::Peer& peer, const std::string& ref, bool free,
+                       rpc::Reply<rpc::JobView> reply) {
+  WithJob(jobs_, ref, reply, [&](JobRunner& job) { job.Resume(peer.spiffe_id, free, std::move(reply)); });
 }
 
 void People::JobLogs(const std::string& ref, bool follow, std::shared_ptr<rpc::Sink<rpc::LogLineView>> sink) {

@@ -22,7 +22,8 @@ class People final : public rpc::OperatorHandler {
   void CancelJob(const rpc::Peer& peer, const std::string& ref, std::string reason,
                  rpc::Reply<rpc::JobView> reply) override;
   void PauseJob(const rpc::Peer& peer, const std::string& ref, rpc::Reply<rpc::JobView> reply) override;
-  void ResumeJob(const rpc::Peer& peer, const std::string& ref, rpc::Reply<rpc::JobView> reply) override;
+  void ResumeJob(const rpc::Peer& peer, const std::string& ref, bool free,
+                 rpc::Reply<rpc::JobView> reply) override;
   void JobLogs(const std::string& ref, bool follow,
                std::shared_ptr<rpc::Sink<rpc::LogLineView>> sink) override;
   void Invite(const rpc::Peer& peer, std::string name, std::string role, Millis ttl,

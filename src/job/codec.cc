@@ -22,6 +22,7 @@ enum class Tag : std::uint8_t {
   kResume = 6,
   kCancel = 7,
   kFail = 8,
+  kResumeFree = 9,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -33,14 +34,15 @@ void EncodeEvent(const Event& event, Writer& out) {
           [&](const Start& e) { Put(out, Tag::kStart).Fixed(e.model_hash); },
           [&](const InRound& e) { round::Encode(e.event, Put(out, Tag::kInRound).U64(e.round.value)); },
           [&](const Pause& e) { Put(out, Tag::kPause).U8(static_cast<std::uint8_t>(e.reason)); },
-          [&](const Resume&) { Put(out, Tag::kResume); }, [&](const Cancel&) { Put(out, Tag::kCancel); },
+          [&](const Resume& e) { Put(out, e.free ? Tag::kResumeFree : Tag::kResume); },
+          [&](const Cancel&) { Put(out, Tag::kCancel); },
           [&](const Fail& e) { Put(out, Tag::kFail).U8(static_cast<std::uint8_t>(e.reason)); }},
       event);
 }
 
 Reason DecodeReason(Reader& in) {
   const std::uint8_t value = in.U8();
-  if (value > static_cast<std::uint8_t>(Reason::kModeUnsupported)) in.Refuse();
+  if (value > static_cast<std::uint8_t>(Reason::kAttemptsSpent)) in.Refuse();
   return in.ok() ? static_cast<Reason>(value) : Reason::kNone;
 }
 
@@ -60,6 +62,8 @@ Event DecodeEvent(Reader& in) {
       return Pause{DecodeReason(in)};
     case Tag::kResume:
       return Resume{};
+    case Tag::kResumeFree:
+      return Resume{.free = true};
     case Tag::kCancel:
       return Cancel{};
     case Tag::kFail:

@@ -62,7 +62,13 @@ Transition OnPaused(const Plan& plan, const State& state, const Event& event, Ti
   return std::visit(
       overloaded{
           [&](const InRound& e) { return StepPaused(plan, paused, e, now); },
-          [&](const Resume&) { return Continue(plan, paused, now); },
+          [&](const Resume& e) {
+            if (!e.free) return Continue(plan, paused, now);
+            if (paused.round) return Rejected(state);  // that round has its set; it ends first
+            Paused freed = paused;
+            freed.progress.bound.clear();
+            return Continue(plan, freed, now);
+          },
           [&](const Pause& e) {  // a person's pause outlives the reason that would have ended by itself
             if (e.reason == paused.reason || e.reason != Reason::kByOperator) return Discarded(state);
             Paused next = paused;
@@ -83,8 +89,6 @@ Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
   constexpr std::uint64_t kBytesPerMs = 256 * 1024 / 1000;
   const Millis transfer =
       std::chrono::minutes(1) + Millis(static_cast<std::int64_t>(parameters * 8 / kBytesPerMs));
-  // A node answers at most eight attempts of a round (secagg.md 2.1).
-  constexpr std::uint32_t kMaxAttempts = 8;
   const bool masked = spec.secure != SecureMode::kOff;
   const std::uint32_t attempts = masked ? std::min(spec.round.attempts, kMaxAttempts) : spec.round.attempts;
   return {.mode = spec.secure,

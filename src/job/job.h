@@ -46,6 +46,8 @@ enum class Reason : std::uint8_t {
   kModelMismatch,  // failed: most nodes compute another model than the coordinator
   kModelLost,      // failed: the newest model cannot be read (any more)
   kModeUnsupported,
+  kBoundMissing,   // paused; goes on by itself when all who signed a set on this model are back
+  kAttemptsSpent,  // paused: no node answers more attempts of this round
 };
 
 // What the machine needs of the job file. Derived from it alone.
@@ -159,7 +161,9 @@ struct InRound {  // an event of the open round
 struct Pause {
   Reason reason = Reason::kByOperator;
 };
-struct Resume {};
+struct Resume {
+  bool free = false;  // forget whom a signed survivor set binds: their labs freed them (secagg.md 2.9)
+};
 struct Cancel {};
 struct Fail {
   Reason reason = Reason::kModelLost;

@@ -14,7 +14,8 @@ bool IsRepeatable(const Event& event) {
          std::visit(
              overloaded{
                  [](const round::Trained&) { return true; }, [](const round::Advertised&) { return true; },
-                 [](const round::Shared&) { return true; }, [](const round::Uploaded&) { return true; },
+                 [](const round::NonceOpened&) { return true; }, [](const round::Shared&) { return true; },
+                 [](const round::Uploaded&) { return true; },
                  [](const round::SurvivorsSigned&) { return true; },
                  [](const round::Opened&) { return true; }, [](const round::Verified&) { return true; },
                  [](const auto&) { return false; }},
@@ -102,6 +103,10 @@ std::string_view Name(Reason reason) {
       return "model.lost";
     case Reason::kModeUnsupported:
       return "job.unsupported";
+    case Reason::kBoundMissing:
+      return "job.bound_missing";
+    case Reason::kAttemptsSpent:
+      return "job.attempts_spent";
   }
   return "none";
 }

@@ -6,13 +6,20 @@
 namespace accord::job {
 namespace {
 
+// Beyond the limit only because a person says that the nodes allow more.
+std::uint32_t AttemptsLeft(const Plan& plan, const Progress& progress) {
+  const std::uint32_t used = progress.next_attempt.value;
+  if (plan.mode == SecureMode::kOff || used >= kMaxAttempts) return plan.attempts;
+  return std::min(plan.attempts, kMaxAttempts - used);
+}
+
 round::Plan RoundPlan(const Plan& plan, const Progress& progress) {
   const bool evaluate = progress.committed >= plan.rounds;
   return {.round = {progress.committed + 1},
           .purpose = evaluate ? round::Purpose::kEvaluate : round::Purpose::kTrain,
           .mode = plan.mode,
           .first_attempt = progress.next_attempt,
-          .attempts = plan.attempts,
+          .attempts = AttemptsLeft(plan, progress),
           .min_nodes = plan.min_nodes,
           .min_survivors = plan.min_survivors,
           .gather_wait = plan.max_wait,
@@ -69,6 +76,9 @@ Transition AfterCommit(const Plan& plan, Progress progress, const OpenRound& ope
 Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed& closed) {
   progress.next_attempt = Begun(closed) ? closed.attempt.id.Next() : closed.attempt.id;
   progress.bound = closed.bound;
+  if (plan.mode != SecureMode::kOff && progress.next_attempt.value >= kMaxAttempts) {
+    return {Paused{std::move(progress), std::nullopt, Reason::kAttemptsSpent, closed.since}, {}, {}};
+  }
   // A lack of nodes ends by itself and says nothing of the job.
   if (closed.reason != round::Reason::kNoQuorum) ++progress.failures;
   switch (closed.reason) {
@@ -79,8 +89,10 @@ Transition AfterFailure(const Plan& plan, Progress progress, const round::Closed
       return EndWith(std::move(progress), Reason::kModelMismatch, closed.since);
     case round::Reason::kModeUnsupported:
       return EndWith(std::move(progress), Reason::kModeUnsupported, closed.since);
-    case round::Reason::kNoQuorum:
-      return {Paused{std::move(progress), std::nullopt, Reason::kNoQuorum, closed.since}, {}, {}};
+    case round::Reason::kNoQuorum: {
+      const Reason reason = closed.bound.empty() ? Reason::kNoQuorum : Reason::kBoundMissing;
+      return {Paused{std::move(progress), std::nullopt, reason, closed.since}, {}, {}};
+    }
     default:
       break;
   }
@@ -114,6 +126,12 @@ Transition Absorb(const Plan& plan, Progress progress, OpenRound open, round::Tr
   return after;
 }
 
+// Whether these nodes end the pause.
+bool EndsWith(const Plan& plan, const Paused& paused, const round::NodeSet& ready) {
+  if (paused.reason == Reason::kNoQuorum) return ready.size() >= plan.min_nodes;
+  return paused.reason == Reason::kBoundMissing && std::ranges::includes(ready, paused.progress.bound);
+}
+
 }  // namespace
 
 Transition OpenNext(const Plan& plan, Progress progress, TimePoint now) {
@@ -140,7 +158,7 @@ Transition StepRound(const Plan& plan, const Running& running, const InRound& ev
 Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& event, TimePoint now) {
   const Transition keep{paused, {}, {round::Verdict::kDiscarded, round::Reason::kLate}};
   if (const auto* candidates = std::get_if<round::Candidates>(&event.event)) {
-    if (paused.reason != Reason::kNoQuorum || candidates->ready.size() < plan.min_nodes) return keep;
+    if (!EndsWith(plan, paused, candidates->ready)) return keep;
     return Continue(plan, paused, now);
   }
   const auto* dropped = std::get_if<round::Dropped>(&event.event);

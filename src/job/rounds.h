@@ -5,6 +5,9 @@
 
 namespace accord::job {
 
+// A node answers so many attempts of a round, unless its policy says otherwise (secagg.md 2.1).
+inline constexpr std::uint32_t kMaxAttempts = 8;
+
 // Opens the round that comes next after `progress`: the next training round, the final evaluation, or none:
 // finished.
 [[nodiscard]] Transition OpenNext(const Plan& plan, Progress progress, TimePoint now);

@@ -162,9 +162,21 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> JobTask::OpenAttempt(const secag
 
 void JobTask::OnRoster(const rpc::Roster& message) {
   if (!trainer_ || MemoryIsGone(message.round, message.attempt)) return;
-  task::RosterTold event{message.round, message.attempt, {}};
+  task::RosterTold event{message.round, message.attempt, {}, false};
   if (SecureAttempt* secure = Secure(message.round, message.attempt)) {
     const auto answer = secure->OnRoster(message.adverts);
+    if (!answer.ok()) return Refuse(*secure, answer.refusal());
+    event.answer = answer->answer;
+    event.graph = answer->graph;
+  }
+  Handle(event);
+}
+
+void JobTask::OnGraphSet(const rpc::GraphSet& message) {
+  if (!trainer_ || MemoryIsGone(message.round, message.attempt)) return;
+  task::GraphTold event{message.round, message.attempt, {}};
+  if (SecureAttempt* secure = Secure(message.round, message.attempt)) {
+    const auto answer = secure->OnGraphSet(message.nonces);
     if (!answer.ok()) return Refuse(*secure, answer.refusal());
     event.answer = *answer;
   }

@@ -56,6 +56,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void OnTrain(const rpc::Train& message);
   void OnOffer(const rpc::Offer& message);
   void OnRoster(const rpc::Roster& message);
+  void OnGraphSet(const rpc::GraphSet& message);
   void OnSurvivors(const rpc::Survivors& message);
   void OnCertificate(const rpc::Certificate& message);
   void OnCollect(const rpc::Collect& message);

@@ -46,6 +46,7 @@ struct TaskMachine {
     };
     return std::visit(overloaded{[&](const task::OfferTold& e) { return Ledger{message(e, e.answer)}; },
                                  [&](const task::RosterTold& e) { return Ledger{message(e, e.answer)}; },
+                                 [&](const task::GraphTold& e) { return Ledger{message(e, e.answer)}; },
                                  [&](const task::SurvivorsTold& e) { return Ledger{message(e, e.answer)}; },
                                  [&](const task::CertificateTold& e) { return Ledger{message(e, e.answer)}; },
                                  [&](const task::EncodeDone& e) {

@@ -105,8 +105,8 @@ Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer) {
     return Fail(errors::kSecaggWrongConfig, "an offer of another job");
   }
   const Result<secagg::Params> params = secagg::Params::Parse(offer.params, offer.mode);
-  if (params.ok() && (params->graph || params->chunk_words != rpc::kChunkWords)) {
-    return Fail(errors::kSecaggBadParams, "a neighbour graph or chunks that no message here carries");
+  if (params.ok() && params->chunk_words != rpc::kChunkWords) {
+    return Fail(errors::kSecaggBadParams, "chunks of another size than messages here carry");
   }
   return {};  // parameters that are none are refused in their place
 }

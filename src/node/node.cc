@@ -127,6 +127,7 @@ void Node::Impl::OnMessage(rpc::ToNode message) {
                         [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
                         [&](const rpc::Offer& m) { TaskOf(m.job)->OnOffer(m); },
                         [&](const rpc::Roster& m) { TaskOf(m.job)->OnRoster(m); },
+                        [&](const rpc::GraphSet& m) { TaskOf(m.job)->OnGraphSet(m); },
                         [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
                         [&](const rpc::Survivors& m) { TaskOf(m.job)->OnSurvivors(m); },
                         [&](const rpc::Certificate& m) { TaskOf(m.job)->OnCertificate(m); },

@@ -79,11 +79,24 @@ task::Leaving SecureAttempt::Advertise() {
   return LeavingOf(*advert_);
 }
 
-secagg::Checked<task::Leaving> SecureAttempt::OnRoster(std::span<const secagg::SignedBody> adverts) {
+secagg::Checked<SecureAttempt::RosterAnswer> SecureAttempt::OnRoster(
+    std::span<const secagg::SignedBody> adverts) {
   const MutexLock lock(mutex_);
   auto answer = member_.OnRoster(adverts);
   if (!answer.ok()) return Note(answer.refusal());
-  shares_ = std::get<secagg::SharesMessage>(*std::move(answer));  // CheckTerms refused neighbour graphs
+  if (auto* nonce = std::get_if<secagg::SignedBody>(&*answer)) {
+    nonce_ = std::move(*nonce);
+    return RosterAnswer{LeavingOf(*nonce_), true};
+  }
+  shares_ = std::get<secagg::SharesMessage>(*std::move(answer));
+  return RosterAnswer{LeavingOf(*shares_), false};
+}
+
+secagg::Checked<task::Leaving> SecureAttempt::OnGraphSet(std::span<const secagg::SignedBody> nonces) {
+  const MutexLock lock(mutex_);
+  auto answer = member_.OnGraphSet(nonces);
+  if (!answer.ok()) return Note(answer.refusal());
+  shares_ = *std::move(answer);
   return LeavingOf(*shares_);
 }
 
@@ -156,6 +169,8 @@ std::optional<rpc::FromNode> SecureAttempt::Answer(task::Answer answer) const {
       return advert_ ? Message(rpc::Advertised{job_, round, attempt, *advert_}) : Message();
     case task::Answer::kShares:
       return shares_ ? Message(rpc::Shared{job_, round, attempt, *shares_}) : Message();
+    case task::Answer::kNonce:
+      return nonce_ ? Message(rpc::GraphNonce{job_, round, attempt, *nonce_}) : Message();
     case task::Answer::kSet:
       return set_ ? Message(rpc::SurvivorsSigned{job_, round, attempt, *set_}) : Message();
     case task::Answer::kUnmask:

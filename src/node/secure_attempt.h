@@ -43,7 +43,12 @@ class SecureAttempt {
 
   // Each checks a message and keeps the answer; what it gives goes into the event that the journal takes.
   [[nodiscard]] task::Leaving Advertise();
-  [[nodiscard]] secagg::Checked<task::Leaving> OnRoster(std::span<const secagg::SignedBody> adverts);
+  struct RosterAnswer {
+    task::Leaving answer;
+    bool graph = false;  // it is the nonce of a neighbour graph
+  };
+  [[nodiscard]] secagg::Checked<RosterAnswer> OnRoster(std::span<const secagg::SignedBody> adverts);
+  [[nodiscard]] secagg::Checked<task::Leaving> OnGraphSet(std::span<const secagg::SignedBody> nonces);
   [[nodiscard]] secagg::Verdict OnInbound(std::span<const secagg::InboundShares> shares);
   // Nothing once the attempt cannot be masked (any more).
   [[nodiscard]] std::optional<Masking> StartMasking();
@@ -86,6 +91,7 @@ class SecureAttempt {
   mutable Mutex mutex_;
   secagg::Member member_ ACCORD_GUARDED_BY(mutex_);
   std::optional<secagg::SignedBody> advert_ ACCORD_GUARDED_BY(mutex_);
+  std::optional<secagg::SignedBody> nonce_ ACCORD_GUARDED_BY(mutex_);  // of the neighbour graph
   std::optional<secagg::SharesMessage> shares_ ACCORD_GUARDED_BY(mutex_);
   std::optional<secagg::SignedBody> end_ ACCORD_GUARDED_BY(mutex_);
   std::optional<secagg::SignedBody> set_ ACCORD_GUARDED_BY(mutex_);

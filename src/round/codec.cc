@@ -29,6 +29,7 @@ enum class Tag : std::uint8_t {
   kSurvivorsSigned = 19,
   kOpened = 20,
   kLeftAttempt = 21,
+  kNonceOpened = 22,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -116,6 +117,8 @@ Event DecodeWord(Tag tag, Reader& in) {
       return SurvivorsSigned{node, attempt, DecodeLv(in)};
     case Tag::kOpened:
       return Opened{node, attempt};
+    case Tag::kNonceOpened:
+      return NonceOpened{node, attempt};
     case Tag::kLeftAttempt:
       return LeftAttempt{node, attempt, in.Fixed<NodeId>()};
     default:
@@ -179,6 +182,7 @@ void Encode(const Event& event, Writer& out) {
           [&](const SharesStored& e) { Put(out, Tag::kSharesStored).U32(e.attempt.value).Fixed(e.shares); },
           [&](const SurvivorsSigned& e) { PutWord(out, Tag::kSurvivorsSigned, e).Lv(e.signature); },
           [&](const Opened& e) { PutWord(out, Tag::kOpened, e); },
+          [&](const NonceOpened& e) { PutWord(out, Tag::kNonceOpened, e); },
           [&](const LeftAttempt& e) { PutWord(out, Tag::kLeftAttempt, e).Fixed(e.blamed); }},
       event);
 }

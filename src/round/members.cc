@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "round/phases.h"
+#include "secagg/encoding.h"
 #include "secagg/graph.h"
 #include "secagg/params.h"
 
@@ -22,15 +23,30 @@ secagg::Thresholds ThresholdsOf(const Plan& plan, const Attempt& attempt) {
 
 bool CanMask(const Plan& plan, std::size_t nodes) {
   const auto n = static_cast<std::uint32_t>(nodes);
-  return n >= 3 && n <= secagg::kFullGraphNodes && CorruptOf(plan, n) <= n - 2;
+  return n >= 3 && n <= secagg::kMaxCohort && CorruptOf(plan, n) <= n - 2;
+}
+
+bool HasGraph(const Plan& plan, const Attempt& attempt) {
+  return plan.mode != SecureMode::kOff && attempt.cohort.size() > secagg::kFullGraphNodes;
 }
 
 std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt) {
   if (plan.mode == SecureMode::kOff) return plan.min_survivors;
+  if (!attempt.signing.empty()) return attempt.signing.size();
   return std::max(plan.min_survivors, ThresholdsOf(plan, attempt).u_min);
 }
 
 std::size_t Quorum(const Plan& plan, const Attempt& attempt) { return ThresholdsOf(plan, attempt).t; }
+
+NodeSet Suspects(const Plan& plan, const Attempt& attempt) {
+  const std::uint32_t corrupt = CorruptOf(plan, static_cast<std::uint32_t>(attempt.cohort.size()));
+  NodeSet suspects;
+  for (const auto& [accused, accusers] : attempt.accused) {
+    suspects.insert(accused);
+    if (accusers.size() <= corrupt) suspects.insert(accusers.begin(), accusers.end());
+  }
+  return suspects;
+}
 
 Reason CheckMember(const Members& members, NodeId node) {
   if (!members.cohort.contains(node)) return Reason::kNotInCohort;
@@ -51,8 +67,9 @@ NodeSet Present(const Members& members, const Attempt& attempt) {
 }
 
 bool Leave(Attempt& attempt, const LeftAttempt& event) {
-  if (!event.blamed.IsZero() && event.blamed != event.node) attempt.blamed.insert(event.blamed);
-  return attempt.left.insert(event.node).second;
+  if (!attempt.left.insert(event.node).second) return false;
+  if (!event.blamed.IsZero() && event.blamed != event.node) attempt.accused[event.blamed].insert(event.node);
+  return true;
 }
 
 NodeSet Minus(const NodeSet& all, const NodeSet& without) {
@@ -62,12 +79,14 @@ NodeSet Minus(const NodeSet& all, const NodeSet& without) {
 }
 
 NodeSet Awaited(const Collect& state) {
-  if (state.again) return Minus(Living(state.members, Keys(state.lost)), Keys(state.uploads));
+  if (state.again) {
+    return Minus(Minus(Living(state.members, Keys(state.lost)), state.attempt.left), Keys(state.uploads));
+  }
   return Minus(Present(state.members, state.attempt), Keys(state.uploads));
 }
 
 NodeSet Awaited(const Commit& state) {
-  return Minus(Minus(Living(state.members, state.survivors), state.attempt.left), state.verified);
+  return Minus(Minus(Living(state.members, Keys(state.uploads)), state.attempt.left), state.verified);
 }
 
 }  // namespace accord::round

@@ -33,7 +33,7 @@ Transition On(const Plan& plan, const Gather& state, const Event& event, TimePoi
           [&](const Cancel&) { return p8::Abort(plan, {}, NoAttempt(plan), Reason::kCancelled, now); },
           [&](const Restarted& e) { return Extended(state, e); },
           [&](const OneOf<Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified, Advertised,
-                          Shared, SharesStored, SurvivorsSigned, Opened, LeftAttempt> auto&) {
+                          Shared, SharesStored, SurvivorsSigned, Opened, LeftAttempt, NonceOpened> auto&) {
             return Rejected(state, Reason::kWrongPhase);
           }},
       event);

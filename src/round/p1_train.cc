@@ -65,7 +65,7 @@ Transition On(const Plan& plan, const Train& state, const Event& event, TimePoin
                  [&](const Restarted& e) { return Extended(state, e); },
                  [&](const Candidates&) { return Discarded(state, Reason::kLate); },
                  [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, Advertised, Shared,
-                                 SharesStored, SurvivorsSigned, Opened, LeftAttempt> auto&) {
+                                 SharesStored, SurvivorsSigned, Opened, NonceOpened, LeftAttempt> auto&) {
                    return Rejected(state, Reason::kWrongPhase);
                  }},
       event);

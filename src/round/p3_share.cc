@@ -2,12 +2,29 @@
 // when all are, or at the deadline, are U2; what p4 to p6 need of them is stored before anyone is told to
 // upload. Next: p4 collect. Otherwise the next attempt, or p8 closed. With mode off the phase passes straight
 // through.
+//
+// In a cohort that is too large for everyone to mask with everyone, the nonces that draw the neighbour graph
+// are opened first, by all: who withholds his could choose among graphs by ending attempts, so the next one
+// leaves him out (secagg.md 2.6).
 #include "round/phases.h"
 
 namespace accord::round::p3 {
 namespace {
 
+bool AwaitsNonces(const Plan& plan, const Share& state) {
+  return HasGraph(plan, state.attempt) && state.nonces.size() < state.roster.size();
+}
+
+Transition LeaveOut(const Plan& plan, Share state, const NodeSet& withholders, TimePoint now) {
+  for (const NodeId& node : withholders) state.members.dropped.emplace(node, Reason::kSilent);
+  return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
+}
+
 Transition Leave(const Plan& plan, Share state, TimePoint now) {
+  if (AwaitsNonces(plan, state)) {
+    const NodeSet withholders = Minus(state.roster, state.nonces);
+    return LeaveOut(plan, std::move(state), withholders, now);
+  }
   state.shared = Minus(Living(state.members, state.shared), state.attempt.left);
   if (state.shared.size() < LeastSurvivors(plan, state.attempt)) {
     return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
@@ -25,13 +42,30 @@ Transition Settle(const Plan& plan, Share state, TimePoint now) {
     return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
   }
   if (state.storing) return Accept(std::move(state));
+  if (AwaitsNonces(plan, state)) {
+    const NodeSet gone = Minus(Minus(state.roster, state.nonces), present);
+    return gone.empty() ? Accept(std::move(state)) : LeaveOut(plan, std::move(state), gone, now);
+  }
   if (hopeless || Minus(present, state.shared).empty()) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
+}
+
+Transition OnNonce(const Plan& plan, const Share& state, const NonceOpened& e, TimePoint now) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  if (!HasGraph(plan, state.attempt)) return Rejected(state, Reason::kWrongPhase);
+  if (!state.roster.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  Share next = state;
+  if (!next.nonces.insert(e.node).second) return Discarded(state, Reason::kDuplicate);
+  if (AwaitsNonces(plan, next)) return Settle(plan, std::move(next), now);
+  next.deadline = now + plan.exchange_wait;
+  Tell tell{next.roster};
+  return Accept(std::move(next), {std::move(tell)});
 }
 
 Transition OnShared(const Plan& plan, const Share& state, const Shared& e, TimePoint now) {
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
   if (!state.roster.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  if (AwaitsNonces(plan, state)) return Rejected(state, Reason::kWrongPhase);
   if (state.shared.contains(e.node)) return Discarded(state, Reason::kDuplicate);
   if (state.storing) return Discarded(state, Reason::kLate);
   Share next = state;
@@ -65,7 +99,8 @@ Transition On(const Plan& plan, const Share& state, const Event& event, TimePoin
     return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewShares, now);
   };
   return std::visit(
-      overloaded{[&](const Shared& e) { return OnShared(plan, state, e, now); },
+      overloaded{[&](const NonceOpened& e) { return OnNonce(plan, state, e, now); },
+                 [&](const Shared& e) { return OnShared(plan, state, e, now); },
                  [&](const SharesStored& e) { return OnStored(plan, state, e, now); },
                  [&](const Trained& e) { return LateTrained(state, e); },
                  [&](const Dropped& e) { return OnDropped(state, e, settle); },

@@ -22,10 +22,9 @@ Transition Leave(const Plan& plan, Collect state, TimePoint now) {
 }
 
 Transition Settle(const Plan& plan, Collect state, TimePoint now) {
-  const NodeSet reachable = Present(state.members, state.attempt);
-  const std::size_t possible = state.uploads.size() + Minus(reachable, Keys(state.uploads)).size();
-  const bool hopeless = possible < LeastSurvivors(plan, state.attempt);
-  if (hopeless || Awaited(state).empty()) return Leave(plan, std::move(state), now);
+  const NodeSet awaited = Awaited(state);
+  const bool hopeless = state.uploads.size() + awaited.size() < LeastSurvivors(plan, state.attempt);
+  if (hopeless || awaited.empty()) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
 }
 
@@ -86,27 +85,27 @@ Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint
 
 Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now) {
   const auto settle = [&](Collect next) { return Settle(plan, std::move(next), now); };
-  return std::visit(overloaded{[&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
-                               [&](const UploadsLost& e) { return Lose(plan, state, e.nodes, now); },
-                               [&](const Trained& e) { return LateTrained(state, e); },
-                               [&](const Dropped& e) { return OnDropped(state, e, settle); },
-                               [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
-                               [&](const Tick&) {
-                                 if (now < state.deadline) return Discarded(state, Reason::kNone);
-                                 return Leave(plan, state, now);
-                               },
-                               [&](const Cancel&) {
-                                 return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled,
-                                                  now);
-                               },
-                               [&](const Restarted& e) { return Extended(state, e); },
-                               [&](const OneOf<Candidates, Advertised, Shared, SharesStored> auto&) {
-                                 return Discarded(state, Reason::kLate);
-                               },
-                               [&](const OneOf<Summed, SumFailed, Verified, SurvivorsSigned, Opened> auto&) {
-                                 return Rejected(state, Reason::kWrongPhase);
-                               }},
-                    event);
+  return std::visit(
+      overloaded{[&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
+                 [&](const UploadsLost& e) { return Lose(plan, state, e.nodes, now); },
+                 [&](const Trained& e) { return LateTrained(state, e); },
+                 [&](const Dropped& e) { return OnDropped(state, e, settle); },
+                 [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
+                 [&](const Tick&) {
+                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                   return Leave(plan, state, now);
+                 },
+                 [&](const Cancel&) {
+                   return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
+                 },
+                 [&](const Restarted& e) { return Extended(state, e); },
+                 [&](const OneOf<Candidates, Advertised, Shared, SharesStored, NonceOpened> auto&) {
+                   return Discarded(state, Reason::kLate);
+                 },
+                 [&](const OneOf<Summed, SumFailed, Verified, SurvivorsSigned, Opened> auto&) {
+                   return Rejected(state, Reason::kWrongPhase);
+                 }},
+      event);
 }
 
 }  // namespace accord::round::p4

@@ -56,7 +56,7 @@ Transition On(const Plan& plan, const Survivors& state, const Event& event, Time
                  [&](const Cancel&) {
                    return p8::Abort(plan, state.members, state.attempt, Reason::kCancelled, now);
                  },
-                 [&](const OneOf<Candidates, Advertised, Shared, SharesStored, Uploaded> auto&) {
+                 [&](const OneOf<Candidates, Advertised, Shared, SharesStored, Uploaded, NonceOpened> auto&) {
                    return Discarded(state, Reason::kLate);
                  },
                  [&](const OneOf<UploadsLost, Summed, SumFailed, Verified, Opened> auto&) {

@@ -40,7 +40,6 @@ Transition OnOpened(const Plan& plan, const Unmask& state, const Opened& e, Time
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
   if (plan.mode == SecureMode::kOff) return Rejected(state, Reason::kWrongPhase);
   if (!state.uploads.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
-  if (state.summing) return Discarded(state, Reason::kLate);
   Unmask next = state;
   if (!next.opened.insert(e.node).second) return Discarded(state, Reason::kDuplicate);
   return Settle(plan, std::move(next), now);
@@ -134,7 +133,7 @@ Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoi
                    if (!due) return Discarded(state, Reason::kLate);
                    return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewUnmasked, now);
                  },
-                 [&](const OneOf<Candidates, Advertised, Shared, SharesStored> auto&) {
+                 [&](const OneOf<Candidates, Advertised, Shared, SharesStored, NonceOpened> auto&) {
                    return Discarded(state, Reason::kLate);
                  },
                  [&](const Verified&) { return Rejected(state, Reason::kWrongPhase); }},

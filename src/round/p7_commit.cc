@@ -1,6 +1,7 @@
 // p7 commit: every survivor gets the sum, checks it, makes the outer step for itself and says which model
-// came out. Next: p8 closed: committed, when every survivor has answered, or at the deadline, with enough
-// equal answers.
+// came out. In masked rounds whoever was slower than the quorum of p5 and p6 first signs the set and opens
+// it, as the others did: a node looks at no sum before (secagg.md 7.6, Result). Next: p8 closed: committed,
+// when every survivor has answered, or at the deadline, with enough equal answers.
 #include <algorithm>
 
 #include "round/phases.h"
@@ -18,7 +19,7 @@ Transition Leave(const Plan& plan, Commit state, TimePoint now) {
   // One node that computes another model may be broken or lie; when most do, it is the coordinator.
   const auto mismatches = static_cast<std::size_t>(std::ranges::count_if(
       state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; }));
-  const bool most = 2 * mismatches > state.survivors.size();
+  const bool most = 2 * mismatches > state.uploads.size();
   const Reason reason = most ? Reason::kMismatch : Reason::kTooFewVerified;
   return p8::Abort(plan, std::move(state.members), std::move(state.attempt), reason, now);
 }
@@ -30,7 +31,7 @@ Transition Settle(const Plan& plan, Commit state, TimePoint now) {
 
 Transition OnVerified(const Plan& plan, const Commit& state, const Verified& e, TimePoint now) {
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
-  if (!state.survivors.contains(e.node)) return Discarded(state, Reason::kLate);
+  if (!state.uploads.contains(e.node)) return Discarded(state, Reason::kLate);
   if (state.verified.contains(e.node)) return Discarded(state, Reason::kDuplicate);
   Commit next = state;
   if (e.model_hash == state.outcome.model_hash) {
@@ -42,19 +43,37 @@ Transition OnVerified(const Plan& plan, const Commit& state, const Verified& e, 
   return Settle(plan, std::move(next), now);
 }
 
+Transition OnSigned(const Commit& state, const SurvivorsSigned& e) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  if (!state.uploads.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  Commit next = state;
+  if (!next.signatures.emplace(e.node, e.signature).second) return Discarded(state, Reason::kDuplicate);
+  return Accept(std::move(next), {Tell{{e.node}}});
+}
+
+Transition OnOpened(const Commit& state, const Opened& e) {
+  if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
+  if (!state.uploads.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  Commit next = state;
+  if (!next.opened.insert(e.node).second) return Discarded(state, Reason::kDuplicate);
+  return Accept(std::move(next), {Tell{{e.node}}});
+}
+
 }  // namespace
 
+// The slower ones of a masked round were told what they owe in p5 and p6 already.
 Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now) {
-  Tell tell{plan.mode == SecureMode::kOff ? Living(from.members, from.attempt.cohort) : Keys(from.uploads)};
-  NodeSet survivors = Keys(from.uploads);
+  Tell tell{plan.mode == SecureMode::kOff ? Living(from.members, from.attempt.cohort) : from.opened};
   return Accept(Commit{now,
                        now + plan.commit_wait,
                        std::move(from.members),
                        std::move(from.attempt),
-                       std::move(survivors),
+                       std::move(from.uploads),
                        std::move(outcome),
                        {},
-                       {}},
+                       {},
+                       std::move(from.signatures),
+                       std::move(from.opened)},
                 {std::move(tell)});
 }
 
@@ -62,6 +81,14 @@ Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoi
   const auto settle = [&](Commit next) { return Settle(plan, std::move(next), now); };
   return std::visit(
       overloaded{[&](const Verified& e) { return OnVerified(plan, state, e, now); },
+                 [&](const SurvivorsSigned& e) {
+                   return plan.mode == SecureMode::kMalicious ? OnSigned(state, e)
+                                                              : Discarded(state, Reason::kLate);
+                 },
+                 [&](const Opened& e) {
+                   return plan.mode == SecureMode::kOff ? Discarded(state, Reason::kLate)
+                                                        : OnOpened(state, e);
+                 },
                  [&](const Dropped& e) {
                    if (state.verified.contains(e.node)) return Discarded(state, Reason::kLate);
                    return OnDropped(state, e, settle);
@@ -84,7 +111,7 @@ Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoi
                  },
                  [&](const Restarted& e) { return Extended(state, e); },
                  [&](const OneOf<Candidates, Uploaded, UploadsLost, Summed, Advertised, Shared, SharesStored,
-                                 SurvivorsSigned, Opened> auto&) { return Discarded(state, Reason::kLate); }},
+                                 NonceOpened> auto&) { return Discarded(state, Reason::kLate); }},
       event);
 }
 

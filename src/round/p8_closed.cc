@@ -20,7 +20,7 @@ Transition Committed(Commit from, TimePoint now) {
                        .committed = true,
                        .members = std::move(from.members),
                        .attempt = std::move(from.attempt),
-                       .survivors = std::move(from.survivors),
+                       .survivors = Keys(from.uploads),
                        .outcome = std::move(from.outcome),
                        .proofs = std::move(from.proofs)},
                 {discard});

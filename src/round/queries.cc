@@ -2,12 +2,24 @@
 #include <string>
 
 #include "round/phases.h"
+#include "secagg/graph.h"
 
 namespace accord::round {
 namespace {
 
 std::string Count(std::size_t n, std::string_view noun) {
   return std::to_string(n) + " " + std::string(noun) + (n == 1 ? "" : "s");
+}
+
+Explanation ExplainGather(const Plan& plan) {
+  if (!plan.bound.empty()) {
+    return {plan.bound, "waiting for the " + Count(plan.bound.size(), "node") +
+                            " that signed a survivor set on this model: only they, and all of them, may mask "
+                            "on it again"};
+  }
+  return {{},
+          "waiting until " + Count(plan.min_nodes, "node") +
+              " are connected and willing; at the deadline the job pauses until they are"};
 }
 
 Explanation ExplainTrain(const Plan& plan, const Train& s) {
@@ -50,6 +62,34 @@ bool CanOpen(const S& s, NodeId node) {
   return s.uploads.contains(node) && Present(s.members, s.attempt).contains(node);
 }
 
+std::optional<Duty> ShareDutyOf(const Share& s, NodeId node) {
+  if (!Present(s.members, s.attempt).contains(node)) return std::nullopt;
+  if (s.attempt.cohort.size() > secagg::kFullGraphNodes && s.nonces != s.roster) {
+    return s.nonces.contains(node) ? std::nullopt
+                                   : std::optional<Duty>(NonceDuty{s.attempt, s.roster, s.deadline});
+  }
+  return s.shared.contains(node) ? std::nullopt
+                                 : std::optional<Duty>(ShareDuty{s.attempt, s.roster, s.deadline});
+}
+
+// What a survivor owes until it has opened the sum.
+template <class S>
+std::optional<Duty> OpeningDutyOf(const S& s, NodeId node) {
+  if (!CanOpen(s, node) || s.opened.contains(node)) return std::nullopt;
+  if (s.signatures.contains(node)) return UnmaskDuty{s.attempt, s.uploads, s.signatures};
+  return SurvivorsDuty{s.attempt, s.uploads};
+}
+
+std::optional<Duty> CommitDutyOf(const Commit& s, NodeId node) {
+  if (s.verified.contains(node)) return std::nullopt;
+  const CommitDuty commit{s.attempt, Keys(s.uploads), s.outcome};
+  if (!IsMasked(s.attempt)) {
+    return Living(s.members, s.attempt.cohort).contains(node) ? std::optional<Duty>(commit) : std::nullopt;
+  }
+  if (!s.opened.contains(node)) return OpeningDutyOf(s, node);
+  return CanOpen(s, node) ? std::optional<Duty>(commit) : std::nullopt;
+}
+
 }  // namespace
 
 Phase PhaseOf(const State& state) { return static_cast<Phase>(state.index()); }
@@ -80,7 +120,7 @@ const Members* MembersOf(const State& state) {
 }
 
 const Uploads* SurvivorsOf(const State& state) {
-  return std::visit(overloaded{[](const OneOf<Survivors, Unmask> auto& s) -> const Uploads* {
+  return std::visit(overloaded{[](const OneOf<Survivors, Unmask, Commit> auto& s) -> const Uploads* {
                                  return IsMasked(s.attempt) ? &s.uploads : nullptr;
                                },
                                [](const auto&) -> const Uploads* { return nullptr; }},
@@ -99,10 +139,7 @@ std::optional<Duty> DutyOf(const State& state, NodeId node) {
                    const bool due = Present(s.members, s.attempt).contains(node) && !s.adverts.contains(node);
                    return due ? Answer(AdvertiseDuty{s.attempt, s.deadline}) : Answer();
                  },
-                 [&](const Share& s) {
-                   const bool due = Present(s.members, s.attempt).contains(node) && !s.shared.contains(node);
-                   return due && !s.storing ? Answer(ShareDuty{s.attempt, s.roster, s.deadline}) : Answer();
-                 },
+                 [&](const Share& s) { return s.storing ? Answer() : ShareDutyOf(s, node); },
                  [&](const Collect& s) {
                    return Awaited(s).contains(node) ? Answer(CollectDuty{s.attempt, s.deadline}) : Answer();
                  },
@@ -110,18 +147,8 @@ std::optional<Duty> DutyOf(const State& state, NodeId node) {
                    const bool due = CanOpen(s, node) && !s.signatures.contains(node);
                    return due ? Answer(SurvivorsDuty{s.attempt, s.uploads}) : Answer();
                  },
-                 [&](const Unmask& s) {
-                   if (!IsMasked(s.attempt) || !CanOpen(s, node) || s.opened.contains(node)) return Answer();
-                   if (s.signatures.contains(node))
-                     return Answer(UnmaskDuty{s.attempt, s.uploads, s.signatures});
-                   return Answer(SurvivorsDuty{s.attempt, s.uploads});
-                 },
-                 [&](const Commit& s) {
-                   const NodeSet& asked = IsMasked(s.attempt) ? s.survivors : s.attempt.cohort;
-                   const bool due = Minus(Living(s.members, asked), s.attempt.left).contains(node) &&
-                                    !s.verified.contains(node);
-                   return due ? Answer(CommitDuty{s.attempt, s.survivors, s.outcome}) : Answer();
-                 },
+                 [&](const Unmask& s) { return IsMasked(s.attempt) ? OpeningDutyOf(s, node) : Answer(); },
+                 [&](const Commit& s) { return CommitDutyOf(s, node); },
                  [](const OneOf<Gather, Closed> auto&) { return Answer(); }},
       state);
 }
@@ -148,12 +175,7 @@ std::vector<Effect> Outstanding(const Plan&, const State& state) {
 Explanation Explain(const Plan& plan, const State& state) {
   return std::visit(
       overloaded{
-          [&](const Gather&) {
-            return Explanation{
-                {},
-                "waiting until " + Count(plan.min_nodes, "node") +
-                    " are connected and willing; at the deadline the job pauses until they are"};
-          },
+          [&](const Gather&) { return ExplainGather(plan); },
           [&](const Train& s) { return ExplainTrain(plan, s); },
           [&](const Collect& s) { return ExplainCollect(plan, s); },
           [&](const Commit& s) { return ExplainCommit(plan, s); },
@@ -166,8 +188,11 @@ Explanation Explain(const Plan& plan, const State& state) {
             return Explanation{awaited, "waiting for the keys of " + Count(awaited.size(), "node")};
           },
           [&](const Share& s) {
-            const NodeSet awaited = Minus(Present(s.members, s.attempt), s.shared);
-            return Explanation{awaited, "waiting for the shares of " + Count(awaited.size(), "node")};
+            const bool nonces = HasGraph(plan, s.attempt) && s.nonces != s.roster;
+            const NodeSet awaited = Minus(Present(s.members, s.attempt), nonces ? s.nonces : s.shared);
+            return Explanation{awaited, std::string("waiting for the ") +
+                                            (nonces ? "graph nonces" : "shares") + " of " +
+                                            Count(awaited.size(), "node")};
           },
           [&](const Survivors& s) {
             return ExplainQuorum(plan, s, Keys(s.signatures), "sign the survivor set");

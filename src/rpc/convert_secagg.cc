@@ -199,6 +199,11 @@ void Fill(const Advertised& m, v1::Advertised* out) {
   FillSigned(m.advert, out->mutable_advert());
 }
 
+void Fill(const GraphNonce& m, v1::GraphNonce* out) {
+  FillAttempt(m, out);
+  FillSigned(m.nonce, out->mutable_nonce());
+}
+
 void Fill(const Shared& m, v1::Shared* out) {
   FillAttempt(m, out);
   FillSigned(m.shares.head, out->mutable_head());
@@ -226,6 +231,10 @@ void Fill(const Unmasked& m, v1::Unmasked* out) {
 
 Result<FromNode> Read(const v1::Advertised& m) {
   return ReadOne(m, m.advert(), &Advertised::advert, "Advertised", "advert");
+}
+
+Result<FromNode> Read(const v1::GraphNonce& m) {
+  return ReadOne(m, m.nonce(), &GraphNonce::nonce, "GraphNonce", "nonce");
 }
 
 Result<FromNode> Read(const v1::Shared& m) {
@@ -269,6 +278,12 @@ void Fill(const Roster& m, v1::Roster* out) {
   out->set_deadline_ms(ToWireMs(m.deadline));
 }
 
+void Fill(const GraphSet& m, v1::GraphSet* out) {
+  FillAttempt(m, out);
+  FillAll(m.nonces, out->mutable_nonces());
+  out->set_deadline_ms(ToWireMs(m.deadline));
+}
+
 void Fill(const Survivors& m, v1::Survivors* out) {
   FillAttempt(m, out);
   out->set_u2_hash(std::string(m.u2_hash.View()));
@@ -293,6 +308,14 @@ Result<ToNode> Read(const v1::Roster& m) {
   Strict in("Roster");
   auto out = ReadAttempt<Roster>(in, m);
   out.adverts = ReadAll(in, m.adverts(), "adverts");
+  out.deadline = in.Time(m.deadline_ms(), "deadline_ms");
+  return in.Give<ToNode>(std::move(out));
+}
+
+Result<ToNode> Read(const v1::GraphSet& m) {
+  Strict in("GraphSet");
+  auto out = ReadAttempt<GraphSet>(in, m);
+  out.nonces = ReadAll(in, m.nonces(), "nonces");
   out.deadline = in.Time(m.deadline_ms(), "deadline_ms");
   return in.Give<ToNode>(std::move(out));
 }

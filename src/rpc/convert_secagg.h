@@ -33,22 +33,26 @@ void Fill(const Commit::Opened& opened, v1::Commit::Opened* out);
 
 // ---- whole messages
 void Fill(const Advertised& m, v1::Advertised* out);
+void Fill(const GraphNonce& m, v1::GraphNonce* out);
 void Fill(const Shared& m, v1::Shared* out);
 void Fill(const Masked& m, v1::Masked* out);
 void Fill(const SurvivorsSigned& m, v1::SurvivorsSigned* out);
 void Fill(const Unmasked& m, v1::Unmasked* out);
 void Fill(const Offer& m, v1::Offer* out);
 void Fill(const Roster& m, v1::Roster* out);
+void Fill(const GraphSet& m, v1::GraphSet* out);
 void Fill(const Survivors& m, v1::Survivors* out);
 void Fill(const Certificate& m, v1::Certificate* out);
 
 [[nodiscard]] Result<FromNode> Read(const v1::Advertised& m);
+[[nodiscard]] Result<FromNode> Read(const v1::GraphNonce& m);
 [[nodiscard]] Result<FromNode> Read(const v1::Shared& m);
 [[nodiscard]] Result<FromNode> Read(const v1::Masked& m);
 [[nodiscard]] Result<FromNode> Read(const v1::SurvivorsSigned& m);
 [[nodiscard]] Result<FromNode> Read(const v1::Unmasked& m);
 [[nodiscard]] Result<ToNode> Read(const v1::Offer& m);
 [[nodiscard]] Result<ToNode> Read(const v1::Roster& m);
+[[nodiscard]] Result<ToNode> Read(const v1::GraphSet& m);
 [[nodiscard]] Result<ToNode> Read(const v1::Survivors& m);
 [[nodiscard]] Result<ToNode> Read(const v1::Certificate& m);
 

@@ -306,7 +306,8 @@ void ToProto(const FromNode& message, v1::NodeMessage* out) {
                         [&](const Shared& m) { Fill(m, out->mutable_shared()); },
                         [&](const Masked& m) { Fill(m, out->mutable_masked()); },
                         [&](const SurvivorsSigned& m) { Fill(m, out->mutable_survivors_signed()); },
-                        [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); }},
+                        [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); },
+                        [&](const GraphNonce& m) { Fill(m, out->mutable_graph_nonce()); }},
              message);
 }
 
@@ -322,7 +323,8 @@ void ToProto(const ToNode& message, v1::CoordinatorMessage* out) {
                         [&](const Offer& m) { Fill(m, out->mutable_offer()); },
                         [&](const Roster& m) { Fill(m, out->mutable_roster()); },
                         [&](const Survivors& m) { Fill(m, out->mutable_survivors()); },
-                        [&](const Certificate& m) { Fill(m, out->mutable_certificate()); }},
+                        [&](const Certificate& m) { Fill(m, out->mutable_certificate()); },
+                        [&](const GraphSet& m) { Fill(m, out->mutable_graph_set()); }},
              message);
 }
 
@@ -354,6 +356,8 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.survivors_signed());
     case v1::NodeMessage::kUnmasked:
       return Read(message.unmasked());
+    case v1::NodeMessage::kGraphNonce:
+      return Read(message.graph_nonce());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }
@@ -384,6 +388,8 @@ Result<ToNode> FromProto(const v1::CoordinatorMessage& message) {
       return Read(message.survivors());
     case v1::CoordinatorMessage::kCertificate:
       return Read(message.certificate());
+    case v1::CoordinatorMessage::kGraphSet:
+      return Read(message.graph_set());
     case v1::CoordinatorMessage::KIND_NOT_SET:
       break;
   }

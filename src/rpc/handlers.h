@@ -129,7 +129,7 @@ class OperatorHandler {
   virtual void CancelJob(const Peer& peer, const std::string& ref, std::string reason,
                          Reply<JobView> reply) = 0;
   virtual void PauseJob(const Peer& peer, const std::string& ref, Reply<JobView> reply) = 0;
-  virtual void ResumeJob(const Peer& peer, const std::string& ref, Reply<JobView> reply) = 0;
+  virtual void ResumeJob(const Peer& peer, const std::string& ref, bool free, Reply<JobView> reply) = 0;
   virtual void JobLogs(const std::string& ref, bool follow, std::shared_ptr<Sink<LogLineView>> sink) = 0;
   virtual void Invite(const Peer& peer, std::string name, std::string role, Millis ttl,
                       Reply<InviteView> reply) = 0;

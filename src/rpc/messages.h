@@ -64,6 +64,12 @@ struct Advertised {  // p2
   AttemptId attempt;
   secagg::SignedBody advert;
 };
+struct GraphNonce {  // p3 of a cohort with a neighbour graph, before the shares
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  secagg::SignedBody nonce;
+};
 struct Shared {  // p3
   JobId job;
   RoundId round;
@@ -115,7 +121,7 @@ struct Refused {
   std::optional<secagg::SignedBody> abort;  // masked rounds: signed, and names whom it concerns
 };
 using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update,
-                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked>;
+                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked, GraphNonce>;
 
 // ---- from the coordinator
 struct Welcome {
@@ -156,6 +162,13 @@ struct Roster {  // p3
   RoundId round;
   AttemptId attempt;
   std::vector<secagg::SignedBody> adverts;
+  TimePoint deadline;
+};
+struct GraphSet {  // p3 of a cohort with a neighbour graph: all nonces of the roster
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  std::vector<secagg::SignedBody> nonces;
   TimePoint deadline;
 };
 struct Collect {
@@ -205,6 +218,6 @@ struct Ended {
 };
 struct Drain {};
 using ToNode = std::variant<Welcome, Prepare, Train, Collect, Commit, Ended, Drain, Offer, Roster, Survivors,
-                            Certificate>;
+                            Certificate, GraphSet>;
 
 }  // namespace accord::rpc

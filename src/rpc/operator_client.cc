@@ -106,9 +106,10 @@ Result<JobView> OperatorClient::PauseJob(const std::string& ref, const CallLimit
   return impl_->Call<JobView>(*impl_->jobs, &v1::Jobs::Stub::Pause, request, limits);
 }
 
-Result<JobView> OperatorClient::ResumeJob(const std::string& ref, const CallLimits& limits) {
-  v1::JobRef request;
+Result<JobView> OperatorClient::ResumeJob(const std::string& ref, bool free, const CallLimits& limits) {
+  v1::ResumeRequest request;
   request.set_ref(ref);
+  request.set_free(free);
   return impl_->Call<JobView>(*impl_->jobs, &v1::Jobs::Stub::Resume, request, limits);
 }
 

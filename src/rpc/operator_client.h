@@ -34,7 +34,8 @@ class OperatorClient {
   [[nodiscard]] Result<JobView> CancelJob(const std::string& ref, const std::string& reason,
                                           const CallLimits& limits = {});
   [[nodiscard]] Result<JobView> PauseJob(const std::string& ref, const CallLimits& limits = {});
-  [[nodiscard]] Result<JobView> ResumeJob(const std::string& ref, const CallLimits& limits = {});
+  // free: see ResumeRequest.
+  [[nodiscard]] Result<JobView> ResumeJob(const std::string& ref, bool free, const CallLimits& limits = {});
   // Calls `each` with the view now and after each change, on this thread, until the job is over (ok), `each`
   // gives false (ok), `limits.stop` (`net.cancelled`) or a failure. limits.timeout bounds the first view
   // only.

@@ -90,10 +90,10 @@ class JobsService final : public v1::Jobs::CallbackService {
     });
   }
 
-  Unary* Resume(Context* context, const v1::JobRef* request, v1::JobView* reply) override {
+  Unary* Resume(Context* context, const v1::ResumeRequest* request, v1::JobView* reply) override {
     return ServeUnary<JobView>(env_, context, reply, [&](const Peer& peer, Reply<JobView> answer) -> Status {
       ACCORD_RETURN_IF_ERROR(CheckRef(request->ref()));
-      people_.ResumeJob(peer, request->ref(), std::move(answer));
+      people_.ResumeJob(peer, request->ref(), request->free(), std::move(answer));
       return {};
     });
   }

@@ -11,8 +11,7 @@
 namespace accord::secagg {
 namespace {
 
-constexpr std::uint32_t kMinCohort = 3;  // with fewer, every sum shows a member's input to another
-constexpr std::uint32_t kMaxCohort = 65'535;
+constexpr std::uint32_t kMinCohort = 3;      // with fewer, every sum shows a member's input to another
 constexpr std::uint32_t kMaxFieldBits = 53;  // every sum of fields is exact in a double
 constexpr std::size_t kMaxHeaders = 255;
 constexpr std::size_t kMaxHeaderName = 64;

@@ -12,6 +12,8 @@
 
 namespace accord::secagg {
 
+inline constexpr std::uint32_t kMaxCohort = 65'535;
+
 // Header words: one unpacked integer each, summed like all the rest.
 struct Header {
   std::string name;       // at most 64 bytes, distinct

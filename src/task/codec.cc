@@ -37,6 +37,8 @@ enum class Tag : std::uint8_t {
   kAborted = 22,
   kMemoryLost = 23,
   kFree = 24,
+  kNonceRosterTold = 25,
+  kGraphTold = 26,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -115,7 +117,10 @@ void PutEvent(const Event& event, Writer& out) {
                    round::EncodeSet(e.cohort, PutPlace(out, Tag::kOfferTold, e));
                    Put(out.Fixed(e.ctx), e.answer);
                  },
-                 [&](const RosterTold& e) { Put(PutPlace(out, Tag::kRosterTold, e), e.answer); },
+                 [&](const RosterTold& e) {
+                   Put(PutPlace(out, e.graph ? Tag::kNonceRosterTold : Tag::kRosterTold, e), e.answer);
+                 },
+                 [&](const GraphTold& e) { Put(PutPlace(out, Tag::kGraphTold, e), e.answer); },
                  [&](const SurvivorsTold& e) {
                    round::EncodeSet(e.u3, PutPlace(out, Tag::kSurvivorsTold, e));
                    Put(out.Fixed(e.u3_hash), e.answer);
@@ -212,6 +217,8 @@ Event GetMaskedEvent(Tag tag, Reader& in) {
   const RoundId round{in.U64()};
   const AttemptId attempt{in.U32()};
   if (tag == Tag::kRosterTold) return RosterTold{round, attempt, GetLeaving(in)};
+  if (tag == Tag::kNonceRosterTold) return RosterTold{round, attempt, GetLeaving(in), true};
+  if (tag == Tag::kGraphTold) return GraphTold{round, attempt, GetLeaving(in)};
   if (tag == Tag::kCertificateTold) return CertificateTold{round, attempt, GetLeaving(in)};
   round::NodeSet nodes = round::DecodeSet(in);
   const auto digest = in.Fixed<Digest>();
@@ -229,6 +236,8 @@ Event GetEvent(Reader& in) {
       return GetMaskedTrain(in);
     case Tag::kOfferTold:
     case Tag::kRosterTold:
+    case Tag::kNonceRosterTold:
+    case Tag::kGraphTold:
     case Tag::kSurvivorsTold:
     case Tag::kCertificateTold:
       return GetMaskedEvent(tag, in);

@@ -85,9 +85,24 @@ Transition OnTold(const State& state, const OfferTold& event) {
 Transition OnTold(const State& state, const RosterTold& event) {
   if (auto foreign = Foreign(state, event.round, event.attempt)) return *std::move(foreign);
   const auto* advertised = std::get_if<Advertised>(&state.activity);
+  if (Is<Drawing>(state)) return Again(state, Answer::kNonce);
   if (advertised == nullptr) return Again(state, Answer::kShares);
   State next = state;
+  if (event.graph) {
+    next.activity = Drawing{advertised->round, advertised->delta, advertised->update};
+    return Accept(std::move(next), {SayAnswer{event.round, event.attempt, Answer::kNonce}});
+  }
   next.activity = Shared{advertised->round, advertised->delta, advertised->update};
+  return Accept(std::move(next), {SayAnswer{event.round, event.attempt, Answer::kShares}});
+}
+
+Transition OnTold(const State& state, const GraphTold& event) {
+  if (auto foreign = Foreign(state, event.round, event.attempt)) return *std::move(foreign);
+  if (Is<Advertised>(state)) return OutOfPhase(state, event.round, event.attempt);
+  const auto* drawing = std::get_if<Drawing>(&state.activity);
+  if (drawing == nullptr) return Again(state, Answer::kShares);
+  State next = state;
+  next.activity = Shared{drawing->round, drawing->delta, drawing->update};
   return Accept(std::move(next), {SayAnswer{event.round, event.attempt, Answer::kShares}});
 }
 
@@ -95,7 +110,7 @@ Transition OnTold(const State& state, const RosterTold& event) {
 
 Transition CollectMasked(const State& state, const CollectTold& event) {
   if (auto foreign = Foreign(state, event.round, event.attempt)) return *std::move(foreign);
-  if (Is<Advertised>(state)) return OutOfPhase(state, event.round, event.attempt);
+  if (Is<Advertised>(state) || Is<Drawing>(state)) return OutOfPhase(state, event.round, event.attempt);
   const Update& update = *UpdateOf(state.activity);
   if (Is<Shared>(state)) return BeginAttempt(state, update);
   if (Is<Encoding>(state) || Is<Checking>(state)) return Discarded(state, Reason::kDuplicate);

@@ -49,6 +49,7 @@ void TakeModel(State& state, const Digest& model);
 [[nodiscard]] Transition OnTold(const State& state, const EndTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const OfferTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const RosterTold& event);
+[[nodiscard]] Transition OnTold(const State& state, const GraphTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const SurvivorsTold& event);
 [[nodiscard]] Transition OnTold(const State& state, const CertificateTold& event);
 [[nodiscard]] Transition OnDone(const State& state, const TrainDone& event);

@@ -33,6 +33,7 @@ Transition Step(const State& state, const Event& event) {
                                [&](const EndTold& e) { return OnTold(state, e); },
                                [&](const OfferTold& e) { return OnTold(state, e); },
                                [&](const RosterTold& e) { return OnTold(state, e); },
+                               [&](const GraphTold& e) { return OnTold(state, e); },
                                [&](const SurvivorsTold& e) { return OnTold(state, e); },
                                [&](const CertificateTold& e) { return OnTold(state, e); },
                                [&](const TrainDone& e) { return OnDone(state, e); },
@@ -53,8 +54,8 @@ Transition Step(const State& state, const Event& event) {
 bool MustBeDurable(const Event& event) {
   return std::visit(
       overloaded{[](const EncodeDone&) { return true; }, [](const OfferTold&) { return true; },
-                 [](const RosterTold&) { return true; }, [](const SurvivorsTold&) { return true; },
-                 [](const CertificateTold&) { return true; },
+                 [](const RosterTold&) { return true; }, [](const GraphTold&) { return true; },
+                 [](const SurvivorsTold&) { return true; }, [](const CertificateTold&) { return true; },
                  [](const CheckDone& e) { return !e.proof.empty(); }, [](const Stop&) { return true; },
                  [](const Allow&) { return true; }, [](const Erase&) { return true; },
                  [](const Free&) { return true; }, [](const auto&) { return false; }},
@@ -86,9 +87,9 @@ std::vector<Effect> Outstanding(const State& state) {
 }
 
 std::string_view Name(const Activity& activity) {
-  constexpr std::string_view kNames[] = {"idle",   "training", "trained",  "advertised",
-                                         "shared", "encoding", "sending",  "sent",
-                                         "signed", "unmasked", "checking", "checked"};
+  constexpr std::string_view kNames[] = {"idle",     "training", "trained", "advertised", "drawing",
+                                         "shared",   "encoding", "sending", "sent",       "signed",
+                                         "unmasked", "checking", "checked"};
   return kNames[activity.index()];
 }
 

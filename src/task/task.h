@@ -95,6 +95,11 @@ struct Advertised {  // p2: keys are in memory, until they are used or the node 
   Delta delta;
   Update update;
 };
+struct Drawing {  // p3 of a large cohort: its nonce of the neighbour graph is opened, the others' are awaited
+  Assignment round;
+  Delta delta;
+  Update update;
+};
 struct Shared {  // p3
   Assignment round;
   Delta delta;
@@ -139,8 +144,8 @@ struct Checked {
   Offer offer;
   Bytes proof;  // masked rounds: as CheckDone
 };
-using Activity = std::variant<Idle, Training, Trained, Advertised, Shared, Encoding, Sending, Sent, Signed,
-                              Unmasked, Checking, Checked>;
+using Activity = std::variant<Idle, Training, Trained, Advertised, Drawing, Shared, Encoding, Sending, Sent,
+                              Signed, Unmasked, Checking, Checked>;
 
 // What a signed set is signed on. The purpose stands for train_cfg_hash, whose other input is the job.
 struct SetKey {
@@ -184,6 +189,12 @@ struct OfferTold {  // p2; from here on in masked rounds only, and found good
   Leaving answer;
 };
 struct RosterTold {  // p3
+  RoundId round;
+  AttemptId attempt;
+  Leaving answer;
+  bool graph = false;  // the answer is the nonce of a neighbour graph; the shares follow
+};
+struct GraphTold {  // p3: the nonces that draw the graph
   RoundId round;
   AttemptId attempt;
   Leaving answer;
@@ -254,7 +265,7 @@ struct Erase {};
 struct Free {};  // knowingly: other sets may be signed on the model of signed ones (secagg.md 2.9)
 using Event = std::variant<TrainTold, CollectTold, CommitTold, EndTold, TrainDone, TrainFailed, EncodeDone,
                            SendDone, CheckDone, Failed, Stop, Allow, Erase, OfferTold, RosterTold,
-                           SurvivorsTold, CertificateTold, Aborted, MemoryLost, Free>;
+                           SurvivorsTold, CertificateTold, Aborted, MemoryLost, Free, GraphTold>;
 
 // ---------------------------------------------------------------- effects
 
@@ -292,7 +303,7 @@ struct SayVerified {
   Digest model_hash;
   Bytes proof;  // masked rounds
 };
-enum class Answer : std::uint8_t { kAdvert, kShares, kSet, kUnmask };
+enum class Answer : std::uint8_t { kAdvert, kShares, kSet, kUnmask, kNonce };
 struct SayAnswer {  // of a masked round: as secagg::Member gave it
   RoundId round;
   AttemptId attempt;

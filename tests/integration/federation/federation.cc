@@ -24,18 +24,20 @@ namespace {
 
 [[maybe_unused]] const bool kQuiet = PrintLogOfFailuresOnly();
 
-// Asks to stop after a minute, or when it goes out of scope.
+// Asks to stop after so long, or when it goes out of scope.
 class Timeout {
  public:
+  explicit Timeout(std::chrono::seconds patience) : patience_(patience) {}
   [[nodiscard]] std::stop_token token() const { return over_.get_token(); }
 
  private:
+  const std::chrono::seconds patience_;
   std::stop_source over_;
   std::jthread guard_{[this](const std::stop_token& stop) {
     std::mutex mutex;
     std::condition_variable_any done;
     std::unique_lock lock(mutex);
-    done.wait_for(lock, stop, std::chrono::seconds(60), [] { return false; });
+    done.wait_for(lock, stop, patience_, [] { return false; });
     over_.request_stop();
   }};
 };
@@ -216,7 +218,7 @@ rpc::JobView Federation::WaitFor(const rpc::JobView& job,
                                  const std::function<bool(const rpc::JobView&)>& until) {
   rpc::JobView last = job;
   bool reached = false;
-  const Timeout timeout;
+  const Timeout timeout(patience);
   const Status status = client_->WatchJob(job.id.Hex(),
                                           [&](const rpc::JobView& view) {
                                             last = view;
@@ -224,15 +226,15 @@ rpc::JobView Federation::WaitFor(const rpc::JobView& job,
                                             return !reached;
                                           },
                                           {.stop = timeout.token()});
-  EXPECT_TRUE(reached) << "last state " << job::Name(last.state) << " " << Describe(last.reason) << "; "
-                       << (last.current ? last.current->why : "no round") << "; " << Describe(status);
+  EXPECT_TRUE(reached) << LogOf(job) << "last state " << job::Name(last.state) << " " << Describe(last.reason)
+                       << "; " << (last.current ? last.current->why : "no round") << "; " << Describe(status);
   return last;
 }
 
 std::set<std::string> Federation::NodesThatLogged(const rpc::JobView& job, std::string_view text,
                                                   std::size_t count) {
   std::set<std::string> nodes;
-  const Timeout timeout;
+  const Timeout timeout(patience);
   const Status status = client_->JobLogs(job.id.Hex(), true,
                                          [&](const rpc::LogLineView& line) {
                                            if (line.text == text) nodes.insert(line.node);
@@ -241,6 +243,15 @@ std::set<std::string> Federation::NodesThatLogged(const rpc::JobView& job, std::
                                          {.stop = timeout.token()});
   EXPECT_EQ(nodes.size(), count) << text << ": " << Describe(status);
   return nodes;
+}
+
+std::string Federation::LogOf(const rpc::JobView& job) {
+  std::string log;
+  const Status status = client_->JobLogs(job.id.Hex(), false, [&](const rpc::LogLineView& line) {
+    log += std::to_string(line.round.value) + " " + line.event + " " + line.node + " " + line.text + "\n";
+    return true;
+  });
+  return log + (status.ok() ? "" : Describe(status) + "\n");
 }
 
 rpc::JobView Federation::WaitForEnd(const rpc::JobView& job) {

@@ -59,12 +59,14 @@ class Federation {
 
   // Submits; the job file is JobText with what the test changes.
   [[nodiscard]] Result<rpc::JobView> Submit(const std::string& job_text);
-  // Watches until `until` is true of a view (which is returned), or 60 s are over (a test failure).
+  // Watches until `until` is true of a view (which is returned), or `patience` is over (a test failure).
   rpc::JobView WaitFor(const rpc::JobView& job, const std::function<bool(const rpc::JobView&)>& until);
   rpc::JobView WaitForEnd(const rpc::JobView& job);
-  // Follows the job's log until `count` nodes have said `text` (they are returned), or 60 s are over (a test
-  // failure).
+  // Follows the job's log until `count` nodes have said `text` (they are returned), or `patience` is over (a
+  // test failure).
   std::set<std::string> NodesThatLogged(const rpc::JobView& job, std::string_view text, std::size_t count);
+
+  std::chrono::seconds patience{60};
 
   [[nodiscard]] rpc::OperatorClient& client() { return *client_; }
   [[nodiscard]] const std::string& address() const { return address_; }
@@ -76,6 +78,7 @@ class Federation {
   [[nodiscard]] rpc::ClientOptions ClientFiles(const std::filesystem::path& directory) const;
 
  private:
+  [[nodiscard]] std::string LogOf(const rpc::JobView& job);  // a line an event, for people
   [[nodiscard]] std::filesystem::path EnrolWith(const std::string& token, const std::string& name);
 
   TempDir dir_;

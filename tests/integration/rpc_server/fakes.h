@@ -201,7 +201,9 @@ struct FakePeople final : OperatorHandler {
     reply(view);
   }
   void PauseJob(const Peer&, const std::string& ref, Reply<JobView> reply) override { reply(View(ref)); }
-  void ResumeJob(const Peer&, const std::string& ref, Reply<JobView> reply) override { reply(View(ref)); }
+  void ResumeJob(const Peer&, const std::string& ref, bool free, Reply<JobView> reply) override {
+    reply(View(free ? ref + "-free" : ref));
+  }
   void JobLogs(const std::string&, bool follow, std::shared_ptr<Sink<LogLineView>> sink) override {
     for (int i = 0; i < 1'000; ++i) sink->Push({.event = "e", .text = std::to_string(i)});
     if (!follow) return sink->Finish({});

@@ -29,7 +29,8 @@ TEST_F(PeopleTest, EveryCallReachesItsHandlerAndComesBack) {
   EXPECT_EQ(ada_->ListJobs()->size(), 2U);
   EXPECT_EQ(ada_->CancelJob("digits", "enough")->reason.message(), "enough");
   EXPECT_EQ(ada_->PauseJob("p")->name, "p");
-  EXPECT_EQ(ada_->ResumeJob("q")->name, "q");
+  EXPECT_EQ(ada_->ResumeJob("q", false)->name, "q");
+  EXPECT_EQ(ada_->ResumeJob("q", true)->name, "q-free");
   EXPECT_EQ(ada_->Invite("berlin", "node", Millis(77))->expires, TimePoint(Millis(77)));
   EXPECT_EQ(ada_->ListMembers()->size(), 2U);
   EXPECT_TRUE(ada_->SuspendMember("spiffe://x/node/y", true)->suspended);

@@ -91,7 +91,7 @@ class FakeBackend final : public Backend {
     return Ref(ref);
   }
   Result<rpc::JobView> PauseJob(const std::string& ref) override { return Ref(ref); }
-  Result<rpc::JobView> ResumeJob(const std::string& ref) override { return Ref(ref); }
+  Result<rpc::JobView> ResumeJob(const std::string& ref, bool) override { return Ref(ref); }
   Status WatchJob(const std::string& ref, const std::function<bool(const rpc::JobView&)>& each,
                   const Limits& limits) override {
     c_.ref = ref;

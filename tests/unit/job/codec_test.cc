@@ -48,6 +48,7 @@ std::vector<Frozen> Table() {
            kEvent + "05"
                     "04"},
           {{kTime, Event{Resume{}}}, kEvent + "06"},
+          {{kTime, Event{Resume{.free = true}}}, kEvent + "09"},
           {{kTime, Event{Cancel{}}}, kEvent + "07"},
           {{kTime, Event{Fail{Reason::kModelLost}}},
            kEvent + "08"
@@ -86,6 +87,8 @@ TEST(JobCodec, NumbersOfReasonsAreFrozen) {
   EXPECT_EQ(static_cast<int>(Reason::kModelMismatch), 6);
   EXPECT_EQ(static_cast<int>(Reason::kModelLost), 7);
   EXPECT_EQ(static_cast<int>(Reason::kModeUnsupported), 8);
+  EXPECT_EQ(static_cast<int>(Reason::kBoundMissing), 9);
+  EXPECT_EQ(static_cast<int>(Reason::kAttemptsSpent), 10);
 }
 
 TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
@@ -98,8 +101,8 @@ TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
 TEST(JobCodec, UnknownTypesTagsReasonsAndAbsurdTimesAreRefused) {
   EXPECT_FALSE(Recode(Writer().U16(3).U16(1).Time(kTime).U8(1).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(0).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(9).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(9).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(10).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(11).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).I64(-1).U8(1).bytes()));
   EXPECT_FALSE(Recode({}));
 }

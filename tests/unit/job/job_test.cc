@@ -126,6 +126,29 @@ TEST(JobTest, PausesAfterThreeFailedRoundsInARowAndWaitsForAPerson) {
   EXPECT_EQ(job.phase(), Phase::kRunning) << "the count began anew";
 }
 
+TEST(JobTest, NoAttemptIsBegunThatNoNodeWouldAnswer) {
+  Plan plan = TestPlan();
+  plan.mode = SecureMode::kMalicious;
+  plan.exchange_wait = Millis(50);
+  plan.attempts = 5;
+  plan.tries = 10;
+  Job job(plan);
+  job.Begin();
+  const auto fail = [&] {
+    job.In(round::Candidates{kAll, Hash(40)}).Train();
+    while (job.phase() == Phase::kRunning && round::AttemptOf(job.open().state) != nullptr) {
+      job.After(50).In(round::Tick{});
+    }
+  };
+  fail();
+  EXPECT_EQ(job.open().plan.first_attempt, AttemptId{5});
+  EXPECT_EQ(job.open().plan.attempts, 3U) << "the eighth is the last";
+  fail();
+  EXPECT_EQ(ReasonOf(job.state), Reason::kAttemptsSpent);
+  job.Do(Resume{});
+  EXPECT_EQ(job.open().plan.attempts, 5U) << "a person says that the nodes allow more";
+}
+
 TEST(JobTest, ACommitForgetsTheFailuresBeforeIt) {
   Job job;
   job.Begin().FailedRound().FailedRound().WholeRound().FailedRound().FailedRound();
@@ -174,9 +197,9 @@ TEST(JobTest, NamesAreDistinct) {
   for (int i = 0; i <= static_cast<int>(Phase::kCancelled); ++i) names.insert(Name(static_cast<Phase>(i)));
   EXPECT_EQ(names.size(), 8U);
   names.clear();
-  for (int i = 0; i <= static_cast<int>(Reason::kModeUnsupported); ++i)
+  for (int i = 0; i <= static_cast<int>(Reason::kAttemptsSpent); ++i)
     names.insert(Name(static_cast<Reason>(i)));
-  EXPECT_EQ(names.size(), 9U);
+  EXPECT_EQ(names.size(), 11U);
 }
 
 TEST(JobPlan, WaitsForTransfersByTheirBytesButNeverLongerThanAPersonAllows) {

@@ -63,6 +63,43 @@ TEST(PauseTest, NightsWithoutNodesAreNoFailuresOfTheJob) {
   EXPECT_EQ(job.open().plan.first_attempt, AttemptId{0}) << "nor do they use attempts up";
 }
 
+// Three nodes that trained; all have signed the survivor set, and the attempts of the round are used up.
+Job WithSignedSet() {
+  Plan plan = TestPlan();
+  plan.mode = SecureMode::kMalicious;
+  plan.exchange_wait = Millis(50);
+  plan.attempts = 1;
+  plan.tries = 1;
+  Job job(plan);
+  job.Begin().In(round::Candidates{kAll, Hash(40)}).Train();
+  for (const NodeId node : kAll) job.In(round::Advertised{node, {0}});
+  for (const NodeId node : kAll) job.In(round::Shared{node, {0}});
+  job.In(round::SharesStored{{0}, Hash(30)}).Upload();
+  return job.After(50).In(round::Tick{}).Do(Resume{});
+}
+
+TEST(PauseTest, ForNodesThatASignedSetBindsEndsWhenAllOfThemAreBack) {
+  Job job = WithSignedSet();
+  EXPECT_EQ(job.open().plan.bound, kAll);
+  job.After(1000).In(round::Tick{});
+  EXPECT_EQ(ReasonOf(job.state), Reason::kBoundMissing);
+  const round::NodeSet others{kA, kB, kStranger, round::Node(5)};
+  EXPECT_EQ(job.Fate(InRound{{}, round::Candidates{others}}), Discards(round::Reason::kLate));
+  job.Do(InRound{{}, round::Candidates{kAll}});
+  EXPECT_EQ(job.phase(), Phase::kRunning);
+}
+
+TEST(PauseTest, APersonMayForgetWhomASignedSetBinds) {
+  Job job = WithSignedSet();
+  EXPECT_EQ(job.Fate(Resume{.free = true}), Discards(round::Reason::kDuplicate)) << "not while it runs";
+  job.After(1000).In(round::Tick{}).Do(Resume{.free = true});
+  EXPECT_TRUE(job.open().plan.bound.empty());
+
+  Job held = WithSignedSet();
+  held.Do(Pause{});
+  EXPECT_EQ(held.Fate(Resume{.free = true}), Rejects(round::Reason::kWrongPhase)) << "its round is open";
+}
+
 TEST(PauseTest, APersonsPauseOutlivesTheReasonThatWouldEndByItself) {
   Job job;
   job.Begin().After(1000).In(round::Tick{}).Do(Pause{Reason::kByOperator});

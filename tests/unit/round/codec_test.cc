@@ -55,7 +55,8 @@ std::vector<Frozen> Table() {
           {SharesStored{{4}, Hash(9)}, "1200000004" + Repeat("09", 32)},
           {SurvivorsSigned{kA, {4}, {0xEE}}, "13" + kAHex + "00000004" + "00000001" + "ee"},
           {Opened{kA, {4}}, "14" + kAHex + "00000004"},
-          {LeftAttempt{kA, {4}, kB}, "15" + kAHex + "00000004" + kBHex}};
+          {LeftAttempt{kA, {4}, kB}, "15" + kAHex + "00000004" + kBHex},
+          {NonceOpened{kA, {4}}, "16" + kAHex + "00000004"}};
 }
 
 Bytes Encoded(const Event& event) {

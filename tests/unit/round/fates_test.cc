@@ -29,9 +29,10 @@ std::vector<Named> Events() {
           {"shares stored", SharesStored{{4}, Hash(30)}},
           {"survivors signed", SurvivorsSigned{kC, {4}, {1}}},
           {"opened", Opened{kC, {4}}},
-          {"left", LeftAttempt{kC, {4}, {}}}};
+          {"left", LeftAttempt{kC, {4}, {}}},
+          {"nonce opened", NonceOpened{kC, {4}}}};
 }
-static_assert(std::variant_size_v<Event> == 17, "a new event needs its line in every table below");
+static_assert(std::variant_size_v<Event> == 18, "a new event needs its line in every table below");
 static_assert(std::variant_size_v<State> == 9);
 
 constexpr Why kTaken{};
@@ -62,29 +63,33 @@ const TimePoint kLater = At(9'000'000);
 
 const std::vector<Why> kCollectFates{kTooLate, kAgain,   kTaken, kTaken, kTaken,   kWrong,
                                      kWrong,   kWrong,   kTaken, kTaken, kNothing, kTooLate,
-                                     kTooLate, kTooLate, kWrong, kWrong, kTaken};
+                                     kTooLate, kTooLate, kWrong, kWrong, kTaken,   kTooLate};
 const std::vector<Why> kCommitFates{kTooLate, kAgain,   kTaken,   kTooLate, kTooLate, kTooLate,
                                     kTaken,   kTaken,   kTaken,   kTaken,   kNothing, kTooLate,
-                                    kTooLate, kTooLate, kTooLate, kTooLate, kTaken};
+                                    kTooLate, kTooLate, kTooLate, kTooLate, kTaken,   kTooLate};
+// A node that was slower than the quorum signs and opens now.
+const std::vector<Why> kMaskedCommitFates{kTooLate, kAgain,   kTaken, kTooLate, kTooLate, kTooLate,
+                                          kTaken,   kTaken,   kTaken, kTaken,   kNothing, kTooLate,
+                                          kTooLate, kTooLate, kTaken, kTaken,   kTaken,   kTooLate};
 
 std::vector<Row> PlainRows() {
   const Plan plan = TestPlan();
   return {{plan,
            Gather{kSince, kLater},
            {kTaken, kWrong, kWrong, kWrong, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing, kWrong,
-            kWrong, kWrong, kWrong, kWrong, kWrong}},
+            kWrong, kWrong, kWrong, kWrong, kWrong, kWrong}},
           {plan,
            Train{kSince, kLater, {.cohort = kAll, .trained = {kA}}},
            {kTooLate, kTaken, kTaken, kWrong, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing,
-            kWrong, kWrong, kWrong, kWrong, kWrong, kWrong}},
+            kWrong, kWrong, kWrong, kWrong, kWrong, kWrong, kWrong}},
           {plan, Collect{kSince, kLater, TestMembers(), TestAttempt(), kTwoUploads, {}, {}}, kCollectFates},
           {plan,
            Unmask{kSince, kLater, TestMembers(), TestAttempt(), kTwoUploads, {}, {}},
            {kTooLate, kAgain, kTooLate, kTooLate, kTaken, kTaken, kTaken, kWrong, kTaken, kNothing, kTooLate,
-            kTooLate, kTooLate, kTooLate, kWrong, kWrong, kTooLate}},
-          {plan, Commit{kSince, kLater, TestMembers(), TestAttempt(), kAll, TestOutcome(), {kA}, {}},
+            kTooLate, kTooLate, kTooLate, kWrong, kWrong, kTooLate, kTooLate}},
+          {plan, Commit{kSince, kLater, TestMembers(), TestAttempt(), kThreeUploads, TestOutcome(), {kA}, {}},
            kCommitFates},
-          {plan, Closed{}, std::vector<Why>(17, kOver)}};
+          {plan, Closed{}, std::vector<Why>(18, kOver)}};
 }
 
 std::vector<Row> MaskedRows() {
@@ -93,26 +98,36 @@ std::vector<Row> MaskedRows() {
       {plan,
        Advertise{kSince, kLater, TestMembers(), TestAttempt(), {kA, kB}},
        {kTooLate, kAgain, kTaken, kWrong, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing, kTaken,
-        kWrong, kWrong, kWrong, kWrong, kTaken}},
+        kWrong, kWrong, kWrong, kWrong, kTaken, kWrong}},
       {plan,
        Share{kSince, kLater, TestMembers(), TestAttempt(), kAll, {kA, kB}},
        {kTooLate, kAgain, kTaken, kWrong, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing, kTooLate,
-        kTaken, kWrong, kWrong, kWrong, kTaken}},
+        kTaken, kWrong, kWrong, kWrong, kTaken, kWrong}},
       {plan,
        Share{kSince, kLater, TestMembers(), TestAttempt(), kAll, kAll, true},
        {kTooLate, kAgain, kTaken, kWrong, kWrong, kWrong, kTaken, kWrong, kTaken, kTaken, kNothing, kTooLate,
-        kAgain, kTaken, kWrong, kWrong, kTaken}},
+        kAgain, kTaken, kWrong, kWrong, kTaken, kWrong}},
       {plan, Collect{kSince, kLater, TestMembers(), MaskedAttempt(), kTwoUploads, {}, {}}, kCollectFates},
       {plan,
        Survivors{kSince, kLater, TestMembers(), MaskedAttempt(), kThreeUploads, {{kA, {1}}}},
        {kTooLate, kAgain, kTaken, kTooLate, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing,
-        kTooLate, kTooLate, kTooLate, kTaken, kWrong, kTaken}},
+        kTooLate, kTooLate, kTooLate, kTaken, kWrong, kTaken, kTooLate}},
       {plan,
        Unmask{kSince, kLater, TestMembers(), MaskedAttempt(), kThreeUploads, {{kA, {1}}, {kB, {1}}}, {kA}},
        {kTooLate, kAgain, kTaken, kAgain, kTaken, kTaken, kTaken, kWrong, kTaken, kTaken, kTooLate, kTooLate,
-        kTooLate, kTooLate, kTaken, kTaken, kTaken}},
-      {plan, Commit{kSince, kLater, TestMembers(), MaskedAttempt(), kAll, TestOutcome(), {kA}, {}},
-       kCommitFates}};
+        kTooLate, kTooLate, kTaken, kTaken, kTaken, kTooLate}},
+      {plan,
+       Commit{kSince,
+              kLater,
+              TestMembers(),
+              MaskedAttempt(),
+              kThreeUploads,
+              TestOutcome(),
+              {kA},
+              {},
+              {},
+              {kA, kB}},
+       kMaskedCommitFates}};
 }
 
 std::vector<Row> Table() {
@@ -190,10 +205,10 @@ TEST(RoundFates, StrangersAndDropOutsAreRefusedEverywhere) {
         },
         row.state);
     for (const NodeId node : {kStranger, kC}) {
-      for (const Event& event : std::vector<Event>{Trained{node}, Dropped{node, Reason::kDeclined},
-                                                   UploadOf(node), VerifiedBy(node), Advertised{node, {4}},
-                                                   Shared{node, {4}}, SurvivorsSigned{node, {4}, {1}},
-                                                   Opened{node, {4}}, LeftAttempt{node, {4}, {}}}) {
+      for (const Event& event : std::vector<Event>{
+               Trained{node}, Dropped{node, Reason::kDeclined}, UploadOf(node), VerifiedBy(node),
+               Advertised{node, {4}}, Shared{node, {4}}, SurvivorsSigned{node, {4}, {1}}, Opened{node, {4}},
+               LeftAttempt{node, {4}, {}}, NonceOpened{node, {4}}}) {
         const Transition step = Step(row.plan, row.state, event, At(1'000'010));
         EXPECT_NE(step.why.verdict, Verdict::kAccepted)
             << Name(phase) << " event " << event.index() << " node " << Dump(node);

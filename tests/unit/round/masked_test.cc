@@ -132,9 +132,10 @@ TEST(MaskedRound, FewerThanULeastNeverSum) {
 TEST(MaskedRound, ASignedSetBindsTheNextAttemptAndTheNextTry) {
   Round round = InSurvivors({kA, kB, kC, kD});
   round.After(50).Do(Tick{});  // no quorum signed
-  EXPECT_EQ(round.phase(), Phase::kClosed)
-      << "the attempt after would need exactly A to D, but E trained too";
-  EXPECT_EQ(round.As<Closed>().reason, Reason::kTooFewTrained);
+  EXPECT_EQ(round.phase(), Phase::kAdvertise);
+  EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kA, kB, kC, kD})) << "E trained too, but did not sign";
+  round.Do(Dropped{kD, Reason::kStopped});
+  EXPECT_EQ(round.phase(), Phase::kClosed) << "without D that set can never be whole";
   EXPECT_EQ(round.As<Closed>().bound, (NodeSet{kA, kB, kC, kD}));
 
   Plan next = FivePlan();
@@ -165,6 +166,29 @@ TEST(MaskedRound, WhoIsBlamedIsLeftOutOfTheNextAttempt) {
   EXPECT_EQ(round.phase(), Phase::kAdvertise);
   EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kA, kB, kC, kD}));
   EXPECT_EQ(MembersOf(round.state)->dropped.at(kE), Reason::kBlamed);
+}
+
+TEST(MaskedRound, OneWordAgainstAnotherLeavesOutBoth) {
+  Plan plan = FivePlan();
+  plan.corrupt = 1;  // one of them may lie: a single accuser proves nothing
+  Round round(plan);
+  round.Do(Candidates{kFive, Hash(40)});
+  for (const NodeId node : kFive) round.Do(Trained{node});
+  Advertise(round, kFive);
+  round.Do(LeftAttempt{kA, {4}, kE}).Do(LeftAttempt{kB, {4}, {}});
+  EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kB, kC, kD}));
+  EXPECT_EQ(MembersOf(round.state)->dropped.at(kA), Reason::kBlamed);
+}
+
+TEST(MaskedRound, MoreAccusersThanMayLieStay) {
+  Plan plan = FivePlan();
+  plan.corrupt = 1;
+  Round round(plan);
+  round.Do(Candidates{kFive, Hash(40)});
+  for (const NodeId node : kFive) round.Do(Trained{node});
+  Advertise(round, kFive);
+  round.Do(LeftAttempt{kA, {4}, kE}).Do(LeftAttempt{kB, {4}, kE});
+  EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kA, kB, kC, kD}));
 }
 
 TEST(MaskedRound, ARestartInP2OrP3BeginsTheNextAttempt) {
@@ -203,6 +227,107 @@ TEST(MaskedRound, ABoundSetNeverBecomesASmallerOne) {
   EXPECT_EQ(dropped.As<Closed>().bound, (NodeSet{kA, kB, kC, kD}));
 }
 
+TEST(MaskedRound, WhatIsLostWithItsSendersMemoryIsNotAwaited) {
+  Round round = InMaskedUnmask({kA, kB, kC, kD});
+  round.Do(UploadsLost{{kA, kB, kC, kD}});
+  Upload(round, {kA, kB, kC}).Do(LeftAttempt{kD, {4}, {}});
+  EXPECT_EQ(round.phase(), Phase::kAdvertise);
+  EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kA, kB, kC, kD}));
+}
+
+// ---------------------------------------------------------------- the slow of p5 and p6
+
+TEST(MaskedRound, WhoIsSlowerThanTheQuorumOpensTheSumBeforeItSeesIt) {
+  Round round = InMaskedCommit();  // A, B and C were the quorum
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, (NodeSet{kA, kB, kC})) << "the others know what they owe";
+  EXPECT_TRUE(std::holds_alternative<CommitDuty>(*DutyOf(round.state, kA)));
+  EXPECT_TRUE(std::holds_alternative<SurvivorsDuty>(*DutyOf(round.state, kE)));
+  round.Do(SurvivorsSigned{kE, {4}, {9}});
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, NodeSet{kE});
+  EXPECT_EQ(std::get<UnmaskDuty>(*DutyOf(round.state, kE)).signatures.size(), 4U);
+  round.Do(Opened{kE, {4}});
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, NodeSet{kE});
+  EXPECT_TRUE(std::holds_alternative<CommitDuty>(*DutyOf(round.state, kE)));
+}
+
+TEST(MaskedRound, TheSlowCanCertifyWhenTheQuorumVanishes) {
+  Round round = InMaskedCommit();
+  for (const NodeId node : {kC, kD, kE}) {
+    if (node != kC) round.Do(SurvivorsSigned{node, {4}, {9}}).Do(Opened{node, {4}});
+    round.Do(Verified{node, {4}, TestOutcome().model_hash, {7}});
+  }
+  round.After(300).Do(Tick{});
+  EXPECT_TRUE(round.As<Closed>().committed) << "A and B, who opened it, are gone";
+}
+
+TEST(MaskedRound, OpeningsBesideTheSumCount) {
+  Round round = InMaskedUnmask();
+  for (const NodeId node : {kA, kB, kC}) round.Do(Opened{node, {4}});
+  round.Do(SurvivorsSigned{kD, {4}, {9}}).Do(Opened{kD, {4}});
+  EXPECT_TRUE(round.Effects<TakeSum>().empty()) << "it is being taken";
+  round.Do(Summed{{4}, TestOutcome()});
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, (NodeSet{kA, kB, kC, kD}));
+}
+
+// ---------------------------------------------------------------- a neighbour graph
+
+NodeId Numbered(std::size_t i) {
+  NodeId id;
+  id.bytes[0] = static_cast<std::uint8_t>(i >> 8);
+  id.bytes[1] = static_cast<std::uint8_t>(i);
+  return id;
+}
+NodeSet Large() {
+  NodeSet nodes;
+  for (std::size_t i = 1; i <= 201; ++i) nodes.insert(Numbered(i));
+  return nodes;
+}
+Round InLargeAdvertise() {
+  Plan plan = FivePlan();
+  plan.corrupt = 20;
+  Round round(plan);
+  round.Do(Candidates{Large(), Hash(40)});
+  for (const NodeId node : Large()) round.Do(Trained{node});
+  return round;
+}
+
+TEST(MaskedRound, ALargeCohortDrawsItsGraphBeforeItShares) {
+  Round round = InLargeAdvertise();
+  Advertise(round, Large());
+  EXPECT_TRUE(std::holds_alternative<NonceDuty>(*DutyOf(round.state, Numbered(1))));
+  EXPECT_EQ(round.Fate(Shared{Numbered(1), {4}}), Rejects(Reason::kWrongPhase));
+  for (const NodeId node : Large()) round.Do(NonceOpened{node, {4}});
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, Large());
+  EXPECT_TRUE(std::holds_alternative<ShareDuty>(*DutyOf(round.state, Numbered(1))));
+  Share(round, Large());
+  EXPECT_EQ(round.Effects<StoreShares>()[0].nodes, Large());
+}
+
+TEST(MaskedRound, WhoWithholdsItsNonceIsNotInTheNextAttempt) {
+  Round round = InLargeAdvertise();
+  Advertise(round, Large());
+  for (std::size_t i = 2; i <= 201; ++i) round.Do(NonceOpened{Numbered(i), {4}});
+  round.After(50).Do(Tick{});
+  EXPECT_EQ(round.phase(), Phase::kAdvertise);
+  EXPECT_EQ(AttemptOf(round.state)->cohort.size(), 200U);
+  EXPECT_EQ(MembersOf(round.state)->dropped.at(Numbered(1)), Reason::kSilent);
+
+  Round left = InLargeAdvertise();
+  Advertise(left, Large());
+  left.Do(LeftAttempt{Numbered(7), {4}, {}});
+  EXPECT_EQ(AttemptOf(left.state)->id, AttemptId{5}) << "nobody waits for a graph that cannot be drawn";
+  EXPECT_EQ(AttemptOf(left.state)->cohort.size(), 200U);
+}
+
+TEST(MaskedRound, WhoDoesNotAdvertiseCannotBeInAGraph) {
+  Round round = InLargeAdvertise();
+  for (std::size_t i = 2; i <= 201; ++i) round.Do(Advertised{Numbered(i), {4}});
+  round.After(50).Do(Tick{});
+  EXPECT_EQ(AttemptOf(round.state)->cohort.size(), 200U);
+}
+
+// ---------------------------------------------------------------- accusations
+
 TEST(MaskedRound, ARestartInP6AsksForTheSharesAgain) {
   Round round = InMaskedUnmask();
   round.Do(Opened{kA, {4}}).Do(Opened{kB, {4}}).Do(Restarted{Millis(10)});
@@ -228,8 +353,8 @@ TEST(MaskedRound, AnUploadThatDoesNotComeAgainEndsTheAttempt) {
   round.Do(UploadsLost{{kA, kB, kC, kD}});
   Upload(round, {kA, kB, kC});
   round.After(200).Do(Tick{});
-  EXPECT_EQ(round.phase(), Phase::kClosed);
-  EXPECT_EQ(round.As<Closed>().bound, (NodeSet{kA, kB, kC, kD})) << "a signed set does not shrink";
+  EXPECT_EQ(round.phase(), Phase::kAdvertise);
+  EXPECT_EQ(AttemptOf(round.state)->cohort, (NodeSet{kA, kB, kC, kD})) << "a signed set does not shrink";
 }
 
 TEST(MaskedRound, TooFewOrTooManyNodesForMasksAreNoQuorum) {

@@ -101,6 +101,9 @@ TEST(ConvertSecaggTest, EverySignedBodyOfANodeIsStrict) {
   ExpectRefused<M>(OfNode<Unmasked>(), SpoiledBody<M>("Unmasked.unmask", [](M& m) {
                      return m.mutable_unmasked()->mutable_unmask();
                    }));
+  ExpectRefused<M>(OfNode<GraphNonce>(), SpoiledBody<M>("GraphNonce.nonce", [](M& m) {
+                     return m.mutable_graph_nonce()->mutable_nonce();
+                   }));
   ExpectRefused<M>(OfNode<Verified>(), SpoiledBody<M>("Verified.proof.result", [](M& m) {
                      return m.mutable_verified()->mutable_proof()->mutable_result();
                    }));
@@ -113,6 +116,9 @@ TEST(ConvertSecaggTest, EverySignedBodyToANodeIsStrict) {
   using M = ByCoordinator;
   ExpectRefused<M>(OfCoordinator<Roster>(), SpoiledBody<M>("Roster.adverts", [](M& m) {
                      return m.mutable_roster()->mutable_adverts(2);
+                   }));
+  ExpectRefused<M>(OfCoordinator<GraphSet>(), SpoiledBody<M>("GraphSet.nonces", [](M& m) {
+                     return m.mutable_graph_set()->mutable_nonces(1);
                    }));
   ExpectRefused<M>(OfCoordinator<Survivors>(), SpoiledBody<M>("Survivors.ends", [](M& m) {
                      return m.mutable_survivors()->mutable_ends(1);

@@ -100,7 +100,8 @@ inline std::vector<FromNode> AllFromNode() {
                  {SampleBody(5), {{Filled<NodeId>(1), Bytes(80, 1)}, {Filled<NodeId>(2), Bytes(4'096, 2)}}}},
           Masked{kJob, {9}, {1}, SampleBody(6)},
           SurvivorsSigned{kJob, {9}, {1}, SampleBody(7)},
-          Unmasked{kJob, {9}, {1}, SampleBody(8)}};
+          Unmasked{kJob, {9}, {1}, SampleBody(8)},
+          GraphNonce{kJob, {9}, {1}, SampleBody(9)}};
 }
 
 inline Commit FullCommit() {
@@ -141,7 +142,8 @@ inline std::vector<ToNode> AllToNode() {
           Offer{kJob, SampleOffer(), kTime},
           Roster{kJob, {9}, {1}, {SampleBody(1), SampleBody(2), SampleBody(3)}, kTime},
           Survivors{kJob, {9}, {1}, kHash, {SampleBody(1), SampleBody(3)}},
-          Certificate{kJob, {9}, {1}, kHash, SampleSignatures()}};
+          Certificate{kJob, {9}, {1}, kHash, SampleSignatures()},
+          GraphSet{kJob, {9}, {1}, {SampleBody(1), SampleBody(2)}, kTime}};
 }
 
 // What makes one field of a good message bad, and the field that the complaint must name.

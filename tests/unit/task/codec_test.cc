@@ -73,6 +73,8 @@ std::vector<Frozen> Table() {
        event + "0e" + "0000000000000003" + "00" + Repeat("03", 32) + "01" + "0000000000000002"},
       {{kTime, Event{Offered(1, 0)}}, event + "0f" + round + attempt + all + Repeat("5a", 32) + leaving},
       {{kTime, Event{Rostered(1, 0)}}, event + "10" + round + attempt + leaving},
+      {{kTime, Event{RosteredForAGraph(1, 0)}}, event + "19" + round + attempt + leaving},
+      {{kTime, Event{Drawn(1, 0)}}, event + "1a" + round + attempt + leaving},
       {{kTime, Event{Survived(1, 0)}},
        event + "11" + round + attempt + "00000002" + a + b + Repeat("47", 32) + leaving},
       {{kTime, Event{Certified(1, 0)}}, event + "12" + round + attempt + leaving},

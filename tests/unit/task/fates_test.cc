@@ -29,10 +29,11 @@ std::vector<Named> Events() {
           {"certificate", Certified(1, 0)},
           {"aborted", Aborted{{1}, {0}, "secagg.bad_share"}},
           {"memory lost", MemoryLost{}},
-          {"free", Free{}}};
+          {"free", Free{}},
+          {"graph", Drawn(1, 0)}};
 }
-static_assert(std::variant_size_v<Event> == 20, "a new event needs its column below");
-static_assert(std::variant_size_v<Activity> == 12);
+static_assert(std::variant_size_v<Event> == 21, "a new event needs its column below");
+static_assert(std::variant_size_v<Activity> == 13);
 
 // Those that a masked round has in other words.
 std::vector<Named> MaskedEvents() {
@@ -69,35 +70,35 @@ TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
       "arra"
       "dddddd"
       "ada"
-      "rrrrddd",  // idle
+      "rrrrdddr",  // idle
       "dara"
       "aadddd"
       "ada"
-      "rrrrddd",  // training
+      "rrrrdddr",  // training
       "dara"
       "dddddd"
       "ada"
-      "rrrrddd",  // trained
+      "rrrrdddr",  // trained
       "ddra"
       "ddadda"
       "ada"
-      "rrrrddd",  // encoding
+      "rrrrdddr",  // encoding
       "daaa"
       "dddada"
       "ada"
-      "rrrrddd",  // sending
+      "rrrrdddr",  // sending
       "daaa"
       "dddddd"
       "ada"
-      "rrrrddd",  // sent
+      "rrrrdddr",  // sent
       "ddda"
       "ddddaa"
       "ada"
-      "rrrrddd",  // checking
+      "rrrrdddr",  // checking
       "ddda"
       "dddddd"
       "ada"
-      "rrrrddd"};  // checked
+      "rrrrdddr"};  // checked
   std::vector<Task> tasks = AllActivities();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     EXPECT_EQ(Letters(tasks[i]), fates[i]) << tasks[i].activity();
@@ -106,56 +107,60 @@ TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
 
 TEST(TaskFates, EveryEventHasItsFateInEveryActivityOfAMaskedRound) {
   // told: train collect commit end | done: train, failed, encode, send, check, failed | lab: stop allow erase
-  // | masked: offer roster survivors certificate, aborted, memory lost, free
+  // | masked: offer roster survivors certificate, aborted, memory lost, free, graph
   const std::vector<std::string> fates{
       "arra"
       "dddddd"
       "ada"
-      "rrrrddd",  // idle
+      "rrrrdddr",  // idle
       "drra"
       "aadddd"
       "ada"
-      "rrrrddd",  // training
+      "rrrrdddr",  // training
       "drra"
       "dddddd"
       "ada"
-      "arrrddd",  // trained
+      "arrrdddr",  // trained
       "drra"
       "dddddd"
       "ada"
-      "darraad",  // advertised
+      "darraadr",  // advertised
+      "drra"
+      "dddddd"
+      "ada"
+      "ddrraada",  // drawing
       "dara"
       "dddddd"
       "ada"
-      "ddrraad",  // shared
+      "ddrraadd",  // shared
       "ddra"
       "ddadda"
       "ada"
-      "ddrraad",  // encoding
+      "ddrraadd",  // encoding
       "dara"
       "dddada"
       "ada"
-      "ddaraad",  // sending
+      "ddaraadd",  // sending
       "dara"
       "dddddd"
       "ada"
-      "ddaraad",  // sent
+      "ddaraadd",  // sent
       "ddra"
       "dddddd"
       "ada"
-      "dddaaaa",  // signed
+      "dddaaaad",  // signed
       "ddaa"
       "dddddd"
       "ada"
-      "ddddaaa",  // unmasked
+      "ddddaaad",  // unmasked
       "ddda"
       "ddddaa"
       "ada"
-      "ddddaaa",  // checking
+      "ddddaaad",  // checking
       "ddda"
       "dddddd"
       "ada"
-      "ddddada",  // checked
+      "ddddadad",  // checked
   };
   std::vector<Task> tasks = AllMaskedActivities();
   ASSERT_EQ(tasks.size(), fates.size());
@@ -170,7 +175,7 @@ TEST(TaskFates, AnEndedJobHearsNothingMoreButTheLab) {
     task.Do(EndTold{});
     EXPECT_EQ(Letters(task),
               "ddddddddddada"
-              "ddddddd");
+              "dddddddd");
     EXPECT_EQ(Says(Outstanding(task.state)), "[]");
   }
 }
@@ -180,7 +185,7 @@ TEST(TaskFates, AStoppedJobAnswersThatTheLabStoppedIt) {
     task.Do(Stop{});
     EXPECT_EQ(Letters(task),
               "rrradddddddaa"
-              "rrrrddd");
+              "rrrrdddr");
     const std::string stopped = Says({SayDeclined{{0}, "task.stopped"}});
     for (const Event& event : std::vector<Event>{Told(Round(1)), Collect(1, 0), CommitOf(1, 0)}) {
       EXPECT_EQ(task.Fate(event), Rejects(Reason::kStopped));
@@ -197,7 +202,7 @@ TEST(TaskFates, WordsOfAnOlderRoundChangeNothing) {
        std::vector<Event>{Told(Round(1)), Collect(1, 0), Collect(1, 7), CommitOf(1, 0),
                           TrainDone{{1}, kDelta}, TrainFailed{{1}, ""}, Encoded(1, 0), SendDone{{1}, {0}},
                           CheckedAs(1, 0), Failed{{1}, {0}, ""}, Offered(1, 0), Offered(1, 7), Rostered(1, 0),
-                          Survived(1, 0), Certified(1, 0), Aborted{{1}, {0}, ""}}) {
+                          Survived(1, 0), Certified(1, 0), Aborted{{1}, {0}, ""}, Drawn(1, 0)}) {
     EXPECT_EQ(task.Fate(event), Discards(Reason::kStale)) << event.index();
     EXPECT_EQ(task.answer, "[]");
   }
@@ -205,7 +210,7 @@ TEST(TaskFates, WordsOfAnOlderRoundChangeNothing) {
 
 TEST(TaskFates, OnlyWhatComesBeforeBytesLeaveAndTheLabsWordWaitForTheDisk) {
   const std::set<std::string> kMust{"encode done", "stop",      "allow",       "erase", "offer",
-                                    "roster",      "survivors", "certificate", "free"};
+                                    "roster",      "survivors", "certificate", "free",  "graph"};
   for (const Named& named : Events()) {
     const bool must = kMust.contains(named.name);
     EXPECT_EQ(MustBeDurable(named.event), must) << named.name;

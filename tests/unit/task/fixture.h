@@ -55,6 +55,10 @@ inline OfferTold Offered(std::uint64_t n, std::uint32_t attempt, round::NodeSet 
   return {{n}, {attempt}, std::move(cohort), Hash(static_cast<std::uint8_t>(90 + attempt)), kLeaving};
 }
 inline RosterTold Rostered(std::uint64_t n, std::uint32_t attempt) { return {{n}, {attempt}, kLeaving}; }
+inline RosterTold RosteredForAGraph(std::uint64_t n, std::uint32_t attempt) {
+  return {{n}, {attempt}, kLeaving, true};
+}
+inline GraphTold Drawn(std::uint64_t n, std::uint32_t attempt) { return {{n}, {attempt}, kLeaving}; }
 inline SurvivorsTold Survived(std::uint64_t n, std::uint32_t attempt, round::NodeSet u3 = kSurvivors) {
   return {{n}, {attempt}, std::move(u3), Hash(71), kLeaving};
 }
@@ -125,6 +129,9 @@ inline Task MaskedTrained(SecureMode mode = SecureMode::kMalicious) {
 inline Task InAdvertised(SecureMode mode = SecureMode::kMalicious) {
   return MaskedTrained(mode).Do(Offered(1, 0));
 }
+inline Task InDrawing(SecureMode mode = SecureMode::kMalicious) {
+  return InAdvertised(mode).Do(RosteredForAGraph(1, 0));
+}
 inline Task InShared(SecureMode mode = SecureMode::kMalicious) {
   return InAdvertised(mode).Do(Rostered(1, 0));
 }
@@ -151,9 +158,9 @@ inline Task MaskedChecked(SecureMode mode = SecureMode::kMalicious) {
 }
 // In the order of Activity.
 inline std::vector<Task> AllMaskedActivities() {
-  return {Task(),     MaskedTraining(), MaskedTrained(),  InAdvertised(),
-          InShared(), MaskedEncoding(), MaskedSending(),  MaskedSent(),
-          InSigned(), InUnmasked(),     MaskedChecking(), MaskedChecked()};
+  return {Task(),       MaskedTraining(), MaskedTrained(), InAdvertised(), InDrawing(),
+          InShared(),   MaskedEncoding(), MaskedSending(), MaskedSent(),   InSigned(),
+          InUnmasked(), MaskedChecking(), MaskedChecked()};
 }
 // Those of an attempt under way.
 inline std::vector<Task> InAttempt() {

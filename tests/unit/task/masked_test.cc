@@ -46,6 +46,20 @@ TEST(MaskedTaskTest, FollowsARoundFromTheOfferToTheProvenModel) {
   EXPECT_EQ(task.state.proven, RoundId{1});
 }
 
+TEST(MaskedTaskTest, InALargeCohortTheGraphIsDrawnBeforeTheShares) {
+  Task task = InAdvertised();
+  task.Do(RosteredForAGraph(1, 0));
+  EXPECT_EQ(task.Asked(), Says({Say(Answer::kNonce)}));
+  EXPECT_EQ(task.Fate(RosteredForAGraph(1, 0)), Discards(Reason::kDuplicate));
+  EXPECT_EQ(task.answer, Says({Say(Answer::kNonce)}));
+  task.Do(Drawn(1, 0));
+  EXPECT_EQ(task.Asked(), Says({Say(Answer::kShares)}));
+  EXPECT_EQ(task.Fate(Drawn(1, 0)), Discards(Reason::kDuplicate));
+  EXPECT_EQ(task.answer, Says({Say(Answer::kShares)}));
+  task.Do(Collect(1, 0));
+  EXPECT_EQ(task.activity(), "encoding");
+}
+
 TEST(MaskedTaskTest, AnHonestCoordinatorIsAnsweredByTheSharesAtOnce) {
   Task task = MaskedSent(SecureMode::kSemiHonest);
   task.Do(Survived(1, 0));
@@ -79,7 +93,7 @@ TEST(MaskedTaskTest, WhatWasToldBeforeIsAnsweredAsBefore) {
     EXPECT_EQ(task.answer, Says({Say(Answer::kAdvert)}));
     if (task.activity() == "advertised") continue;
     EXPECT_EQ(task.Fate(Rostered(1, 0)), Discards(Reason::kDuplicate));
-    EXPECT_EQ(task.answer, Says({Say(Answer::kShares)}));
+    EXPECT_EQ(task.answer, Says({Say(task.activity() == "drawing" ? Answer::kNonce : Answer::kShares)}));
   }
   for (Task task : {InSigned(), InUnmasked(), MaskedChecking(), MaskedChecked()}) {
     EXPECT_EQ(task.Fate(Survived(1, 0)), Discards(Reason::kDuplicate));
