@@ -15,6 +15,30 @@ namespace accord::coordinator {
 
 namespace asio = boost::asio;
 
+namespace {
+
+std::vector<Digest> StoredBy(const AggregateTask& task, const Aggregated& done) {
+  if (task.purpose == round::Purpose::kEvaluate) return {done.outcome.sum};
+  return {done.outcome.sum, done.outcome.model_hash};
+}
+
+// Aggregates, with a reference to each blob that it stored. Another job whose rounds come to the same bytes
+// may let go of a blob after it was found there and before it was counted here; then it is stored once more.
+Result<Aggregated> AggregateAndKeep(const AggregateTask& task, BlobRefs& refs) {
+  Result<Aggregated> done = Aggregate(task);
+  if (!done.ok()) return done;
+  const std::vector<Digest> stored = StoredBy(task, *done);
+  for (const Digest& blob : stored) refs.Add(blob);
+  if (std::ranges::all_of(stored, [&](const Digest& blob) { return task.blobs->Has(blob); })) return done;
+  Result<Aggregated> again = Aggregate(task);
+  if (!again.ok()) {
+    for (const Digest& blob : stored) refs.Release(blob);
+  }
+  return again;
+}
+
+}  // namespace
+
 void JobRunner::Run(std::vector<job::Effect> effects) {
   for (const job::Effect& effect : effects) {
     std::visit(overloaded{[&](const job::RoundEffect& e) { RunRound(e.round, e.effect); },
@@ -77,8 +101,13 @@ void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
   summing_ = true;
   asio::post(services_.workers,
              [self = shared_from_this(), task = std::move(task), round, attempt = effect.attempt] {
-               Result<Aggregated> result = Aggregate(task);
-               self->Post([round, attempt, result = std::move(result)](JobRunner& me) mutable {
+               Result<Aggregated> result = AggregateAndKeep(task, self->services_.refs);
+               std::vector<Digest> stored;
+               if (result.ok()) stored = StoredBy(task, *result);
+               self->Post([round, attempt, stored, result = std::move(result)](JobRunner& me) mutable {
+                 for (const Digest& blob : stored) {
+                   if (!me.kept_.insert(blob).second) me.services_.refs.Release(blob);
+                 }
                  me.OnSum(round, attempt, std::move(result));
                });
              });

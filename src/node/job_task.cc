@@ -107,9 +107,14 @@ void JobTask::Handle(const task::Event& event, std::function<void(Status)> done)
   });
 }
 
+Status JobTask::OpenDeltas() {
+  if (delta_files_) return {};
+  ACCORD_ASSIGN_OR_RETURN(delta_files_, store::Blobs::Open(services_.deltas_dir / id_.Hex()));
+  return {};
+}
+
 void JobTask::ForgetOldDeltas(const Digest& keep) {
-  std::erase_if(deltas_,
-                [&](const Digest& file) { return file != keep && services_.deltas.Delete(file).ok(); });
+  std::erase_if(deltas_, [&](const Digest& file) { return file != keep && delta_files_->Delete(file).ok(); });
 }
 
 // ---------------------------------------------------------------- preparing
@@ -133,6 +138,7 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   }
   data = known->second;
   ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  ACCORD_RETURN_IF_ERROR(OpenDeltas());
   facts_.spec = std::make_shared<const JobSpec>(std::move(spec));
   facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
   if (plan_ != message.plan) {

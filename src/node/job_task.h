@@ -36,7 +36,7 @@ struct NodeServices {
   boost::asio::thread_pool& training;                      // one thread: jobs train one after the other
   boost::asio::thread_pool& work;                          // encode, send, check, open data
   driver::Journal& journal;
-  store::Blobs& deltas;
+  std::filesystem::path deltas_dir;  // a directory a job
   store::SpoolPool& spools;
   std::filesystem::path jobs_dir;  // checkpoints
   std::function<void(rpc::FromNode)> send;
@@ -86,6 +86,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);
   void Decline(const Status& why);
   void Remember(const task::Event& event);
+  [[nodiscard]] Status OpenDeltas();
   void ForgetOldDeltas(const Digest& keep);
 
   // job_masked.cc
@@ -135,7 +136,10 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   Digest next_hash_;
   EncodedUpdate update_;  // of the present attempt
   AttemptId update_attempt_;
-  std::set<Digest> deltas_;  // files of deltas on disk, for erasing
+  // Of this job alone, open once its plan was taken: two jobs that train alike make the same file, and each
+  // forgets it in its own time.
+  std::unique_ptr<store::Blobs> delta_files_;
+  std::set<Digest> deltas_;  // those on disk, for erasing
   RoundId update_round_;
   Bytes sum_;  // inline sum of the offer under check
   Digest sum_hash_;

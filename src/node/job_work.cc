@@ -94,7 +94,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
       .round = round,
       .weights = known,
       .trainer = trainer_.get(),
-      .deltas = &services_.deltas,
+      .deltas = delta_files_.get(),
       .checkpoint = services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.round.value)),
       .progress = progress_,
       .stop = training_stop_.get_token()};
@@ -142,7 +142,7 @@ void JobTask::Encode(const task::Encode& effect) {
                   .round = effect.round,
                   .delta = effect.delta,
                   .cohort = static_cast<std::uint32_t>(effect.update.cohort.size()),
-                  .deltas = &services_.deltas,
+                  .deltas = delta_files_.get(),
                   .spools = &services_.spools,
                   .masking = {},
                   .stop = work_stop_.get_token()};
@@ -284,7 +284,9 @@ void JobTask::EraseFiles() {
   std::error_code ignored;
   std::filesystem::remove_all(services_.jobs_dir / id_.Hex(), ignored);
   for (const Digest& file : deltas_) {
-    if (const Status deleted = services_.deltas.Delete(file); !deleted.ok()) {
+    Status deleted = OpenDeltas();
+    if (deleted.ok()) deleted = delta_files_->Delete(file);
+    if (!deleted.ok()) {
       LogWarn("erase.failed", {{"job", name()}, {"why", Describe(deleted)}});
     }
   }

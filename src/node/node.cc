@@ -40,7 +40,6 @@ struct Node::Impl final : ControlHandler {
   Identity identity;
   std::unique_ptr<store::StateDir> dir;
   std::unique_ptr<store::SqliteJournal> journal;
-  std::unique_ptr<store::Blobs> deltas;
   std::unique_ptr<store::SpoolPool> spools;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard{asio::make_work_guard(io)};
@@ -73,12 +72,12 @@ Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key protocol_key, LoadProtocolKey(identity));
   ACCORD_ASSIGN_OR_RETURN(dir, store::StateDir::Open(config.node.state));
   ACCORD_ASSIGN_OR_RETURN(journal, store::SqliteJournal::Open(dir->journal_file(), &dir->reserve()));
-  ACCORD_ASSIGN_OR_RETURN(deltas, store::Blobs::Open(dir->path() / "deltas"));
   ACCORD_ASSIGN_OR_RETURN(
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
   services.reset(new NodeServices{config, trainers, identity.id, identity.federation,
                                   std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
-                                  training, work, *journal, *deltas, *spools, dir->path() / "jobs",
+                                  training, work, *journal, dir->path() / "deltas", *spools,
+                                  dir->path() / "jobs",
                                   [this](rpc::FromNode message) { connection->Send(std::move(message)); },
                                   [this] { return connection->client(); },
                                   [this](const Status& status) {

@@ -108,10 +108,9 @@ class Lab {
     config.node.state = dir.path();
     config.policy.purposes = {"*"};
     config.data["d"] = DatasetConfig{.id = "d"};
-    deltas_ = *store::Blobs::Open(dir / "deltas");
     spools_ = *store::SpoolPool::Open({.directory = dir / "spool", .memory_budget = 1 << 20});
     services_.reset(new NodeServices{config, factory_, id, kFederation, key, io_, training_, work_, journal,
-                                     *deltas_, *spools_, dir / "jobs",
+                                     dir / "deltas", *spools_, dir / "jobs",
                                      [this](rpc::FromNode message) { said.push_back(std::move(message)); },
                                      [] { return std::shared_ptr<rpc::NodeClient>(); },
                                      [](const Status&) { FAIL() << "the journal failed"; }});
@@ -127,6 +126,13 @@ class Lab {
 
   [[nodiscard]] JobId job() const { return job::MakeJobId(plan, BytesOf("token")); }
   void Prepare() { task->OnPrepare({job(), plan, BytesOf("token")}); }
+  // Another job of the same plan, prepared.
+  [[nodiscard]] std::shared_ptr<JobTask> AnotherTask(const Bytes& token) {
+    auto other = std::make_shared<JobTask>(*services_, job::MakeJobId(plan, token));
+    EXPECT_TRUE(other->Recover({}).ok());
+    other->OnPrepare({other->id(), plan, token});
+    return other;
+  }
   // The process ends and begins again: what was in memory is gone.
   void Restart() {
     task->Shutdown();
@@ -185,7 +191,6 @@ class Lab {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       boost::asio::make_work_guard(io_)};
   boost::asio::thread_pool training_{1}, work_{1};
-  std::unique_ptr<store::Blobs> deltas_;
   std::unique_ptr<store::SpoolPool> spools_;
   std::unique_ptr<NodeServices> services_;
 };
