@@ -157,8 +157,19 @@ void JobRunner::OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, con
 
 void JobRunner::OnMasked(const rpc::Peer& node, const rpc::Masked& m) {
   if (Masked(m.round, m.attempt) == nullptr) return;
-  ends_.insert_or_assign(node.node, m.end);
+  KeepEnd(node, m.round, m.end);
   SettleUpload(node, {id(), m.round, m.attempt});
+}
+
+// The first word that closes a node's upload is the one that counts (secagg.md 7.7).
+void JobRunner::KeepEnd(const rpc::Peer& node, RoundId round, const secagg::SignedBody& end) {
+  const auto [kept, fresh] = ends_.try_emplace(node.node, end);
+  if (fresh || kept->second == end) return;
+  LogLine({.time = Now(),
+           .round = round,
+           .node = node.name,
+           .event = "node.word_discarded",
+           .text = "a second, different word to close its upload"});
 }
 
 // An upload counts when its words and the signed word that closes it are both there.
@@ -191,9 +202,9 @@ void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
   auto unmask = masked->CheckUnmask(node.node, m.unmask);
   if (!unmask.ok()) return Hold(node, m.round, unmask.refusal());
   for (const secagg::Refusal& lie : unmask->held) Hold(node, m.round, lie);
+  if (unmask->held.empty()) unmasked_.insert(node.node);  // who lies counts as silent; what holds of it is used
   const bool needed =
       !summing_ && std::holds_alternative<round::Unmask>(job::RoundOf(driver_->state())->state);
-  unmasked_.insert(node.node);
   if (needed) masked->Keep(*std::move(unmask));
   if (needed && !masked->Complete()) return;
   for (const NodeId& id : std::exchange(unmasked_, {})) {
@@ -257,7 +268,14 @@ void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
   if (m.abort) {
     const auto abort = secagg::CheckAbort(masked->context(), node.node, *m.abort);
     if (!abort.ok()) return Hold(node, m.round, abort.refusal());
-    if (secagg::BlameOf(*abort) != secagg::Blame::kNobody) event.blamed = abort->concerns;
+    if (secagg::BlameOf(*abort) != secagg::Blame::kNobody) {
+      event.blamed = abort->concerns;
+      LogLine({.time = Now(),
+               .round = m.round,
+               .node = node.name,
+               .event = "node.blames",
+               .text = NameOf(event.blamed) + " (secagg." + abort->reason + ")"});
+    }
   }
   Handle(job::InRound{m.round, event});
   GrantUploads();  // its slot is free

@@ -256,7 +256,7 @@ void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
   };
   const auto sink = OpenSink(node, {id(), message.round, message.attempt}, message.words.size() / 8);
   if (!sink.ok()) return settled(sink.status());
-  if (message.end) ends_.insert_or_assign(node.node, *message.end);
+  if (message.end) KeepEnd(node, message.round, *message.end);
   const ByteView words(message.words);
   if (const Status put = (*sink)->Put(0, std::span(&words, 1)); !put.ok()) return settled(put);
   (*sink)->Finish(message.root, settled);

@@ -188,6 +188,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OnShared(const rpc::Peer& node, rpc::Shared message);
   void OnMasked(const rpc::Peer& node, const rpc::Masked& message);
   void OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root);
+  void KeepEnd(const rpc::Peer& node, RoundId round, const secagg::SignedBody& end);
   void SettleUpload(const rpc::Peer& node, const rpc::UploadKey& key);
   void OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSigned& message);
   void OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& message);
