@@ -136,7 +136,7 @@ std::optional<NeighbourGraph> SmallestGraph(const GraphRisk& risk) {
   ACCORD_CHECK(risk.n >= 3 && risk.corrupt < risk.n && risk.dropped < risk.n);
   const double lost = (static_cast<double>(risk.corrupt) + risk.dropped) / risk.n;
   for (std::uint32_t k = 2; k < risk.n && k <= kMaxDegree; k += 2) {
-    const double cut = std::log2(static_cast<double>(risk.n)) + k / 2 * std::log2(lost);  // (iii)
+    const double cut = std::log2(static_cast<double>(risk.n)) + k / 2.0 * std::log2(lost);  // (iii)
     if (cut > kHidingBits) continue;
     const std::uint32_t threshold = SmallestThreshold(k, risk);
     if (threshold > k) continue;
