@@ -29,8 +29,8 @@ struct CoordinatorConfig {
     std::filesystem::path state = "/var/lib/accord/coordinator";
   } store;
   struct Uploads {
-    std::uint64_t memory = 256ULL << 20;  // bytes of spooled uploads held in memory; above, files
-    std::uint32_t slots = 4;              // uploads that run at the same time
+    std::uint64_t memory = 64ULL << 20;  // bytes of spooled uploads held in memory; above, files
+    std::uint32_t slots = 4;             // uploads that run at the same time
   } uploads;
   struct Limits {
     std::uint32_t max_jobs = 16;  // jobs that are not finished

@@ -1,8 +1,10 @@
 #include "coordinator/aggregate.h"
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
+#include "base/errors.h"
 #include "crypto/sha256.h"
 #include "model/safetensors.h"
 #include "rpc/messages.h"
@@ -14,85 +16,145 @@
 namespace accord::coordinator {
 namespace {
 
-constexpr std::size_t kTileBytes = 256 * 1024;
+constexpr std::size_t kTileBytes = 128 * 1024;  // stays in the second cache
+constexpr std::size_t kTileWords = kTileBytes / sizeof(std::uint64_t);
+constexpr std::size_t kTileWeights = kTileBytes / sizeof(float);
 
-Status AddSpool(store::Spool& spool, std::span<std::uint64_t> words) {
-  for (std::uint64_t offset = 0; offset < spool.size(); offset += kTileBytes) {
-    const std::size_t size = std::min<std::uint64_t>(kTileBytes, spool.size() - offset);
-    ACCORD_ASSIGN_OR_RETURN(const ByteView tile, spool.Tile(offset, size));
-    secagg::AddBytes(words, offset, tile);
-  }
-  return {};
-}
-
-// The sum of the uploads in `words`, without masks; in masked rounds with what proves it.
-Result<std::optional<round::Outcome::Opened>> Sum(const AggregateTask& task, std::span<std::uint64_t> words) {
-  if (!task.masked) {
-    for (const auto& spool : task.uploads) ACCORD_RETURN_IF_ERROR(AddSpool(*spool, words));
-    return std::optional<round::Outcome::Opened>();
-  }
+// The sum of the uploads in `words`, in masked rounds without its masks.
+Status Add(const AggregateTask& task, std::span<std::uint64_t> words) {
   const auto add = [&](std::size_t index, std::uint64_t first, std::span<std::uint64_t> tile) -> Status {
     ACCORD_ASSIGN_OR_RETURN(const ByteView bytes, task.uploads[index]->Tile(first * 8, tile.size() * 8));
     secagg::AddBytes(tile, 0, bytes);
     return {};
   };
-  const std::vector<secagg::SignedKey> data = task.masked->masks.DataKeys();
-  ACCORD_RETURN_IF_ERROR(secagg::UnmaskSum({.uploads = task.uploads.size(),
-                                            .add = add,
-                                            .masks = data,
-                                            .threads = std::max(1U, std::thread::hardware_concurrency())},
-                                           words));
-  const std::vector<secagg::SignedKey> tags = task.masked->masks.TagKeys();
-  return std::optional(round::Outcome::Opened{.u3_hash = task.masked->survivors.hash,
-                                              .z_root = secagg::RootOf(words, task.masked->chunk_words),
-                                              .tau = secagg::UnmaskTags(task.masked->survivors, tags)});
+  const auto masks = task.masked ? task.masked->masks.DataKeys() : std::vector<secagg::SignedKey>();
+  return secagg::UnmaskSum({.uploads = task.uploads.size(),
+                            .add = add,
+                            .masks = masks,
+                            .threads = std::max(1U, std::thread::hardware_concurrency())},
+                           words);
+}
+
+struct StoredSum {
+  Digest hash;
+  std::optional<Digest> z_root;  // masked rounds
+};
+
+// The words as a blob, with its hashes.
+Result<StoredSum> StoreSum(const AggregateTask& task, std::span<const std::uint64_t> words) {
+  ACCORD_ASSIGN_OR_RETURN(const auto writer, task.blobs->NewWriter(store::Durability::kRecomputable));
+  std::optional<secagg::ChunkRoot> root;
+  if (task.masked) root.emplace(task.masked->chunk_words);
+  Bytes bytes(std::min(kTileBytes, words.size_bytes()));
+  while (!words.empty()) {
+    const auto tile = words.first(std::min(kTileWords, words.size()));
+    const auto out = std::span(bytes).first(tile.size_bytes());
+    secagg::StoreWords(tile, out);
+    ACCORD_RETURN_IF_ERROR(writer->Append(out));
+    if (root) root->Update(out);
+    words = words.subspan(tile.size());
+  }
+  StoredSum stored;
+  ACCORD_ASSIGN_OR_RETURN(stored.hash, writer->Commit(std::nullopt));
+  if (root) stored.z_root = root->Finish();
+  return stored;
+}
+
+// A model's blob, read once from its beginning to its end and compared with its hash on the way.
+class ModelReader {
+ public:
+  static Result<ModelReader> Open(const store::Blobs& blobs, const ModelLayout& layout, const Digest& hash) {
+    ModelReader reader;
+    ACCORD_ASSIGN_OR_RETURN(reader.blob_, blobs.Open(hash));
+    reader.wanted_ = hash;
+    const Bytes prefix = model::SafetensorsPrefix(layout);
+    Bytes found(prefix.size());
+    ACCORD_RETURN_IF_ERROR(reader.Next(found));
+    if (found != prefix || reader.blob_->size() != model::SafetensorsSize(layout)) return reader.Corrupt();
+    return reader;
+  }
+
+  Status Next(std::span<std::uint8_t> out) {
+    ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob_->Read(at_, out));
+    if (got != out.size()) return Corrupt();
+    sha_.Update(out);
+    at_ += got;
+    return {};
+  }
+
+  Status Finish() { return sha_.Finish() == wanted_ ? Status() : Corrupt(); }
+
+ private:
+  [[nodiscard]] Status Corrupt() const {
+    return Fail(errors::kStoreCorrupt, "the model " + wanted_.Hex() + " is damaged");
+  }
+
+  std::shared_ptr<const store::Blob> blob_;
+  Digest wanted_;
+  crypto::Sha256 sha_;
+  std::uint64_t at_ = 0;
+};
+
+// The model after the step, of the one before it.
+Result<Digest> StepModel(const AggregateTask& task, update::OuterStep& step) {
+  ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(*task.blobs, *task.layout, task.model_hash));
+  ACCORD_ASSIGN_OR_RETURN(const auto after, task.blobs->NewWriter(store::Durability::kRecomputable));
+  ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(*task.layout)));
+  std::vector<float> weights(std::min<std::uint64_t>(kTileWeights, task.layout->size));
+  for (std::uint64_t first = 0; first < task.layout->size; first += kTileWeights) {
+    const auto tile =
+        std::span(weights).first(std::min<std::uint64_t>(kTileWeights, task.layout->size - first));
+    ACCORD_RETURN_IF_ERROR(before.Next({reinterpret_cast<std::uint8_t*>(tile.data()), tile.size_bytes()}));
+    step.Apply(first, tile);
+    ACCORD_RETURN_IF_ERROR(after->Append(model::WeightBytes(tile)));
+  }
+  ACCORD_RETURN_IF_ERROR(before.Finish());
+  return after->Commit(std::nullopt);
 }
 
 }  // namespace
 
-Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout, std::span<const float> weights,
-                          store::Durability durability) {
-  ACCORD_ASSIGN_OR_RETURN(const auto writer, blobs.NewWriter(durability));
+Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
+                                 std::span<const float> weights) {
+  ACCORD_ASSIGN_OR_RETURN(const auto writer, blobs.NewWriter(store::Durability::kDurable));
   ACCORD_RETURN_IF_ERROR(writer->Append(model::SafetensorsPrefix(layout)));
   ACCORD_RETURN_IF_ERROR(writer->Append(model::WeightBytes(weights)));
   return writer->Commit(std::nullopt);
 }
 
-Result<std::vector<float>> LoadModel(const store::Blobs& blobs, const ModelLayout& layout,
-                                     const Digest& hash) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes file, blobs.Get(hash, model::SafetensorsSize(layout)));
-  return model::ReadSafetensors(file, layout);
-}
-
 Result<Aggregated> Aggregate(const AggregateTask& task) {
   std::vector<std::uint64_t> words(task.words);
-  Aggregated done;
-  ACCORD_ASSIGN_OR_RETURN(done.outcome.opened, Sum(task, words));
-  auto weights = std::make_shared<std::vector<float>>();
-  if (task.weights) {
-    *weights = *task.weights;
-  } else {
-    ACCORD_ASSIGN_OR_RETURN(*weights, LoadModel(*task.blobs, *task.layout, task.model_hash));
+  ACCORD_RETURN_IF_ERROR(Add(task, words));
+  ACCORD_ASSIGN_OR_RETURN(
+      update::OuterStep step,
+      update::OuterStep::Open(*task.spec,
+                              {.purpose = task.purpose,
+                               .round = task.round,
+                               .cohort = task.cohort,
+                               .survivors = static_cast<std::uint32_t>(task.uploads.size()),
+                               .words = words},
+                              task.layout->size));
+  auto storing = std::async([&] { return StoreSum(task, words); });  // beside the step
+  const Result<Digest> model =
+      task.purpose == round::Purpose::kTrain ? StepModel(task, step) : Result<Digest>(task.model_hash);
+  ACCORD_ASSIGN_OR_RETURN(const StoredSum sum, storing.get());
+  if (!model.ok()) return model.status();
+  Aggregated done{.outcome = {.sum = sum.hash,
+                              .words = task.words,
+                              .model_hash = *model,
+                              .metrics = step.metrics(),
+                              .opened = {}},
+                  .sum = {}};
+  if (sum.z_root) {
+    const std::vector<secagg::SignedKey> tags = task.masked->masks.TagKeys();
+    done.outcome.opened = round::Outcome::Opened{.u3_hash = task.masked->survivors.hash,
+                                                 .z_root = *sum.z_root,
+                                                 .tau = secagg::UnmaskTags(task.masked->survivors, tags)};
   }
-  ACCORD_ASSIGN_OR_RETURN(done.outcome.metrics,
-                          update::NextModel(*task.spec,
-                                            {.purpose = task.purpose,
-                                             .round = task.round,
-                                             .cohort = task.cohort,
-                                             .survivors = static_cast<std::uint32_t>(task.uploads.size()),
-                                             .words = words},
-                                            *weights));
-  Bytes bytes(words.size() * 8);
-  secagg::StoreWords(words, bytes);
-  ACCORD_ASSIGN_OR_RETURN(done.outcome.sum, task.blobs->Put(bytes, store::Durability::kRecomputable));
-  done.outcome.words = task.words;
-  done.outcome.model_hash = task.model_hash;
-  if (task.purpose == round::Purpose::kTrain) {
-    ACCORD_ASSIGN_OR_RETURN(done.outcome.model_hash, StoreModel(*task.blobs, *task.layout, *weights,
-                                                                store::Durability::kRecomputable));
+  if (words.size() * 8 <= rpc::kMaxInlineBytes) {
+    done.sum.resize(words.size() * 8);
+    secagg::StoreWords(words, done.sum);
   }
-  if (bytes.size() <= rpc::kMaxInlineBytes) done.sum = std::move(bytes);
-  done.weights = std::move(weights);
   return done;
 }
 

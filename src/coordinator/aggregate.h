@@ -25,9 +25,8 @@ struct AggregateTask {
   std::uint64_t words = 0;
   std::vector<std::shared_ptr<store::Spool>> uploads;  // complete, of the survivors; nobody else uses them
   Digest model_hash;                                   // of the model that the round started from
-  std::shared_ptr<const std::vector<float>> weights;   // of that model; null: read it from `blobs`
-  store::Blobs* blobs = nullptr;
-  struct Masked {  // masked rounds
+  store::Blobs* blobs = nullptr;                       // which holds that model
+  struct Masked {                                      // masked rounds
     secagg::OpenedMasks masks;
     secagg::U3 survivors;
     std::uint32_t chunk_words = 0;
@@ -37,18 +36,18 @@ struct AggregateTask {
 
 struct Aggregated {
   round::Outcome outcome;
-  std::shared_ptr<const std::vector<float>> weights;  // after the step
-  Bytes sum;                                          // the words as sent, when at most 64 KiB; else empty
+  Bytes sum;  // the words as sent, when at most 64 KiB; else empty
 };
 
-// A sum that breaks a bound is `secagg.*`; a disk that is full `store.disk_full`; a base model that cannot be
-// read `store.corrupt` or `blob.not_found`.
+// Holds the words of the sum, and nothing else that grows with the model or the nodes: the step reads the old
+// model and writes the new one by tiles. Uses a thread of its own within the call, and in the sum one for
+// each core. A sum that breaks a bound is `secagg.*`; a disk that is full `store.disk_full`; a base model
+// that cannot be read, or is not the one named, `store.corrupt` or `blob.not_found`.
 [[nodiscard]] Result<Aggregated> Aggregate(const AggregateTask& task);
 
-// Stores a model as a safetensors blob; gives its model_hash.
-[[nodiscard]] Result<Digest> StoreModel(store::Blobs& blobs, const ModelLayout& layout,
-                                        std::span<const float> weights, store::Durability durability);
-[[nodiscard]] Result<std::vector<float>> LoadModel(const store::Blobs& blobs, const ModelLayout& layout,
-                                                   const Digest& hash);
+// Stores the model that a job begins with, durably, as the safetensors blob that Aggregate reads; gives its
+// model_hash.
+[[nodiscard]] Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
+                                               std::span<const float> weights);
 
 }  // namespace accord::coordinator

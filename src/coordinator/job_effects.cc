@@ -79,7 +79,6 @@ void JobRunner::TakeSum(RoundId round, const round::TakeSum& effect) {
                      .words = uploads_.words(),
                      .uploads = {},
                      .model_hash = open->plan.model_hash,
-                     .weights = weights_hash_ == open->plan.model_hash ? weights_ : nullptr,
                      .blobs = &services_.blobs};
   round::NodeSet lost;
   for (const NodeId& node : effect.survivors) {
@@ -124,8 +123,6 @@ void JobRunner::OnSum(RoundId round, AttemptId attempt, Result<Aggregated> resul
     if (status.error().starts_with("secagg.")) return Handle(job::InRound{round, round::SumFailed{attempt}});
     return Handle(job::Fail{job::Reason::kModelLost});
   }
-  weights_ = result->weights;
-  weights_hash_ = result->outcome.model_hash;
   inline_sum_ = std::move(result->sum);
   inline_sum_hash_ = result->outcome.sum;
   if (masked_) masked_->ForgetUnmasks();
@@ -179,8 +176,6 @@ void JobRunner::SendEnded(NodeId node) {
 void JobRunner::OnEnded() {
   uploads_.Discard(uploads_.attempt());
   masked_ = nullptr;
-  weights_ = nullptr;
-  weights_hash_ = {};
   for (const auto& [node, known] : nodes_) SendEnded(node);
   PushViews();
 }

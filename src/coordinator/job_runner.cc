@@ -164,11 +164,9 @@ void JobRunner::Begin(std::function<void(Status)> done) {
 
 void JobRunner::Start() {
   asio::post(services_.workers, [self = shared_from_this()] {
-    auto weights = std::make_shared<std::vector<float>>(self->input_.layout->size);
-    model::InitialWeights(*self->input_.layout, self->input_.spec->seed, *weights);
-    const auto store = [&] {
-      return StoreModel(self->services_.blobs, *self->input_.layout, *weights, store::Durability::kDurable);
-    };
+    std::vector<float> weights(self->input_.layout->size);
+    model::InitialWeights(*self->input_.layout, self->input_.spec->seed, weights);
+    const auto store = [&] { return StoreInitialModel(self->services_.blobs, *self->input_.layout, weights); };
     Result<Digest> hash = store();
     if (hash.ok()) {  // a job that ends now may let go of the same model: count it, then look again
       const Digest held = *hash;
@@ -176,10 +174,8 @@ void JobRunner::Start() {
       if (!self->services_.blobs.Has(held)) hash = store();
       if (!hash.ok()) self->services_.refs.Release(held);
     }
-    self->Post([weights = std::move(weights), hash = std::move(hash)](JobRunner& me) {
+    self->Post([hash = std::move(hash)](JobRunner& me) {
       if (!hash.ok()) return me.OnInitFailed(hash.status());
-      me.weights_ = weights;
-      me.weights_hash_ = *hash;
       if (!me.kept_.insert(*hash).second) me.services_.refs.Release(*hash);
       me.Handle(job::Start{*hash});
       for (const rpc::Peer& node : me.services_.sessions.Connected()) me.OnNodeUp(node);

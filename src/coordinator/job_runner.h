@@ -236,10 +236,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::pair<RoundId, AttemptId> offered_;                  // the gathering round that had its candidates
   int disk_failures_ = 0;                                  // in a row; after the second there is no hurry
   std::chrono::steady_clock::time_point round_began_;      // finer than TimePoint, for the metrics
-  std::shared_ptr<const std::vector<float>>
-      weights_;  // of weights_hash_, so that a round need not read the disk
-  Digest weights_hash_;
-  Bytes inline_sum_;  // of the round in p7, when small
+  Bytes inline_sum_;                                       // of the round in p7, when small
   Digest inline_sum_hash_;
   std::set<Digest> kept_;  // blobs that this job has referenced
 

@@ -29,27 +29,30 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr Millis kBulkTimeout = std::chrono::seconds(60);  // between two signs of progress
 
-// A whole blob, resumed until it is there, refused or stopped.
-Result<Bytes> Fetch(rpc::NodeClient& client, const Digest& hash, std::uint64_t limit, std::stop_token stop) {
-  Bytes content;
+// A whole blob, which must have out.size() bytes; resumed until it is there, refused or stopped.
+Status Fetch(rpc::NodeClient& client, const Digest& hash, std::span<std::uint8_t> out, std::stop_token stop) {
+  std::uint64_t size = 0;
   const rpc::BlobSink sink = [&](std::uint64_t offset, std::uint64_t total, ByteView bytes) -> Status {
-    if (total > limit || offset != content.size()) {
-      return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " has " + std::to_string(total) +
-                                             " bytes, at most " + std::to_string(limit) + " were awaited");
+    if (total != out.size() || offset != size || bytes.size() > out.size() - size) {
+      return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " has " + std::to_string(total) + " bytes, " +
+                                             std::to_string(out.size()) + " were awaited");
     }
-    content.insert(content.end(), bytes.begin(), bytes.end());
+    std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(size));
+    size += bytes.size();
     return {};
   };
   constexpr int kTries = 5;
   for (int attempt = 1;; ++attempt) {
-    const Status got = client.GetBlob(hash, content.size(), sink, {.stop = stop, .timeout = kBulkTimeout});
+    const bool whole = size == 0;  // then the client compares the hash
+    const Status got = client.GetBlob(hash, size, sink, {.stop = stop, .timeout = kBulkTimeout});
+    if (got.ok() && whole) return {};
     if (got.ok()) break;
     const bool transient = got.code() == Code::kUnavailable || got.code() == Code::kTimeout;
     if (!transient || attempt == kTries) return got;
   }
-  if (crypto::Sha256::Of(content) != hash)
+  if (crypto::Sha256::Of(out) != hash)
     return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " came with other bytes");
-  return content;
+  return {};
 }
 
 std::span<const float> AsFloats(ByteView bytes) {
@@ -83,8 +86,8 @@ Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, 
     return Fail(errors::kModelMismatch, "the initial model of the coordinator is not the plan's");
   }
   if (client == nullptr) return Fail(errors::kNetUnreachable, "not connected");
-  ACCORD_ASSIGN_OR_RETURN(const Bytes file,
-                          Fetch(*client, round.model_hash, model::SafetensorsSize(*facts.layout), stop));
+  Bytes file(model::SafetensorsSize(*facts.layout));
+  ACCORD_RETURN_IF_ERROR(Fetch(*client, round.model_hash, file, stop));
   ACCORD_ASSIGN_OR_RETURN(*weights, model::ReadSafetensors(file, *facts.layout));
   return Weights(std::move(weights));
 }
@@ -235,17 +238,35 @@ Status SendUpdate(const SendTask& task) {
 
 // ---------------------------------------------------------------- p7
 
-Result<CheckedModel> CheckSum(const CheckTask& task) {
-  Bytes bytes = task.sum;
-  if (bytes.empty()) {
-    if (!task.client) return Fail(errors::kNetUnreachable, "not connected");
-    ACCORD_ASSIGN_OR_RETURN(bytes, Fetch(*task.client, task.offer.sum, task.offer.words * 8, task.stop));
-  }
-  if (bytes.size() != task.offer.words * 8 || crypto::Sha256::Of(bytes) != task.offer.sum) {
-    return Fail(errors::kBlobChecksum, "the sum is not the one that was announced");
+namespace {
+
+// The sum that was announced, and no other.
+Result<std::vector<std::uint64_t>> SumWords(const CheckTask& task) {
+  ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
+                          update::EncodingFor(*task.facts.spec, task.round.purpose, task.facts.layout->size,
+                                              static_cast<std::uint32_t>(task.offer.cohort.size())));
+  if (task.offer.words != encoding.Words()) {
+    return Fail(errors::kSecaggWrongLength, "a sum of " + std::to_string(task.offer.words) + " words, not " +
+                                                std::to_string(encoding.Words()));
   }
   std::vector<std::uint64_t> words(task.offer.words);
-  std::memcpy(words.data(), bytes.data(), bytes.size());
+  const std::span out(reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t));
+  if (task.sum.empty()) {
+    if (!task.client) return Fail(errors::kNetUnreachable, "not connected");
+    ACCORD_RETURN_IF_ERROR(Fetch(*task.client, task.offer.sum, out, task.stop));
+    return words;
+  }
+  if (task.sum.size() != out.size() || crypto::Sha256::Of(task.sum) != task.offer.sum) {
+    return Fail(errors::kBlobChecksum, "the sum is not the one that was announced");
+  }
+  std::ranges::copy(task.sum, out.begin());
+  return words;
+}
+
+}  // namespace
+
+Result<CheckedModel> CheckSum(const CheckTask& task) {
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> words, SumWords(task));
   if (task.opened) ACCORD_RETURN_IF_ERROR(task.opened(words));
   auto weights = std::make_shared<std::vector<float>>(*task.weights);
   const auto metrics =

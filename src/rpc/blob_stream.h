@@ -1,25 +1,27 @@
-// The server's end of GetBlob: reads the blob chunk by chunk, the next one when the last was written, so that
-// a slow client costs one chunk of memory.
+// The server's end of GetBlob, in raw buffers: reads the blob chunk by chunk into the memory that gRPC sends
+// it from, the next one when the last was written, so that a slow client costs one chunk of memory.
 #pragma once
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
-#include "accord/v1/coordinator.pb.h"
 #include "rpc/handlers.h"
 #include "rpc/out_stream.h"
 
 namespace accord::rpc {
 
-class BlobStream final : public OutStream<grpc::ServerWriteReactor<v1::BlobChunk>, v1::BlobChunk> {
+class BlobStream final : public OutStream<grpc::ServerWriteReactor<grpc::ByteBuffer>, grpc::ByteBuffer> {
  public:
   BlobStream(grpc::CallbackServerContext* context, BulkHandler& handler);
 
   // Registers and writes the first chunk. Called once by the service.
-  void Begin(LiveCalls& calls, const Peer& peer, const v1::GetBlobRequest& request);
+  void Begin(LiveCalls& calls, const Peer& peer, const grpc::ByteBuffer& request);
 
  private:
   void OnIdle() override;
-  [[nodiscard]] Status Open(const Peer& peer, const v1::GetBlobRequest& request);
+  [[nodiscard]] Status Open(const Peer& peer, const grpc::ByteBuffer& request);
+  // The BlobChunk at offset_, which goes on behind it.
+  [[nodiscard]] Result<grpc::ByteBuffer> NextChunk();
 
   BulkHandler& handler_;
   Digest hash_;

@@ -9,6 +9,7 @@
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
 
 #include <chrono>
 #include <cstddef>
@@ -27,6 +28,13 @@ namespace accord::rpc {
 
 // How long an ended stream waits for a peer that does not read before its call is cancelled.
 inline constexpr std::chrono::seconds kEndGrace{2};
+
+// Bytes that a message holds while it is queued.
+template <class Out>
+std::size_t QueuedSize(const Out& message) {
+  return message.ByteSizeLong();
+}
+inline std::size_t QueuedSize(const grpc::ByteBuffer& message) { return message.Length(); }
 
 template <class Base, class Out>
 class OutStream : public Base, public LiveCall, public std::enable_shared_from_this<OutStream<Base, Out>> {
@@ -49,7 +57,7 @@ class OutStream : public Base, public LiveCall, public std::enable_shared_from_t
 
   // Queues a message; false when the stream has ended. A queue that is full ends it (`net.slow_peer`).
   bool Push(Out message) ACCORD_EXCLUDES(mutex_) {
-    const std::size_t size = message.ByteSizeLong();
+    const std::size_t size = QueuedSize(message);
     bool full = false;
     {
       const MutexLock lock(mutex_);
@@ -81,7 +89,7 @@ class OutStream : public Base, public LiveCall, public std::enable_shared_from_t
     const MutexLock lock(mutex_);
     if (ending_) return false;
     queue_.clear();
-    queued_bytes_ = message.ByteSizeLong();
+    queued_bytes_ = QueuedSize(message);
     queue_.push_back(std::move(message));
     WriteNextLocked();
     return true;
@@ -156,7 +164,7 @@ class OutStream : public Base, public LiveCall, public std::enable_shared_from_t
     if (!queue_.empty()) {
       current_ = std::move(queue_.front());
       queue_.pop_front();
-      queued_bytes_ -= std::min(queued_bytes_, current_.ByteSizeLong());
+      queued_bytes_ -= std::min(queued_bytes_, QueuedSize(current_));
       writing_ = true;
       this->StartWrite(&current_);
     } else if (ending_) {

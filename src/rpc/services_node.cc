@@ -54,7 +54,7 @@ class Refusal final : public Base {
 
 using CoordinatorBase =
     v1::Coordinator::WithRawCallbackMethod_PutUpdate<v1::Coordinator::WithCallbackMethod_Session<
-        v1::Coordinator::WithCallbackMethod_GetBlob<v1::Coordinator::WithCallbackMethod_GetRegistry<
+        v1::Coordinator::WithRawCallbackMethod_GetBlob<v1::Coordinator::WithCallbackMethod_GetRegistry<
             v1::Coordinator::WithCallbackMethod_GetUpload<v1::Coordinator::Service>>>>>;
 
 class CoordinatorService final : public CoordinatorBase {
@@ -73,10 +73,10 @@ class CoordinatorService final : public CoordinatorBase {
     return stream.get();
   }
 
-  grpc::ServerWriteReactor<v1::BlobChunk>* GetBlob(grpc::CallbackServerContext* context,
-                                                   const v1::GetBlobRequest* request) override {
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* GetBlob(grpc::CallbackServerContext* context,
+                                                      const grpc::ByteBuffer* request) override {
     const Result<Peer> peer = env_.PeerOf(*context);
-    if (!peer.ok()) return new Refusal<grpc::ServerWriteReactor<v1::BlobChunk>>(peer.status());
+    if (!peer.ok()) return new Refusal<grpc::ServerWriteReactor<grpc::ByteBuffer>>(peer.status());
     const auto stream = std::make_shared<BlobStream>(context, *env_.handlers.bulk);
     stream->Begin(env_.live, peer.value(), *request);
     return stream.get();

@@ -51,8 +51,14 @@ class FileBlobWriter final : public BlobWriter {
   FileBlobWriter& operator=(const FileBlobWriter&) = delete;
 
   Status Append(ByteView bytes) override {
-    ACCORD_RETURN_IF_ERROR(WriteAt(fd_.get(), size_, bytes, path_));
+    ACCORD_RETURN_IF_ERROR(Write(bytes));
     hash_.Update(bytes);
+    return {};
+  }
+
+  // Without looking at what it is: for CommitAs.
+  Status Write(ByteView bytes) {
+    ACCORD_RETURN_IF_ERROR(WriteAt(fd_.get(), size_, bytes, path_));
     size_ += bytes.size();
     return {};
   }
@@ -65,6 +71,11 @@ class FileBlobWriter final : public BlobWriter {
     if (expected && *expected != digest) {
       return Fail(errors::kBlobChecksum, "expected " + expected->Hex() + ", got " + digest.Hex());
     }
+    return CommitAs(digest);
+  }
+
+  // `digest` is that of what was written.
+  Result<Digest> CommitAs(const Digest& digest) {
     if (durability_ == Durability::kDurable) ACCORD_RETURN_IF_ERROR(SyncFile(fd_.get(), path_));
     ACCORD_RETURN_IF_ERROR(blobs_.Install(path_, digest, durability_));
     committed_ = true;
@@ -115,16 +126,21 @@ Result<Digest> Blobs::Put(ByteView bytes, Durability durability) {
     if (durability == Durability::kDurable) ACCORD_RETURN_IF_ERROR(MakeDurable(digest));
     return digest;
   }
-  ACCORD_ASSIGN_OR_RETURN(const std::unique_ptr<BlobWriter> writer, NewWriter(durability));
-  ACCORD_RETURN_IF_ERROR(writer->Append(bytes));
-  return writer->Commit(digest);
+  ACCORD_ASSIGN_OR_RETURN(const std::unique_ptr<FileBlobWriter> writer, NewFileWriter(durability));
+  ACCORD_RETURN_IF_ERROR(writer->Write(bytes));
+  return writer->CommitAs(digest);
 }
 
 Result<std::unique_ptr<BlobWriter>> Blobs::NewWriter(Durability durability) {
+  ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<FileBlobWriter> writer, NewFileWriter(durability));
+  return std::unique_ptr<BlobWriter>(std::move(writer));
+}
+
+Result<std::unique_ptr<FileBlobWriter>> Blobs::NewFileWriter(Durability durability) {
   fs::path path = directory_ / kTemporary / std::to_string(next_temporary_++);
   Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd.valid()) return ErrnoStatus(errno, "cannot create", path);
-  return std::unique_ptr<BlobWriter>(new FileBlobWriter(*this, std::move(fd), std::move(path), durability));
+  return std::make_unique<FileBlobWriter>(*this, std::move(fd), std::move(path), durability);
 }
 
 Result<std::shared_ptr<const Blob>> Blobs::Open(const Digest& digest) const {

@@ -52,6 +52,8 @@ class BlobWriter {
   [[nodiscard]] virtual Result<Digest> Commit(const std::optional<Digest>& expected) = 0;
 };
 
+class FileBlobWriter;
+
 struct BlobInfo {
   Digest digest;
   std::uint64_t size = 0;
@@ -86,6 +88,7 @@ class Blobs {
  private:
   explicit Blobs(std::filesystem::path directory) : directory_(std::move(directory)) {}
   friend class FileBlobWriter;
+  [[nodiscard]] Result<std::unique_ptr<FileBlobWriter>> NewFileWriter(Durability durability);
   [[nodiscard]] std::filesystem::path PathOf(const Digest& digest) const;
   [[nodiscard]] Status MakeDirectories(const std::filesystem::path& leaf);
   [[nodiscard]] Status Install(const std::filesystem::path& temporary, const Digest& digest,

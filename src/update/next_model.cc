@@ -6,35 +6,49 @@
 
 #include "base/errors.h"
 #include "secagg/sum.h"
-#include "strategy/outer.h"
 #include "update/headers.h"
 
 namespace accord::update {
+namespace {
 
-Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
-                                                std::span<float> weights) {
-  ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                          EncodingFor(spec, sum.purpose, weights.size(), sum.cohort));
+constexpr std::size_t kTile = 16'384;
+
+}  // namespace
+
+Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters) {
+  OuterStep step;
+  step.sum_ = sum;
+  ACCORD_ASSIGN_OR_RETURN(step.encoding_, EncodingFor(spec, sum.purpose, parameters, sum.cohort));
   if (sum.survivors > sum.cohort) {  // both come from the peer
     return Fail(errors::kSecaggWrongCount,
                 std::to_string(sum.survivors) + " survivors of a cohort of " + std::to_string(sum.cohort));
   }
-  ACCORD_RETURN_IF_ERROR(secagg::CheckSum(encoding, sum.words, sum.survivors));
-  ACCORD_ASSIGN_OR_RETURN(const auto rule, strategy::MakeOuterRule(spec.outer));
-  std::vector<round::MetricSum> metrics = DecodeMetrics(spec, sum.words.first(encoding.headers.size()));
-  if (sum.purpose == round::Purpose::kEvaluate) return metrics;
+  ACCORD_RETURN_IF_ERROR(secagg::CheckSum(step.encoding_, sum.words, sum.survivors));
+  ACCORD_ASSIGN_OR_RETURN(step.rule_, strategy::MakeOuterRule(spec.outer));
+  step.metrics_ = DecodeMetrics(spec, sum.words.first(step.encoding_.headers.size()));
+  step.mean_.resize(std::min<std::uint64_t>(kTile, parameters));
+  return step;
+}
 
-  constexpr std::size_t kTile = 16'384;  // the mean stays in the cache
-  std::vector<double> mean(std::min(kTile, weights.size()));
-  const strategy::OuterRound outer{.round = sum.round.value, .survivors = sum.survivors};
-  for (std::size_t first = 0; first < weights.size(); first += kTile) {
-    const std::span<float> tile = weights.subspan(first, std::min(kTile, weights.size() - first));
-    const std::span<double> means = std::span(mean).first(tile.size());
-    secagg::DecodeMean(encoding, sum.words, first, means);
-    const std::array<std::span<const double>, 1> inputs{means};
-    rule->Step(outer, {.weights = tile, .means = inputs, .state = {}});
+void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
+  if (sum_.purpose == round::Purpose::kEvaluate) return;
+  const strategy::OuterRound outer{.round = sum_.round.value, .survivors = sum_.survivors};
+  while (!weights.empty()) {
+    const std::span<float> tile = weights.first(std::min(kTile, weights.size()));
+    const std::span<double> mean = std::span(mean_).first(tile.size());
+    secagg::DecodeMean(encoding_, sum_.words, first, mean);
+    const std::array<std::span<const double>, 1> inputs{mean};
+    rule_->Step(outer, {.weights = tile, .means = inputs, .state = {}});
+    first += tile.size();
+    weights = weights.subspan(tile.size());
   }
-  return metrics;
+}
+
+Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
+                                                std::span<float> weights) {
+  ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, sum, weights.size()));
+  step.Apply(0, weights);
+  return step.metrics();
 }
 
 }  // namespace accord::update

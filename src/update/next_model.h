@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "accord/job_spec.h"
 #include "accord/status.h"
 #include "round/round.h"
+#include "secagg/encoding.h"
+#include "strategy/outer.h"
 
 namespace accord::update {
 
@@ -21,9 +24,30 @@ struct Sum {
   std::span<const std::uint64_t> words;  // borrowed
 };
 
-// Makes the outer step in place: `weights` is the model that the round started from, flat, and becomes the
-// model after it (unchanged in an evaluation). Gives the cohort's metrics. On a failure (`secagg.range`,
-// `secagg.wrong_count`, ...) the weights are untouched.
+// The outer step of a sum that was found good, for those who make it a part of the model at a time. `words`
+// of the sum must outlive it. One thread at a time.
+class OuterStep {
+ public:
+  // Checks the sum for a model of `parameters`: `secagg.range`, `secagg.wrong_count`, ...
+  [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters);
+
+  // The cohort's metrics.
+  [[nodiscard]] const std::vector<round::MetricSum>& metrics() const { return metrics_; }
+  // `weights` are those of the model that the round started from, from parameter `first` on, and become those
+  // of the model after it (unchanged in an evaluation).
+  void Apply(std::uint64_t first, std::span<float> weights);
+
+ private:
+  OuterStep() = default;
+
+  Sum sum_;
+  secagg::Encoding encoding_;
+  std::unique_ptr<const strategy::OuterRule> rule_;
+  std::vector<round::MetricSum> metrics_;
+  std::vector<double> mean_;  // of a tile, so that it stays in the cache
+};
+
+// All of it in place. On a failure the weights are untouched.
 [[nodiscard]] Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
                                                               std::span<float> weights);
 

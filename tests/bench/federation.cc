@@ -175,11 +175,12 @@ std::string Federation::WriteNodeFiles() const {
   return config.string();
 }
 
-void Federation::RunJob(const std::string& text) {
+void Federation::RunJob(const std::string& text, const std::function<void(const rpc::JobView&)>& seen) {
   const rpc::JobView job = Must(client_->SubmitJob(AsBytes(text), Bytes(16, 1)));
   rpc::JobView end;
   Must(client_->WatchJob(job.id.Hex(), [&](const rpc::JobView& view) {
     end = view;
+    if (seen) seen(view);
     return view.state != job::Phase::kPaused;
   }));
   ACCORD_CHECK(end.state == job::Phase::kFinished);

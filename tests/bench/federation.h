@@ -76,8 +76,8 @@ class Federation {
  public:
   explicit Federation(FederationOptions options);
 
-  // Submits a job and waits for its end, which must be a good one.
-  void RunJob(const std::string& text);
+  // Submits a job and waits for its end, which must be a good one; `seen` gets each view of it meanwhile.
+  void RunJob(const std::string& text, const std::function<void(const rpc::JobView&)>& seen = {});
   // Of the rounds of this job that committed, as accordd timed them, in their order; the last is the
   // evaluation that ends every job.
   [[nodiscard]] std::vector<double> RoundTimesMs(const std::string& job);

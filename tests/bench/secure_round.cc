@@ -27,7 +27,8 @@
 namespace accord::bench {
 namespace {
 
-constexpr int kRounds = 12;  // that are measured, after the first
+constexpr int kTurns = 3;   // plain and masked jobs take turns
+constexpr int kRounds = 6;  // of each that are measured, after the first
 constexpr int kManyNodes = 50;
 constexpr double kMiB = 1024.0 * 1024.0;
 constexpr double kAllowedMiB = 256.0;
@@ -74,27 +75,38 @@ double KeystreamMs(std::uint64_t bytes) {
   return Median(std::move(times)) * static_cast<double>(bytes) / static_cast<double>(kPiece);
 }
 
+// Of one round each.
 struct Costs {
-  double round_ms = 0, accordd_cpu_ms = 0, nodes_cpu_ms = 0;
+  std::vector<double> round_ms, accordd_cpu_ms, nodes_cpu_ms;
 };
 
-Costs Measure(Federation& federation, const std::string& secure) {
-  const double accordd = federation.accordd().CpuMs();
-  const double nodes = federation.NodesCpuMs();
-  federation.RunJob(JobText({secure, secure, kNodes, kRounds + 1}));
-  std::vector<double> times = federation.RoundTimesMs(secure);
-  times.pop_back();            // the evaluation
-  times.erase(times.begin());  // the one that makes the model and the files
-  return {.round_ms = Median(times),
-          .accordd_cpu_ms = (federation.accordd().CpuMs() - accordd) / (kRounds + 1),
-          .nodes_cpu_ms = (federation.NodesCpuMs() - nodes) / (kRounds + 1)};
+void Measure(Federation& federation, const std::string& secure, int turn, Costs& costs) {
+  const std::string name = secure + std::to_string(turn);
+  double accordd = 0;
+  double nodes = 0;
+  std::uint32_t before = 0;
+  // The first round makes the initial model everywhere: CPU time counts from its end.
+  federation.RunJob(JobText({name, secure, kNodes, kRounds + 1}), [&](const rpc::JobView& view) {
+    if (before > 0 || view.rounds_done == 0) return;
+    before = static_cast<std::uint32_t>(view.rounds_done);
+    accordd = federation.accordd().CpuMs();
+    nodes = federation.NodesCpuMs();
+  });
+  const std::vector<double> times = federation.RoundTimesMs(name);
+  costs.round_ms.insert(costs.round_ms.end(), times.begin() + 1, times.end() - 1);  // nor the evaluation
+  const double rounds = kRounds + 1 - static_cast<double>(before);
+  costs.accordd_cpu_ms.push_back((federation.accordd().CpuMs() - accordd) / rounds);
+  costs.nodes_cpu_ms.push_back((federation.NodesCpuMs() - nodes) / rounds);
 }
 
 void MeasureRounds(bool json) {
   const testing::TempDir dir;
   Federation federation(Options(dir, kNodes));
-  const Costs plain = Measure(federation, "off");
-  const Costs masked = Measure(federation, "malicious");
+  Costs plain, masked;
+  for (int turn = 0; turn < kTurns; ++turn) {
+    Measure(federation, "off", turn, plain);
+    Measure(federation, "malicious", turn, masked);
+  }
   const auto& settings = federation.settings();
   const std::uint64_t upload = UploadBytes(kNodes);
   const StreamCost stream =
@@ -103,21 +115,26 @@ void MeasureRounds(bool json) {
   // Each node masks for itself and with each other; the coordinator takes away each node's own.
   const double keystream_ms = KeystreamMs((kNodes * kNodes + kNodes) * upload);
   const double cores = std::max(1U, std::thread::hardware_concurrency());
-  const double beside_stream = std::max(0.0, plain.nodes_cpu_ms - stream.cpu_ms / 2);
+  const double plain_ms = Median(plain.round_ms);
+  const double masked_ms = Median(masked.round_ms);
+  const double plain_accordd = Median(plain.accordd_cpu_ms);
+  const double masked_accordd = Median(masked.accordd_cpu_ms);
+  const double plain_nodes = Median(plain.nodes_cpu_ms);
+  const double plain_cpu = plain_accordd + plain_nodes;
+  const double masked_cpu = masked_accordd + Median(masked.nodes_cpu_ms);
+  const double beside_stream = std::max(0.0, plain_nodes - stream.cpu_ms / 2);
   const auto report = [&](const char* metric, double value, double floor) {
     Report(json, "secure-round", {metric, value, floor, value / floor});
   };
-  report("plain_round_ms", plain.round_ms, stream.wall_ms);
-  report("plain_beyond_nodes_ms", plain.round_ms - beside_stream / cores, stream.wall_ms);
-  report("masked_round_ms", masked.round_ms, stream.wall_ms);
+  report("plain_round_ms", plain_ms, stream.wall_ms);
+  report("plain_beyond_nodes_ms", plain_ms - beside_stream / cores, stream.wall_ms);
+  report("masked_round_ms", masked_ms, stream.wall_ms);
   report("keystream_ms", keystream_ms, keystream_ms / cores);
-  report("masked_beyond_keystream_ms", masked.round_ms - keystream_ms / cores, plain.round_ms);
-  const double plain_cpu_ms = plain.accordd_cpu_ms + plain.nodes_cpu_ms;
-  const double masked_cpu_ms = masked.accordd_cpu_ms + masked.nodes_cpu_ms;
-  report("plain_cpu_ms", plain_cpu_ms, stream.cpu_ms);
-  report("masked_beyond_keystream_cpu_ms", masked_cpu_ms - keystream_ms, plain_cpu_ms);
-  report("plain_accordd_cpu_ms", plain.accordd_cpu_ms, stream.cpu_ms / 2);
-  report("masked_accordd_cpu_ms", masked.accordd_cpu_ms, stream.cpu_ms / 2);
+  report("masked_beyond_keystream_ms", masked_ms - keystream_ms / cores, plain_ms);
+  report("plain_cpu_ms", plain_cpu, stream.cpu_ms);
+  report("masked_beyond_keystream_cpu_ms", masked_cpu - keystream_ms, plain_cpu);
+  report("plain_accordd_cpu_ms", plain_accordd, stream.cpu_ms / 2);
+  report("masked_accordd_cpu_ms", masked_accordd, stream.cpu_ms / 2);
 }
 
 void MeasureMemory(bool json) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <random>
 
@@ -94,6 +95,19 @@ TEST(NextModelTest, EqualsThePlainComputationBitForBit) {
     EXPECT_DOUBLE_EQ(metrics->at(1).value, 0.6);
     EXPECT_EQ(metrics->at(0).examples, 300U);
   }
+}
+
+TEST(NextModelTest, AStepInPartsIsTheStepOfTheWhole) {
+  const Case c = MakeCase(50'001, 2);
+  std::vector<float> whole = RandomWeights(50'001, 9);
+  std::vector<float> parts = whole;
+  ASSERT_TRUE(NextModel(c.spec, SumOf(c), whole).ok());
+  auto step = OuterStep::Open(c.spec, SumOf(c), parts.size());
+  ASSERT_TRUE(step.ok()) << Describe(step.status());
+  for (std::size_t first = 0, size = 1; first < parts.size(); first += size, size = size * 3 + 1) {
+    step->Apply(first, std::span(parts).subspan(first, std::min(size, parts.size() - first)));
+  }
+  EXPECT_EQ(Bits(parts), Bits(whole));
 }
 
 TEST(NextModelTest, AnEvaluationLeavesTheWeightsAlone) {
