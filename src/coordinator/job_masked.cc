@@ -202,7 +202,8 @@ void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
   auto unmask = masked->CheckUnmask(node.node, m.unmask);
   if (!unmask.ok()) return Hold(node, m.round, unmask.refusal());
   for (const secagg::Refusal& lie : unmask->held) Hold(node, m.round, lie);
-  if (unmask->held.empty()) unmasked_.insert(node.node);  // who lies counts as silent; what holds of it is used
+  if (unmask->held.empty())
+    unmasked_.insert(node.node);  // who lies counts as silent; what holds of it is used
   const bool needed =
       !summing_ && std::holds_alternative<round::Unmask>(job::RoundOf(driver_->state())->state);
   if (needed) masked->Keep(*std::move(unmask));

@@ -166,7 +166,9 @@ void JobRunner::Start() {
   asio::post(services_.workers, [self = shared_from_this()] {
     std::vector<float> weights(self->input_.layout->size);
     model::InitialWeights(*self->input_.layout, self->input_.spec->seed, weights);
-    const auto store = [&] { return StoreInitialModel(self->services_.blobs, *self->input_.layout, weights); };
+    const auto store = [&] {
+      return StoreInitialModel(self->services_.blobs, *self->input_.layout, weights);
+    };
     Result<Digest> hash = store();
     if (hash.ok()) {  // a job that ends now may let go of the same model: count it, then look again
       const Digest held = *hash;

@@ -29,6 +29,24 @@ static_assert(std::endian::native == std::endian::little,
 
 constexpr Millis kBulkTimeout = std::chrono::seconds(60);  // between two signs of progress
 
+// Waits longer each time, or until stopped: the coordinator may be away for a while.
+class Backoff {
+ public:
+  explicit Backoff(std::stop_token stop) : stop_(std::move(stop)) {}
+
+  void Pause() {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, stop_, next_, [] { return false; });
+    next_ = std::min<Millis>(next_ * 2, std::chrono::seconds(15));
+  }
+
+ private:
+  const std::stop_token stop_;
+  Millis next_{100};
+};
+
 // A whole blob, which must have out.size() bytes; resumed until it is there, refused or stopped.
 Status Fetch(rpc::NodeClient& client, const Digest& hash, std::span<std::uint8_t> out, std::stop_token stop) {
   std::uint64_t size = 0;
@@ -41,14 +59,14 @@ Status Fetch(rpc::NodeClient& client, const Digest& hash, std::span<std::uint8_t
     size += bytes.size();
     return {};
   };
-  constexpr int kTries = 5;
-  for (int attempt = 1;; ++attempt) {
+  for (Backoff backoff(stop);; backoff.Pause()) {
     const bool whole = size == 0;  // then the client compares the hash
     const Status got = client.GetBlob(hash, size, sink, {.stop = stop, .timeout = kBulkTimeout});
     if (got.ok() && whole) return {};
     if (got.ok()) break;
     const bool transient = got.code() == Code::kUnavailable || got.code() == Code::kTimeout;
-    if (!transient || attempt == kTries) return got;
+    if (!transient || stop.stop_requested()) return got;
+    LogWarn("fetch.interrupted", {{"blob", hash.Hex()}, {"why", Describe(got)}});
   }
   if (crypto::Sha256::Of(out) != hash)
     return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " came with other bytes");
@@ -57,14 +75,6 @@ Status Fetch(rpc::NodeClient& client, const Digest& hash, std::span<std::uint8_t
 
 std::span<const float> AsFloats(ByteView bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
-}
-
-// Waits for `time`, or until stopped.
-void Pause(Millis time, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  wake.wait_for(lock, stop, time, [] { return false; });
 }
 
 bool RefusedForGood(const Status& status) {
@@ -211,8 +221,7 @@ Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
 Status SendUpdate(const SendTask& task) {
   task.progress->bytes_total = task.update.words * 8;
   std::uint64_t first_seq = 0;
-  Millis backoff(100);
-  while (true) {
+  for (Backoff backoff(task.stop);;) {
     const rpc::Upload upload{.key = task.key,
                              .words = task.update.words,
                              .first_seq = first_seq,
@@ -228,8 +237,7 @@ Status SendUpdate(const SendTask& task) {
     const Status sent = task.client->PutUpdate(upload, {.stop = task.stop, .timeout = kBulkTimeout});
     if (sent.ok() || RefusedForGood(sent) || task.stop.stop_requested()) return sent;
     LogWarn("upload.interrupted", {{"round", std::to_string(task.key.round.value)}, {"why", Describe(sent)}});
-    Pause(backoff, task.stop);
-    backoff = std::min<Millis>(backoff * 2, std::chrono::seconds(15));
+    backoff.Pause();
     const auto state = task.client->GetUpload(task.key, {.stop = task.stop});
     if (!state.ok() && RefusedForGood(state.status())) return state.status();
     first_seq = state.ok() ? state->next_seq : 0;
