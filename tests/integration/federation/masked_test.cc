@@ -91,8 +91,8 @@ TEST(MaskedFederationTest, TwoOfFiveMayVanish) {
   federation.PinAll();
   JobChanges changes = Masked();
   changes.corrupt = 0;
-  changes.max_wait = "4s";
-  changes.min_nodes = 5;  // so that all of them are in the cohort
+  changes.max_wait = "10s";  // the vanished are waited for, in one phase or two
+  changes.min_nodes = 5;     // so that all of them are in the cohort
   changes.rounds = 1;
   changes.evaluate = false;
   const auto job = federation.Submit(JobText(changes));
