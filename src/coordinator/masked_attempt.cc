@@ -70,11 +70,13 @@ secagg::Verdict MaskedAttempt::OnAdvert(NodeId node, const secagg::SignedBody& a
   }
   if (roster_) return secagg::Refuse(errors::kSecaggOutOfPhase, "the roster is fixed", node);
   // One key in two adverts: the later one counts as silent, so that nobody silences another by copying.
-  secagg::BodiesByNode with = adverts_;
-  with.emplace(node, advert);
-  const secagg::Roster roster = secagg::MakeRoster(context_, with);
-  if (!roster.duplicates.empty()) return roster.duplicates.front();
-  adverts_ = std::move(with);
+  for (const auto& key : {checked->channel_key, checked->mask_key}) {
+    if (!keys_.contains(key)) continue;
+    return secagg::Refuse(errors::kSecaggDuplicateKey, node.Hex() + " advertised a key of another node",
+                          node);
+  }
+  keys_.insert({checked->channel_key, checked->mask_key});
+  adverts_.emplace(node, advert);
   return {};
 }
 

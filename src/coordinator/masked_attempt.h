@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "accord/job_spec.h"
@@ -81,6 +82,7 @@ class MaskedAttempt {
   const secagg::Offer offer_;
   const secagg::AttemptContext context_;
   secagg::BodiesByNode adverts_;
+  std::set<crypto::X25519PublicKey> keys_;  // of the adverts
   std::optional<secagg::Roster> roster_;
   secagg::BodiesByNode nonces_;
   std::map<NodeId, Shares> shares_;

@@ -26,8 +26,10 @@ bool CanMask(const Plan& plan, std::size_t nodes) {
   return n >= 3 && n <= secagg::kMaxCohort && CorruptOf(plan, n) <= n - 2;
 }
 
-bool HasGraph(const Plan& plan, const Attempt& attempt) {
-  return plan.mode != SecureMode::kOff && attempt.cohort.size() > secagg::kFullGraphNodes;
+bool HasGraph(const Attempt& attempt) { return attempt.cohort.size() > secagg::kFullGraphNodes; }
+
+bool AwaitsNonces(const Share& state) {
+  return HasGraph(state.attempt) && state.nonces.size() < state.roster.size();
 }
 
 std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt) {
@@ -37,6 +39,10 @@ std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt) {
 }
 
 std::size_t Quorum(const Plan& plan, const Attempt& attempt) { return ThresholdsOf(plan, attempt).t; }
+
+std::size_t LeastVerified(const Plan& plan, const Attempt& attempt) {
+  return plan.mode == SecureMode::kOff ? plan.min_survivors : Quorum(plan, attempt);
+}
 
 NodeSet Suspects(const Plan& plan, const Attempt& attempt) {
   const std::uint32_t corrupt = CorruptOf(plan, static_cast<std::uint32_t>(attempt.cohort.size()));

@@ -12,7 +12,7 @@ namespace {
 
 // The graph is drawn over the whole cohort: who is silent ends the attempt, and is not in the next one.
 std::size_t LeastAdverts(const Plan& plan, const Attempt& attempt) {
-  return HasGraph(plan, attempt) ? attempt.cohort.size() : LeastSurvivors(plan, attempt);
+  return HasGraph(attempt) ? attempt.cohort.size() : LeastSurvivors(plan, attempt);
 }
 
 void LeaveOutSilent(Advertise& state) {
@@ -31,7 +31,7 @@ NodeSet CohortOf(const Members& members, const NodeSet& bound) {
 Transition Leave(const Plan& plan, Advertise state, TimePoint now) {
   state.adverts = Minus(Living(state.members, state.adverts), state.attempt.left);
   if (state.adverts.size() < LeastAdverts(plan, state.attempt)) {
-    if (HasGraph(plan, state.attempt)) LeaveOutSilent(state);
+    if (HasGraph(state.attempt)) LeaveOutSilent(state);
     return Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewAdverts, now);
   }
   return p3::Enter(plan, std::move(state), now);

@@ -11,17 +11,13 @@
 namespace accord::round::p3 {
 namespace {
 
-bool AwaitsNonces(const Plan& plan, const Share& state) {
-  return HasGraph(plan, state.attempt) && state.nonces.size() < state.roster.size();
-}
-
 Transition LeaveOut(const Plan& plan, Share state, const NodeSet& withholders, TimePoint now) {
   for (const NodeId& node : withholders) state.members.dropped.emplace(node, Reason::kSilent);
   return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
 }
 
 Transition Leave(const Plan& plan, Share state, TimePoint now) {
-  if (AwaitsNonces(plan, state)) {
+  if (AwaitsNonces(state)) {
     const NodeSet withholders = Minus(state.roster, state.nonces);
     return LeaveOut(plan, std::move(state), withholders, now);
   }
@@ -42,7 +38,7 @@ Transition Settle(const Plan& plan, Share state, TimePoint now) {
     return p2::Retry(plan, std::move(state.members), std::move(state.attempt), Reason::kTooFewShares, now);
   }
   if (state.storing) return Accept(std::move(state));
-  if (AwaitsNonces(plan, state)) {
+  if (AwaitsNonces(state)) {
     const NodeSet gone = Minus(Minus(state.roster, state.nonces), present);
     return gone.empty() ? Accept(std::move(state)) : LeaveOut(plan, std::move(state), gone, now);
   }
@@ -52,11 +48,11 @@ Transition Settle(const Plan& plan, Share state, TimePoint now) {
 
 Transition OnNonce(const Plan& plan, const Share& state, const NonceOpened& e, TimePoint now) {
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
-  if (!HasGraph(plan, state.attempt)) return Rejected(state, Reason::kWrongPhase);
+  if (!HasGraph(state.attempt)) return Rejected(state, Reason::kWrongPhase);
   if (!state.roster.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
   Share next = state;
   if (!next.nonces.insert(e.node).second) return Discarded(state, Reason::kDuplicate);
-  if (AwaitsNonces(plan, next)) return Settle(plan, std::move(next), now);
+  if (AwaitsNonces(next)) return Settle(plan, std::move(next), now);
   next.deadline = now + plan.exchange_wait;
   Tell tell{next.roster};
   return Accept(std::move(next), {std::move(tell)});
@@ -65,7 +61,7 @@ Transition OnNonce(const Plan& plan, const Share& state, const NonceOpened& e, T
 Transition OnShared(const Plan& plan, const Share& state, const Shared& e, TimePoint now) {
   if (auto fate = CheckAttempt(state, e.node, e.attempt)) return *std::move(fate);
   if (!state.roster.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
-  if (AwaitsNonces(plan, state)) return Rejected(state, Reason::kWrongPhase);
+  if (AwaitsNonces(state)) return Rejected(state, Reason::kWrongPhase);
   if (state.shared.contains(e.node)) return Discarded(state, Reason::kDuplicate);
   if (state.storing) return Discarded(state, Reason::kLate);
   Share next = state;

@@ -62,7 +62,15 @@ Transition OnRestarted(const Plan& plan, const Unmask& state, const Restarted& e
   return Accept(std::move(next));  // what it awaits is told again with all that is outstanding
 }
 
-Transition Begin(const Plan& plan, Unmask state) {
+// From p5, or once more from p4.
+template <class From>
+Transition Begin(const Plan& plan, From from, TimePoint now) {
+  Unmask state{.since = now,
+               .deadline = now + plan.exchange_wait,
+               .members = std::move(from.members),
+               .attempt = std::move(from.attempt),
+               .uploads = std::move(from.uploads),
+               .signatures = std::move(from.signatures)};
   if (plan.mode == SecureMode::kOff) {
     Effect sum = Sum(state);
     return Accept(std::move(state), {std::move(sum)});
@@ -74,23 +82,11 @@ Transition Begin(const Plan& plan, Unmask state) {
 }  // namespace
 
 Transition Enter(const Plan& plan, Survivors from, TimePoint now) {
-  return Begin(plan, {now,
-                      now + plan.exchange_wait,
-                      std::move(from.members),
-                      std::move(from.attempt),
-                      std::move(from.uploads),
-                      std::move(from.signatures),
-                      {}});
+  return Begin(plan, std::move(from), now);
 }
 
 Transition Reenter(const Plan& plan, Collect from, TimePoint now) {
-  return Begin(plan, {now,
-                      now + plan.exchange_wait,
-                      std::move(from.members),
-                      std::move(from.attempt),
-                      std::move(from.uploads),
-                      std::move(from.signatures),
-                      {}});
+  return Begin(plan, std::move(from), now);
 }
 
 Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoint now) {

@@ -9,13 +9,9 @@
 namespace accord::round::p7 {
 namespace {
 
-// Nodes that must come to the same model. In masked rounds t of them certify it; more need not agree.
-std::size_t Enough(const Plan& plan, const Commit& state) {
-  return plan.mode == SecureMode::kOff ? plan.min_survivors : Quorum(plan, state.attempt);
-}
-
 Transition Leave(const Plan& plan, Commit state, TimePoint now) {
-  if (state.verified.size() >= Enough(plan, state)) return p8::Committed(std::move(state), now);
+  if (state.verified.size() >= LeastVerified(plan, state.attempt))
+    return p8::Committed(std::move(state), now);
   // One node that computes another model may be broken or lie; when most do, it is the coordinator.
   const auto mismatches = static_cast<std::size_t>(std::ranges::count_if(
       state.members.dropped, [](const auto& dropped) { return dropped.second == Reason::kMismatch; }));

@@ -55,9 +55,11 @@ template <class Value>
 [[nodiscard]] NodeSet Minus(const NodeSet& all, const NodeSet& without);
 // Whether a masked round may begin with so many nodes (secagg.md 7.4).
 [[nodiscard]] bool CanMask(const Plan& plan, std::size_t nodes);
-// Whether each node masks with some of the others only (secagg.md 2.6): then all of the cohort must take part
-// in p2 and p3.
-[[nodiscard]] bool HasGraph(const Plan& plan, const Attempt& attempt);
+// Of a masked attempt: whether each node masks with some of the others only (secagg.md 2.6). Then all of the
+// cohort must take part in p2 and p3.
+[[nodiscard]] bool HasGraph(const Attempt& attempt);
+// Whether the graph is not drawn yet: no shares before that.
+[[nodiscard]] bool AwaitsNonces(const Share& state);
 // The smallest set that may be summed: the job's, and in masked rounds u_min of the cohort (secagg.md 2.5),
 // or the whole set that was signed on this model (2.9).
 [[nodiscard]] std::size_t LeastSurvivors(const Plan& plan, const Attempt& attempt);
@@ -66,6 +68,8 @@ template <class Value>
 // Whom the next attempt leaves out: the accused; and his accusers too, unless they are more than may be
 // corrupt (one of the two lies, and nobody knows which).
 [[nodiscard]] NodeSet Suspects(const Plan& plan, const Attempt& attempt);
+// Nodes that must come to the same model. In masked rounds t of them certify it; more need not agree.
+[[nodiscard]] std::size_t LeastVerified(const Plan& plan, const Attempt& attempt);
 // Active and not dropped: who can still say something in this attempt.
 [[nodiscard]] NodeSet Present(const Members& members, const Attempt& attempt);
 // The node's word is not awaited any more in this attempt. False when that was known.

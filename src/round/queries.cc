@@ -2,7 +2,6 @@
 #include <string>
 
 #include "round/phases.h"
-#include "secagg/graph.h"
 
 namespace accord::round {
 namespace {
@@ -33,16 +32,17 @@ Explanation ExplainTrain(const Plan& plan, const Train& s) {
 Explanation ExplainCollect(const Plan& plan, const Collect& s) {
   const NodeSet awaited = Awaited(s);
   return {awaited, "waiting for the updates of " + Count(awaited.size(), "node") +
-                       "; at the deadline the round goes on if " + std::to_string(plan.min_survivors) +
-                       " are complete (" + std::to_string(s.uploads.size()) + " are)"};
+                       "; at the deadline the round goes on if " +
+                       std::to_string(LeastSurvivors(plan, s.attempt)) + " are complete (" +
+                       std::to_string(s.uploads.size()) + " are)"};
 }
 
 Explanation ExplainCommit(const Plan& plan, const Commit& s) {
   const NodeSet awaited = Awaited(s);
   return {awaited, "waiting for " + Count(awaited.size(), "node") +
                        " to check the new model; at the deadline it stands if " +
-                       std::to_string(plan.min_survivors) + " agree (" + std::to_string(s.verified.size()) +
-                       " do)"};
+                       std::to_string(LeastVerified(plan, s.attempt)) + " agree (" +
+                       std::to_string(s.verified.size()) + " do)"};
 }
 
 // Masked p5 and p6: a quorum is enough.
@@ -64,7 +64,7 @@ bool CanOpen(const S& s, NodeId node) {
 
 std::optional<Duty> ShareDutyOf(const Share& s, NodeId node) {
   if (!Present(s.members, s.attempt).contains(node)) return std::nullopt;
-  if (s.attempt.cohort.size() > secagg::kFullGraphNodes && s.nonces != s.roster) {
+  if (AwaitsNonces(s)) {
     return s.nonces.contains(node) ? std::nullopt
                                    : std::optional<Duty>(NonceDuty{s.attempt, s.roster, s.deadline});
   }
@@ -188,7 +188,7 @@ Explanation Explain(const Plan& plan, const State& state) {
             return Explanation{awaited, "waiting for the keys of " + Count(awaited.size(), "node")};
           },
           [&](const Share& s) {
-            const bool nonces = HasGraph(plan, s.attempt) && s.nonces != s.roster;
+            const bool nonces = AwaitsNonces(s);
             const NodeSet awaited = Minus(Present(s.members, s.attempt), nonces ? s.nonces : s.shared);
             return Explanation{awaited, std::string("waiting for the ") +
                                             (nonces ? "graph nonces" : "shares") + " of " +

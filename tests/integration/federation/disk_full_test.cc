@@ -13,7 +13,7 @@ namespace {
 
 TEST(DiskFullTest, TheJobPausesSaysSoAndGoesOnByItself) {
   SmallDisk disk;
-  if (!disk.Mount(96 << 20)) GTEST_SKIP() << "mounting a small disk is not allowed here";
+  if (!disk.Mount(96 << 20)) GTEST_SKIP() << "needs root or user namespaces, to mount a small disk";
   Federation federation(disk.path() / "coordinator");
   std::latch training(1), filled(1);
   for (const char* name : {"br", "no"}) federation.AddNode(name);
