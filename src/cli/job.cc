@@ -62,8 +62,9 @@ ExitCode Run(const JobValidate& command, Session& session) {
   }
   const Result<JobSpec> job = config::ParseJob(AsText(*plan), command.file);
   if (!job.ok()) return printer.Failure(job.status());
-  return printer.Answer(job->name + " is valid\n  secure: " + SecureWords(job->secure) + "\n",
-                        JsonObject({{"name", job->name}, {"secure", std::string(SecureName(job->secure))}}));
+  return printer.Answer(
+      job->name + " is valid\n  secure: " + SecureWords(job->secure) + "\n",
+      JsonObject({{"name", job->name}, {"secure", std::string(config::SecureName(job->secure))}}));
 }
 
 ExitCode Run(const JobList&, Session& session) {

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/words.h"
+#include "config/job_file.h"
 
 namespace accord::cli {
 namespace {
@@ -95,7 +96,7 @@ std::string Json(const rpc::JobView& job) {
                {"name", job.name},
                {"state", StateName(job.state)},
                {"reason", Reason(job.reason)},
-               {"secure", SecureName(job.secure)},
+               {"secure", config::SecureName(job.secure)},
                {"rounds_total", job.rounds_total},
                {"rounds_done", job.rounds_done},
                {"parameters", job.parameters},
@@ -157,7 +158,7 @@ std::string Json(const rpc::ModelView& model) {
                {"round", model.round.value},
                {"bytes", model.bytes},
                {"final", model.final},
-               {"secure", SecureName(model.secure)}});
+               {"secure", config::SecureName(model.secure)}});
 }
 
 std::string Json(const Context& context) {

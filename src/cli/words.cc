@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "config/job_file.h"
 
 namespace accord::cli {
 namespace {
@@ -98,20 +99,8 @@ bool IsOver(job::Phase state) {
   return state == job::Phase::kFinished || state == job::Phase::kFailed || state == job::Phase::kCancelled;
 }
 
-std::string_view SecureName(SecureMode mode) {
-  switch (mode) {
-    case SecureMode::kSemiHonest:
-      return "semi-honest";
-    case SecureMode::kMalicious:
-      return "malicious";
-    case SecureMode::kOff:
-      return "off";
-  }
-  return "unknown";
-}
-
 std::string SecureWords(SecureMode mode) {
-  return std::string(SecureName(mode)) + (mode == SecureMode::kOff ? " (no masking)" : "");
+  return std::string(config::SecureName(mode)) + (mode == SecureMode::kOff ? " (no masking)" : "");
 }
 
 Tone SecureTone(SecureMode mode) { return mode == SecureMode::kOff ? Tone::kWarn : Tone::kGood; }

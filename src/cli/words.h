@@ -32,8 +32,7 @@ template <class Tag, std::size_t N>
 [[nodiscard]] Tone StateTone(job::Phase state);
 [[nodiscard]] bool IsOver(job::Phase state);
 
-[[nodiscard]] std::string_view SecureName(SecureMode mode);  // "semi-honest": also in --json
-[[nodiscard]] std::string SecureWords(SecureMode mode);      // "off (no masking)"
+[[nodiscard]] std::string SecureWords(SecureMode mode);  // "off (no masking)"
 [[nodiscard]] Tone SecureTone(SecureMode mode);
 
 [[nodiscard]] std::string_view PhaseName(round::Phase phase);   // "p4 collect": also in --json

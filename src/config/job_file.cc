@@ -28,9 +28,9 @@ void PlanSections(Schema& s, JobSpec& job) {
   s.Key("purpose", Name(job.purpose), "what the model is for; nodes allow purposes by name", Need::kRequired);
   s.Key("seed", Whole(job.seed, 0), "seed of initial weights, batches and rounding");
   s.Key("secure",
-        Choice(job.secure, {{"malicious", SecureMode::kMalicious},
-                            {"semi-honest", SecureMode::kSemiHonest},
-                            {"off", SecureMode::kOff}}),
+        Choice(job.secure, {{SecureName(SecureMode::kMalicious), SecureMode::kMalicious},
+                            {SecureName(SecureMode::kSemiHonest), SecureMode::kSemiHonest},
+                            {SecureName(SecureMode::kOff), SecureMode::kOff}}),
         "secure aggregation: against whom the masks hold");
   s.Key("corrupt", Whole(job.corrupt, 0, 65'535),
         "nodes that may collude with the coordinator; absent: 0 below five nodes, else a fifth");
@@ -131,6 +131,18 @@ Result<JobSpec> ParseJob(std::string_view toml, std::string_view name) {
   if (schema.Readable()) CheckJob(schema, job);
   ACCORD_RETURN_IF_ERROR(schema.Finish(errors::kJobInvalid, name));
   return job;
+}
+
+std::string_view SecureName(SecureMode mode) {
+  switch (mode) {
+    case SecureMode::kSemiHonest:
+      return "semi-honest";
+    case SecureMode::kMalicious:
+      return "malicious";
+    case SecureMode::kOff:
+      break;
+  }
+  return "off";
 }
 
 std::uint32_t Corrupt(const JobSpec& job) {

@@ -20,6 +20,9 @@ inline constexpr std::uint64_t kMaxParameters = 1ULL << 36;
 // (secagg.md 2.5, 2.7).
 [[nodiscard]] Result<JobSpec> ParseJob(std::string_view toml, std::string_view name);
 
+// As job files write it: "malicious", "semi-honest", "off".
+[[nodiscard]] std::string_view SecureName(SecureMode mode);
+
 // T of the plan: as given, else 0 below five nodes and n/5 from there on, n = round.min_nodes.
 [[nodiscard]] std::uint32_t Corrupt(const JobSpec& job);
 

@@ -73,11 +73,9 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
         "secure = \"off\": updates are not masked; the coordinator could read each node's");
   }
   if (input.spec->secure != SecureMode::kOff) {
-    view.notes.push_back(
-        "secure = \"" +
-        std::string(input.spec->secure == SecureMode::kMalicious ? "malicious" : "semi-honest") + "\": " +
-        secagg::DescribeTolerance(input.spec->round.min_nodes, config::Corrupt(*input.spec),
-                                  input.spec->secure));
+    view.notes.push_back("secure = \"" + std::string(config::SecureName(input.spec->secure)) + "\": " +
+                         secagg::DescribeTolerance(input.spec->round.min_nodes, config::Corrupt(*input.spec),
+                                                   input.spec->secure));
   }
   if (input.spec->eval.exact && !input.spec->eval.metrics.empty()) {
     view.notes.emplace_back(

@@ -17,18 +17,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string ModeName(SecureMode mode) {
-  switch (mode) {
-    case SecureMode::kSemiHonest:
-      return "semi-honest";
-    case SecureMode::kMalicious:
-      return "malicious";
-    case SecureMode::kOff:
-      break;
-  }
-  return "off";
-}
-
 bool SameLayout(const ModelLayout& a, const ModelLayout& b) {
   return std::ranges::equal(a.tensors, b.tensors, [](const TensorSpec& x, const TensorSpec& y) {
     return x.name == y.name && x.shape == y.shape;
@@ -205,7 +193,8 @@ void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
         return self->Decline(status);
       }
       self->trainer_ = trainer;
-      LogInfo("job.prepared", {{"job", self->name()}, {"secure", ModeName(self->facts_.spec->secure)}});
+      LogInfo("job.prepared", {{"job", self->name()},
+                               {"secure", std::string(config::SecureName(self->facts_.spec->secure))}});
       self->SayPrepared();
       self->Run(task::Outstanding(self->driver_->state()));
     });
