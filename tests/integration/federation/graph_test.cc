@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/errors.h"
+#include "rpc/process.h"
 #include "tests/integration/federation/federation.h"
 
 namespace accord::testing {
@@ -10,6 +11,7 @@ namespace {
 
 TEST(GraphFederationTest, TwoHundredAndOneNodesMaskAlongAGraph) {
   constexpr std::uint32_t kNodes = 201;  // one more than the full graph takes
+  if (rpc::RaiseFileLimit() < 4096) GTEST_SKIP() << "needs 4,096 open files (ulimit -Hn)";
   Federation federation;
   federation.patience = std::chrono::minutes(4);  // minutes of work for two busy cores
   for (std::uint32_t i = 0; i < kNodes; ++i) {
