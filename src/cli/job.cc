@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
+#include "cli/follow_logs.h"
 #include "cli/job_text.h"
 #include "cli/json.h"
 #include "cli/words.h"
@@ -97,10 +98,18 @@ ExitCode Run(const JobLogs& command, Session& session) {
   if (!backend.ok()) return printer.Failure(backend.status());
   const auto each = [&](const rpc::LogLineView& line) {
     printer.Item(LogText(line, printer.style()), Json(line));
+  };
+  const auto lost = [&](const Status& status) {
+    printer.Warn("lost the coordinator, trying again: " +
+                 (status.ok() ? "it ended the stream" : Printable(status.message())));
+  };
+  const auto all = [&](const rpc::LogLineView& line) {
+    each(line);
     return true;
   };
   const std::stop_token stop = session.environment().interrupts();
-  const Status status = (*backend)->JobLogs(command.job, command.follow, each, {.stop = stop});
+  const Status status = command.follow ? FollowLogs(session, **backend, command.job, each, lost)
+                                       : (*backend)->JobLogs(command.job, false, all, {.stop = stop});
   if (stop.stop_requested())
     return printer.Failure(Fail(errors::kCliInterrupted, "Stopped by Ctrl-C; the job goes on."));
   if (!status.ok()) return printer.Failure(status);

@@ -28,7 +28,9 @@ struct FakeCoordinator {
   std::deque<Status> failures;                    // each call takes one first; ok and none mean "answer"
   rpc::JobView job = RunningJob();                // of every call that gives a job
   std::deque<std::vector<rpc::JobView>> watches;  // one for each WatchJob; then the stream breaks
-  std::vector<Bytes> tokens;                      // of SubmitJob
+  std::deque<std::vector<rpc::LogLineView>>
+      logs;                   // one for each JobLogs that follows; all but the last break
+  std::vector<Bytes> tokens;  // of SubmitJob
   std::string reason, ref;
   std::string invited;
   std::string suspended;
@@ -111,10 +113,18 @@ class FakeBackend final : public Backend {
     }
     return Fail(errors::kNetUnreachable, "The connection broke.");
   }
-  Status JobLogs(const std::string& ref, bool, const std::function<bool(const rpc::LogLineView&)>& each,
-                 const Limits&) override {
+  Status JobLogs(const std::string& ref, bool follow,
+                 const std::function<bool(const rpc::LogLineView&)>& each, const Limits&) override {
     c_.ref = ref;
     ACCORD_RETURN_IF_ERROR(c_.Next());
+    if (follow && !c_.logs.empty()) {
+      const std::vector<rpc::LogLineView> lines = c_.logs.front();
+      c_.logs.pop_front();
+      for (const rpc::LogLineView& line : lines) each(line);
+      if (!c_.logs.empty()) return Fail(errors::kNetUnreachable, "The connection broke.");
+      c_.job = FinishedJob();
+      return {};
+    }
     each({kNow, {1}, "ke", "node.trained", "240 steps"});
     return {};
   }

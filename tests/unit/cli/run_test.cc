@@ -274,6 +274,30 @@ TEST_F(RunTest, LogsEndTheirStream) {
               ::testing::EndsWith("\"end\":false}\n{\"ok\":true,\"data\":null,\"end\":true}\n"));
 }
 
+// Each connection tells the whole log again, and a coordinator that restarted only what its journal keeps.
+TEST_F(RunTest, AFollowedLogGoesOnAfterALostConnectionAndTellsEachLineOnce) {
+  const rpc::LogLineView first{kNow, {1}, "", "round.phase", "p1_train"};
+  const rpc::LogLineView second{kNow, {1}, "ke", "node.trained", "240 steps"};
+  const rpc::LogLineView third{kNow + Millis(5), {1}, "", "round.committed", "3 survivors of 3"};
+  p.coordinator.logs = {{first, second}, {first}, {first, second, third}};
+  const auto ended = p.Run({"job", "logs", "digits", "--follow"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("warning: lost the coordinator, trying again: The connection broke."));
+  EXPECT_GT(p.slept, Millis(0));
+  for (const char* word : {"round.phase", "node.trained", "round.committed"}) {
+    const auto at = ended.out.find(word);
+    ASSERT_NE(at, std::string::npos) << ended.out;
+    EXPECT_EQ(ended.out.find(word, at + 1), std::string::npos) << ended.out;
+  }
+  EXPECT_EQ(p.coordinator.ref, RunningJob().id.Hex()) << "asked by id from then on";
+}
+
+TEST_F(RunTest, AFollowedLogOfACoordinatorThatNeverAnsweredFailsAtOnce) {
+  p.coordinator.failures = {Fail(errors::kNetUnreachable, "no answer")};
+  EXPECT_EQ(p.Run({"job", "logs", "digits", "--follow"}).code, 2);
+  EXPECT_EQ(p.slept, Millis(0));
+}
+
 TEST_F(RunTest, SteersJobs) {
   EXPECT_EQ(p.Run({"job", "cancel", "digits", "--reason", "a mistake"}).code, 0);
   EXPECT_EQ(p.coordinator.reason, "a mistake");
