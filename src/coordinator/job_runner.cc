@@ -132,6 +132,7 @@ void JobRunner::OnBroken(const Status& status) {
 void JobRunner::PauseForDisk(const Status& status) {
   if (job::RoundOf(driver_->state()) == nullptr) return;  // it waits already, or never began
   LogWarn("job.paused", {{"job", name()}, {"why", Describe(status)}});
+  LogLine({.time = last_time_, .event = "job.disk_full", .text = status.message()});
   services_.spools.Trim();
   Handle(job::Pause{job::Reason::kDiskFull}, [weak = weak_from_this()](const Result<job::Why>& result) {
     const auto self = weak.lock();

@@ -31,8 +31,8 @@ class SmallDisk {
     return mounted_;
   }
 
-  // Takes all that is free; Free gives it back.
-  void Fill() {
+  // Takes all that is free but `left` bytes; Free gives it back.
+  void Fill(std::uint64_t left = 0) {
     const int fd = ::open(filler().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ACCORD_CHECK(fd >= 0);
     struct stat info {};
@@ -41,6 +41,8 @@ class SmallDisk {
     for (off_t step = 1 << 20; step >= 4096; step /= 2) {
       while (::fallocate(fd, 0, end, step) == 0) end += step;
     }
+    ACCORD_CHECK(static_cast<std::uint64_t>(end) >= left);
+    ACCORD_CHECK(::ftruncate(fd, end - static_cast<off_t>(left)) == 0);
     ::close(fd);
   }
   void Free() { std::filesystem::remove(filler()); }

@@ -89,8 +89,8 @@ std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour) {
 std::string JobText(const JobChanges& c) {
   return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"" + c.secure +
          "\"\n" + (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
-         "model = { kind = \"mlp\", input = [9], classes = 100 }\ndata = { dataset = \"" + c.dataset +
-         "\" }\n" +
+         "model = { kind = \"mlp\", input = [" + std::to_string(c.features) +
+         "], classes = 100 }\ndata = { dataset = \"" + c.dataset + "\" }\n" +
          "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { rule = \"fedavg\" "
          "}\n" +
          "update = { bits = 16, clip = 1.0, max_examples = 1000, weights = \"exact\" }\n" +
@@ -99,7 +99,7 @@ std::string JobText(const JobChanges& c) {
          "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n";
 }
 
-Federation::Federation(const std::filesystem::path& state) {
+Federation::Federation(const std::filesystem::path& state, std::optional<std::uint64_t> upload_memory) {
   rpc::ForceTls13();
   address_ = "127.0.0.1:" + std::to_string(FreePort());
   config_.federation.trust_domain = "test.accord";
@@ -107,6 +107,7 @@ Federation::Federation(const std::filesystem::path& state) {
   config_.http.listen = "127.0.0.1:0";
   config_.store.state = state.empty() ? Path("coordinator") : state;
   config_.security.allow_unmasked = true;
+  if (upload_memory) config_.uploads.memory = *upload_memory;
   const auto token = coordinator::InitFederation(config_);
   EXPECT_TRUE(token.ok()) << Describe(token.status());
   StartCoordinator();

@@ -43,8 +43,10 @@ struct TestNode {
 
 class Federation {
  public:
-  // Init, start, first operator joined. The coordinator's state is in `state`, or beside the rest.
-  explicit Federation(const std::filesystem::path& state = {});
+  // Init, start, first operator joined. The coordinator's state is in `state`, or beside the rest; uploads
+  // beyond `upload_memory` are spooled in files.
+  explicit Federation(const std::filesystem::path& state = {},
+                      std::optional<std::uint64_t> upload_memory = {});
   ~Federation();
 
   // Joins as a node and runs it on a thread of its own.
@@ -99,6 +101,7 @@ struct JobChanges {
   bool evaluate = true;
   std::string secure = "off";
   std::optional<std::uint32_t> corrupt;
+  std::uint64_t features = 9;  // the model has 100 weights for each, and 100 biases
 };
 [[nodiscard]] std::string JobText(const JobChanges& changes = {});
 
