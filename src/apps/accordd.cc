@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/coordinator_config.h"
 #include "coordinator/coordinator.h"
+#include "crypto/prg.h"
 #include "rpc/process.h"
 
 namespace accord::apps {
@@ -80,10 +81,12 @@ int Serve(const DaemonFlags& flags, Signals& signals) {
   };
   auto running = coordinator::Coordinator::Start(*settings, end);
   if (!running.ok()) return Report(running.status());
-  LogInfo("coordinator.serving", {{"version", std::string(kVersion)},
-                                  {"rpc", settings->rpc.listen},
-                                  {"http", settings->http.listen},
-                                  {"state", settings->store.state.string()}});
+  LogInfo("coordinator.serving",
+          {{"version", std::string(kVersion)},
+           {"rpc", settings->rpc.listen},
+           {"http", settings->http.listen},
+           {"state", settings->store.state.string()},
+           {"keystream", std::string(crypto::Name(crypto::CurrentKeystreamBackend()))}});
   signals.Watch([&](int count) {
     if (count > 1) return end({});  // the second: at once
     LogInfo("coordinator.draining", {{"again", "stops at once"}});

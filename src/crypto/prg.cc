@@ -117,6 +117,18 @@ std::atomic<bool> evp_only = false;
 
 KeystreamBackend CurrentKeystreamBackend() { return evp_only ? KeystreamBackend::kEvp : FastestBackend(); }
 
+std::string_view Name(KeystreamBackend backend) {
+  switch (backend) {
+    case KeystreamBackend::kVaes:
+      return "vaes-512";
+    case KeystreamBackend::kEvpVaesFails:
+      return "openssl (VAES failed its self-test)";
+    case KeystreamBackend::kEvp:
+      break;
+  }
+  return "openssl";
+}
+
 bool UseKeystreamBackend(KeystreamBackend backend) {
   evp_only = backend != KeystreamBackend::kVaes;
   return backend == KeystreamBackend::kEvp || FastestBackend() == backend;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "crypto/zeroizing.h"
 
@@ -20,6 +21,8 @@ enum class KeystreamBackend : std::uint8_t {
 // What the keystreams made from now on use: the fastest that passed its self-test (run at the first call),
 // or what UseKeystreamBackend asked for. Thread-safe.
 [[nodiscard]] KeystreamBackend CurrentKeystreamBackend();
+// "vaes-512", "openssl", or "openssl (VAES failed its self-test)": for logs.
+[[nodiscard]] std::string_view Name(KeystreamBackend backend);
 // For benches, tests and whoever distrusts a CPU: kEvp always works; false when kVaes does not here.
 [[nodiscard]] bool UseKeystreamBackend(KeystreamBackend backend);
 

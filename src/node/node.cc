@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "crypto/prg.h"
 #include "node/connection.h"
 #include "node/control.h"
 #include "node/identity.h"
@@ -225,7 +226,8 @@ Status Node::Run() {
   for (const std::string& warning : impl_->trainers.Warnings()) LogWarn("trainer", {{"warning", warning}});
   LogInfo("node.started", {{"as", impl_->identity.spiffe_id},
                            {"coordinator", impl_->identity.coordinator},
-                           {"trainer", impl_->trainers.Describe()}});
+                           {"trainer", impl_->trainers.Describe()},
+                           {"keystream", std::string(crypto::Name(crypto::CurrentKeystreamBackend()))}});
   impl_->connection->Start();
   impl_->io.run();
   return impl_->end;
