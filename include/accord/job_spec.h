@@ -67,6 +67,7 @@ struct UpdateSpec {
   double clip = 1.0;
   std::uint64_t max_examples = 0;  // W_max
   WeightPolicy weights = WeightPolicy::kCoarse;
+  bool report_clipped = false;  // the number of coordinates that the clip cut, summed in a header word
 };
 
 struct EvalSpec {

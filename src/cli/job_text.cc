@@ -27,6 +27,11 @@ std::string Newest(const rpc::JobView& job, std::string_view name) {
   return "";
 }
 
+// Of a round's updates rather than of the model; a share of one.
+bool IsOfTheUpdates(const rpc::MetricView& metric) {
+  return metric.name == "clipped" || metric.name == "peak";
+}
+
 std::string At(TimePoint time, TimePoint now) {
   return time == TimePoint{} ? "" : Ago(time, now) + "  " + FormatTime(time);
 }
@@ -97,14 +102,26 @@ std::string JobDetails(const rpc::JobView& job, const Style& style) {
   if (!job.history.empty()) out += "\n";
   for (const rpc::RoundResultView& round : job.history)
     out += "  " + RoundLine(round, job.rounds_total).Render(style) + "\n";
+  const auto trained = std::ranges::find(job.history.rbegin(), job.history.rend(), round::Purpose::kTrain,
+                                         &rpc::RoundResultView::purpose);
+  if (trained != job.history.rend()) out += Indented(WarningLines(*trained), style);
   return out;
 }
 
 std::string MetricWords(const std::vector<rpc::MetricView>& metrics) {
   std::string out;
-  for (const rpc::MetricView& metric : metrics)
+  for (const rpc::MetricView& metric : metrics) {
+    if (IsOfTheUpdates(metric)) continue;
     out += (out.empty() ? "" : "  ") + Printable(metric.name, 32) + " " + Figure(metric.value);
+  }
   return out;
+}
+
+std::vector<Line> WarningLines(const rpc::RoundResultView& round) {
+  std::vector<Line> lines;
+  for (const std::string& warning : round.warnings)
+    lines.push_back(Line().Add("  warning: " + Printable(warning), Tone::kWarn));
+  return lines;
 }
 
 Line RoundLine(const rpc::RoundResultView& round, std::uint64_t rounds_total) {
@@ -112,6 +129,11 @@ Line RoundLine(const rpc::RoundResultView& round, std::uint64_t rounds_total) {
   line.Add(RoundTitle(round.round, round.purpose, rounds_total), Tone::kStrong);
   if (round.committed) {
     line.Gap(MetricWords(round.metrics), Tone::kGood);
+    for (const rpc::MetricView& metric : round.metrics) {
+      if (IsOfTheUpdates(metric))
+        line.Gap(metric.name + " " + Percent(metric.value),
+                 round.warnings.empty() ? Tone::kPlain : Tone::kWarn);
+    }
   } else {
     line.Gap("not committed: " + Printable(round.reason.message(), 200), Tone::kWarn);
   }

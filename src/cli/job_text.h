@@ -18,6 +18,8 @@ namespace accord::cli {
 // After each round: "round 3 of 6  loss 0.4312  accuracy 0.8512  survivors 3/3  4.2s  1.7 MiB". The figures
 // are of the model that the round started from.
 [[nodiscard]] Line RoundLine(const rpc::RoundResultView& round, std::uint64_t rounds_total);
+// What was wrong with the round's updates and what to do, a line each; mostly none.
+[[nodiscard]] std::vector<Line> WarningLines(const rpc::RoundResultView& round);
 // "loss 0.4312  accuracy 0.8512".
 [[nodiscard]] std::string MetricWords(const std::vector<rpc::MetricView>& metrics);
 // How a job ended, in one to three lines; for a job that goes on: nothing.

@@ -76,7 +76,8 @@ ordered_json History(const std::vector<rpc::RoundResultView>& rounds) {
                    {"metrics", Metrics(round.metrics)},
                    {"duration_ms", round.duration.count()},
                    {"bytes", round.bytes},
-                   {"model_hash", Hex(round.model_hash)}});
+                   {"model_hash", Hex(round.model_hash)},
+                   {"warnings", round.warnings}});
   }
   return out;
 }

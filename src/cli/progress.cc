@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/job_text.h"
@@ -115,8 +116,12 @@ std::vector<Line> Changes::UpdateRounds(const rpc::JobView& job) {
   std::vector<Line> lines;
   if (!begun_ && job.history.size() > kRecentRounds) rounds_seen_ = job.history.size() - kRecentRounds;
   begun_ = true;
-  for (; rounds_seen_ < job.history.size(); ++rounds_seen_)
-    lines.push_back(RoundLine(job.history[rounds_seen_], job.rounds_total));
+  for (; rounds_seen_ < job.history.size(); ++rounds_seen_) {
+    const rpc::RoundResultView& round = job.history[rounds_seen_];
+    lines.push_back(RoundLine(round, job.rounds_total));
+    if (std::exchange(warned_, !round.warnings.empty())) continue;  // told when they began
+    for (Line& line : WarningLines(round)) lines.push_back(std::move(line));
+  }
   return lines;
 }
 

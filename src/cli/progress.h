@@ -30,6 +30,7 @@ class Changes {
   void Nodes(const rpc::RoundView& round, std::vector<Line>& lines);
 
   bool begun_ = false;
+  bool warned_ = false;  // of the last round's updates
   job::Phase state_ = job::Phase::kProposed;
   std::string reason_;
   std::size_t rounds_seen_ = 0;

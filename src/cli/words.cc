@@ -56,6 +56,15 @@ std::string Figure(double value) {
   return text;
 }
 
+std::string Percent(double share) {
+  const double percent = 100.0 * share;
+  if (percent <= 0.0) return "0%";
+  if (percent < 0.01) return "<0.01%";
+  char text[64];
+  std::snprintf(text, sizeof text, percent < 10.0 ? "%.2g%%" : "%.0f%%", percent);
+  return text;
+}
+
 std::string_view StateName(job::Phase state) {
   switch (state) {
     case job::Phase::kProposed:

@@ -27,6 +27,8 @@ template <class Tag, std::size_t N>
 [[nodiscard]] std::string Count(std::uint64_t value);
 // Four decimals: 0.4312.
 [[nodiscard]] std::string Figure(double value);
+// A share of one as "0%", "<0.01%", "0.31%", "4.2%", "87%".
+[[nodiscard]] std::string Percent(double share);
 
 [[nodiscard]] std::string_view StateName(job::Phase state);  // "running": also in --json
 [[nodiscard]] Tone StateTone(job::Phase state);

@@ -93,6 +93,8 @@ void CombiningSections(Schema& s, JobSpec& job) {
                                     {"exact", WeightPolicy::kExact},
                                     {"equal", WeightPolicy::kEqual}}),
         "weight of a node: sixteen steps of its examples, their number, or the same for all");
+  s.Key("report_clipped", Bool(job.update.report_clipped),
+        "show the share of coordinates that the clip cut, as a sum over the nodes");
   s.Section({"eval"}, "What is measured on the hold-outs, and leaves only inside a sum.");
   s.Key("metrics", Choices(job.eval.metrics, {{"loss", Metric::kLoss}, {"accuracy", Metric::kAccuracy}}),
         "figures of every round");

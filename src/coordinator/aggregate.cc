@@ -142,7 +142,7 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
   Aggregated done{.outcome = {.sum = sum.hash,
                               .words = task.words,
                               .model_hash = *model,
-                              .metrics = step.metrics(),
+                              .metrics = step.Metrics(),
                               .opened = {}},
                   .sum = {}};
   if (sum.z_root) {

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "coordinator/job_runner.h"
 #include "update/headers.h"
+#include "update/warnings.h"
 
 namespace accord::coordinator {
 namespace {
@@ -18,12 +19,12 @@ std::vector<rpc::MetricView> MetricViews(const std::vector<round::MetricSum>& su
   std::vector<rpc::MetricView> views;
   for (const round::MetricSum& sum : sums) {
     views.push_back(
-        {std::string(update::MetricName(static_cast<Metric>(sum.metric))), sum.value, sum.examples});
+        {std::string(update::FigureName(static_cast<update::Figure>(sum.metric))), sum.value, sum.examples});
   }
   return views;
 }
 
-rpc::RoundResultView ResultView(const job::RoundSummary& summary) {
+rpc::RoundResultView ResultView(const JobSpec& spec, const job::RoundSummary& summary) {
   return {.round = summary.round,
           .purpose = summary.purpose,
           .committed = summary.committed,
@@ -34,7 +35,8 @@ rpc::RoundResultView ResultView(const job::RoundSummary& summary) {
           .metrics = MetricViews(summary.metrics),
           .duration = std::chrono::duration_cast<Millis>(summary.closed - summary.opened),
           .bytes = summary.words * 8 * summary.survivors,
-          .model_hash = summary.model_hash};
+          .model_hash = summary.model_hash,
+          .warnings = update::EncodingWarnings(spec, summary.metrics)};
 }
 
 }  // namespace
@@ -55,7 +57,8 @@ rpc::JobView JobRunner::MakeView() {
                     .started = progress.started,
                     .finished = progress.ended};
   if (job::ReasonOf(state) != job::Reason::kNone) view.reason = StatusOf(job::Name(job::ReasonOf(state)));
-  for (const job::RoundSummary& summary : job::HistoryOf(state)) view.history.push_back(ResultView(summary));
+  for (const job::RoundSummary& summary : job::HistoryOf(state))
+    view.history.push_back(ResultView(*input_.spec, summary));
   if (progress.evaluated) view.final_metrics = view.history.back().metrics;
   if (const job::OpenRound* open = job::RoundOf(state)) view.current = MakeRoundView(*open);
   view.time = services_.clock.Now();
@@ -175,7 +178,7 @@ void JobRunner::LogLine(rpc::LogLineView line) {
 void JobRunner::LogTransition(const job::State& before, const job::State& after) {
   const auto& history = job::HistoryOf(after);
   for (std::size_t i = job::HistoryOf(before).size(); i < history.size(); ++i) {
-    const rpc::RoundResultView result = ResultView(history[i]);
+    const rpc::RoundResultView result = ResultView(*input_.spec, history[i]);
     std::string text = std::to_string(result.survivors) + " survivors of " + std::to_string(result.cohort);
     for (const rpc::MetricView& metric : result.metrics)
       text += ", " + metric.name + " " + std::to_string(metric.value);
@@ -184,6 +187,8 @@ void JobRunner::LogTransition(const job::State& before, const job::State& after)
              .round = result.round,
              .event = result.committed ? "round.committed" : "round.aborted",
              .text = std::move(text)});
+    for (const std::string& warning : result.warnings)
+      LogLine({.time = last_time_, .round = result.round, .event = "round.warning", .text = warning});
   }
   const job::OpenRound* old_round = job::RoundOf(before);
   const job::OpenRound* new_round = job::RoundOf(after);

@@ -164,8 +164,9 @@ Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secag
                                {"coordinates", std::to_string(clipped)},
                                {"of", std::to_string(encoding.coordinates)}});
   }
-  return update::HeaderValues(spec, weight,
-                              {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct});
+  return update::HeaderValues(
+      spec, weight, {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct},
+      task.round.purpose == round::Purpose::kTrain ? std::optional(clipped) : std::nullopt);
 }
 
 // Words [first, first + chunk.size()): plain, tagged, then masked, a tile at a time.

@@ -169,7 +169,7 @@ struct Unmask {  // no shares are awaited when mode is off: the sum is taken at 
   bool summing = false;  // enough did
 };
 struct MetricSum {
-  std::uint8_t metric = 0;  // accord::Metric
+  std::uint8_t metric = 0;  // update::Figure
   double value = 0.0;
   std::uint64_t examples = 0;
 };

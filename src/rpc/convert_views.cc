@@ -109,6 +109,7 @@ void Fill(const RoundResultView& view, v1::RoundResult* out) {
   out->set_duration_ms(static_cast<std::uint64_t>(view.duration.count()));
   out->set_bytes(view.bytes);
   out->set_model_hash(DigestBytes(view.model_hash));
+  for (const std::string& warning : view.warnings) out->add_warnings(warning);
 }
 
 RoundResultView Read(Strict& in, const v1::RoundResult& result) {
@@ -123,6 +124,8 @@ RoundResultView Read(Strict& in, const v1::RoundResult& result) {
                        .bytes = result.bytes(),
                        .model_hash = in.IdOrZero<Digest>(result.model_hash(), "history.model_hash")};
   for (const auto& metric : result.metrics()) view.metrics.push_back(Read(in, metric));
+  for (const auto& warning : result.warnings())
+    view.warnings.push_back(in.Text(warning, kMaxText, "history.warnings"));
   return view;
 }
 

@@ -56,6 +56,7 @@ struct RoundResultView {
   Millis duration{0};
   std::uint64_t bytes = 0;
   Digest model_hash;
+  std::vector<std::string> warnings;  // sentences for people, each with what to do
 };
 
 struct JobView {

@@ -48,14 +48,30 @@ std::uint64_t WeightedValue(Metric metric, const secagg::Weight& weight, const E
 
 }  // namespace
 
-std::string_view MetricName(Metric metric) { return metric == Metric::kLoss ? "loss" : "accuracy"; }
+std::string_view FigureName(Figure figure) {
+  switch (figure) {
+    case Figure::kLoss:
+      return "loss";
+    case Figure::kAccuracy:
+      return "accuracy";
+    case Figure::kClipped:
+      return "clipped";
+    case Figure::kPeak:
+      break;
+  }
+  return "peak";
+}
 
-std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec) {
+std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec, round::Purpose purpose,
+                                         std::uint64_t coordinates) {
   std::vector<secagg::Header> headers;
+  if (spec.update.report_clipped && purpose == round::Purpose::kTrain) {
+    headers.push_back({std::string(secagg::kClippedHeader), coordinates});
+  }
   if (spec.eval.metrics.empty()) return headers;
   if (spec.eval.exact) headers.push_back({"eval_examples", spec.update.max_examples});
   for (const Metric metric : spec.eval.metrics) {
-    headers.push_back({std::string(MetricName(metric)), MaxOf(spec, metric)});
+    headers.push_back({std::string(FigureName(static_cast<Figure>(metric))), MaxOf(spec, metric)});
   }
   return headers;
 }
@@ -63,12 +79,15 @@ std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec) {
 Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose, std::uint64_t parameters,
                                      std::uint32_t cohort) {
   const std::uint64_t coordinates = purpose == round::Purpose::kTrain ? parameters : 1;
-  return secagg::Encoding::For(spec.update, spec.secure, cohort, coordinates, ExtraHeaders(spec));
+  return secagg::Encoding::For(spec.update, spec.secure, cohort, coordinates,
+                               ExtraHeaders(spec, purpose, coordinates));
 }
 
 Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secagg::Weight& weight,
-                                                const Evaluation& evaluation) {
+                                                const Evaluation& evaluation,
+                                                std::optional<std::uint64_t> clipped) {
   std::vector<std::uint64_t> values{1, weight.omega};
+  if (spec.update.report_clipped && clipped) values.push_back(*clipped);
   if (spec.eval.metrics.empty()) return values;
   if (spec.eval.exact) {
     if (evaluation.examples > spec.update.max_examples) {
@@ -85,9 +104,15 @@ Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secag
   return values;
 }
 
-std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, std::span<const std::uint64_t> headers) {
+std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::Encoding& encoding,
+                                            std::span<const std::uint64_t> headers) {
   std::vector<round::MetricSum> metrics;
   std::size_t next = 2;  // after count and omega
+  std::optional<round::MetricSum> clipped;
+  if (encoding.headers.size() > next && encoding.headers[next].name == secagg::kClippedHeader) {
+    const double all = static_cast<double>(headers[0]) * static_cast<double>(encoding.coordinates);
+    clipped = {static_cast<std::uint8_t>(Figure::kClipped), static_cast<double>(headers[next++]) / all, 0};
+  }
   const std::uint64_t examples = spec.eval.exact && !spec.eval.metrics.empty() ? headers[next++] : 0;
   const double omega = static_cast<double>(headers[1]) / kOmega;
   for (const Metric metric : spec.eval.metrics) {
@@ -101,6 +126,7 @@ std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, std::span<const
     }
     metrics.push_back({static_cast<std::uint8_t>(metric), value, examples});
   }
+  if (clipped) metrics.push_back(*clipped);
   return metrics;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "base/errors.h"
@@ -25,7 +26,7 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, std::uint
   }
   ACCORD_RETURN_IF_ERROR(secagg::CheckSum(step.encoding_, sum.words, sum.survivors));
   ACCORD_ASSIGN_OR_RETURN(step.rule_, strategy::MakeOuterRule(spec.outer));
-  step.metrics_ = DecodeMetrics(spec, sum.words.first(step.encoding_.headers.size()));
+  step.metrics_ = DecodeMetrics(spec, step.encoding_, sum.words.first(step.encoding_.headers.size()));
   step.mean_.resize(std::min<std::uint64_t>(kTile, parameters));
   return step;
 }
@@ -37,6 +38,7 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
     const std::span<float> tile = weights.first(std::min(kTile, weights.size()));
     const std::span<double> mean = std::span(mean_).first(tile.size());
     secagg::DecodeMean(encoding_, sum_.words, first, mean);
+    for (const double value : mean) peak_ = std::max(peak_, std::abs(value));
     const std::array<std::span<const double>, 1> inputs{mean};
     rule_->Step(outer, {.weights = tile, .means = inputs, .state = {}});
     first += tile.size();
@@ -44,11 +46,19 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
   }
 }
 
+std::vector<round::MetricSum> OuterStep::Metrics() const {
+  std::vector<round::MetricSum> metrics = metrics_;
+  if (sum_.purpose == round::Purpose::kTrain) {  // rounding may carry a coordinate just beyond the clip
+    metrics.push_back({static_cast<std::uint8_t>(Figure::kPeak), std::min(1.0, peak_ / encoding_.clip), 0});
+  }
+  return metrics;
+}
+
 Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
                                                 std::span<float> weights) {
   ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, sum, weights.size()));
   step.Apply(0, weights);
-  return step.metrics();
+  return step.Metrics();
 }
 
 }  // namespace accord::update

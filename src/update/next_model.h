@@ -31,8 +31,8 @@ class OuterStep {
   // Checks the sum for a model of `parameters`: `secagg.range`, `secagg.wrong_count`, ...
   [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters);
 
-  // The cohort's metrics.
-  [[nodiscard]] const std::vector<round::MetricSum>& metrics() const { return metrics_; }
+  // The cohort's figures; in training with Figure::kPeak of the parameters that Apply has seen.
+  [[nodiscard]] std::vector<round::MetricSum> Metrics() const;
   // `weights` are those of the model that the round started from, from parameter `first` on, and become those
   // of the model after it (unchanged in an evaluation).
   void Apply(std::uint64_t first, std::span<float> weights);
@@ -45,6 +45,7 @@ class OuterStep {
   std::unique_ptr<const strategy::OuterRule> rule_;
   std::vector<round::MetricSum> metrics_;
   std::vector<double> mean_;  // of a tile, so that it stays in the cache
+  double peak_ = 0.0;         // the largest magnitude in a tile so far
 };
 
 // All of it in place. On a failure the weights are untouched.

@@ -42,6 +42,37 @@ TEST(JobTextTest, PutsARoundOnOneLine) {
             "round 3 of 6  loss 0.4312  accuracy 0.8512  survivors 3/3  4.2s  1.7 MiB");
 }
 
+TEST(JobTextTest, ARoundSaysWhatItsEncodingLost) {
+  rpc::RoundResultView round = CommittedRound(3);
+  round.metrics = {{"loss", 0.43118, 0}, {"clipped", 0.031, 0}, {"peak", 0.87, 0}};
+  EXPECT_EQ(RoundLine(round, 6).Render(PlainStyle()),
+            "round 3 of 6  loss 0.4312  clipped 3.1%  peak 87%  survivors 3/3  4.2s  1.7 MiB");
+  EXPECT_TRUE(WarningLines(round).empty());
+  round.warnings = {"3.1 % were cut\x1b[2J"};
+  ASSERT_EQ(WarningLines(round).size(), 1U);
+  EXPECT_EQ(WarningLines(round)[0].Render(PlainStyle()).substr(0, 25), "  warning: 3.1 % were cut");
+  EXPECT_EQ(WarningLines(round)[0].Render(PlainStyle()).find('\x1b'), std::string::npos);
+}
+
+TEST(JobTextTest, AWarningIsToldWhenItBeginsAndStandsInTheDetails) {
+  rpc::JobView job = RunningJob();
+  for (rpc::RoundResultView& round : job.history) round.warnings = {"raise the clip"};
+  const std::string told = Text(Changes().Update(job), PlainStyle());
+  const auto first = told.find("warning: raise the clip");
+  ASSERT_NE(first, std::string::npos) << told;
+  EXPECT_EQ(told.find("warning:", first + 1), std::string::npos) << told;
+  EXPECT_NE(JobDetails(job, PlainStyle()).find("warning: raise the clip"), std::string::npos);
+}
+
+TEST(JobTextTest, SharesAreWrittenAsPercentages) {
+  EXPECT_EQ(Percent(0.0), "0%");
+  EXPECT_EQ(Percent(0.00001), "<0.01%");
+  EXPECT_EQ(Percent(0.0031), "0.31%");
+  EXPECT_EQ(Percent(0.042), "4.2%");
+  EXPECT_EQ(Percent(0.873), "87%");
+  EXPECT_EQ(Percent(1.0), "100%");
+}
+
 TEST(JobTextTest, SaysHowAJobEnded) {
   ExpectGolden("job_ending.txt",
                JobEnding(FinishedJob(), PlainStyle()) + JobEnding(FailedJob(), PlainStyle()));

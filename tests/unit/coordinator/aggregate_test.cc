@@ -53,7 +53,8 @@ class AggregateTest : public ::testing::Test {
   void Upload(std::uint32_t node) {
     std::mt19937_64 random(node);
     const auto weight = secagg::WeightOf(spec_->update.weights, 300, spec_->update.max_examples);
-    std::vector<std::uint64_t> words = update::HeaderValues(*spec_, weight, {10, 5.0, 6}).value();
+    std::vector<std::uint64_t> words =
+        update::HeaderValues(*spec_, weight, {10, 5.0, 6}, std::nullopt).value();
     words.resize(encoding_.Words());
     const auto reach = static_cast<std::uint64_t>(static_cast<double>(encoding_.Limit()) *
                                                   (static_cast<double>(weight.omega) / 4294967295.0));
@@ -100,7 +101,12 @@ TEST_F(AggregateTest, StoresTheSumAndTheModelThatThePlainComputationGives) {
   secagg::StoreWords(sum_, bytes);
   EXPECT_EQ(blobs_->Get(done->outcome.sum, bytes.size()).value(), bytes);
   EXPECT_EQ(done->outcome.words, sum_.size());
-  EXPECT_EQ(done->outcome.metrics.size(), metrics->size());
+  ASSERT_EQ(done->outcome.metrics.size(), metrics->size());
+  for (std::size_t i = 0; i < metrics->size(); ++i) {
+    EXPECT_EQ(done->outcome.metrics[i].metric, metrics->at(i).metric);
+    EXPECT_EQ(done->outcome.metrics[i].value, metrics->at(i).value)
+        << "parts of the model together see it all";
+  }
   EXPECT_TRUE(done->sum.empty());  // too large to go inline
 }
 

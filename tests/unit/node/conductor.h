@@ -66,21 +66,23 @@ class Conductor {
   [[nodiscard]] secagg::Offer MakeOffer() const {
     const auto n = static_cast<std::uint32_t>(labs.size());
     const JobId id = job();
-    secagg::Offer made{.federation_id = kFederation,
-                       .job_id = Bytes(id.bytes.begin(), id.bytes.end()),
-                       .round = round,
-                       .attempt = attempt,
-                       .registry_hash = registry->Hash(),
-                       .cohort = {},
-                       .model_hash = model_hash,
-                       .train_cfg_hash = update::TrainConfigHash(id, round::Purpose::kTrain),
-                       .params = secagg::Params::For(spec.update, {.mode = spec.secure,
-                                                                   .n = n,
-                                                                   .corrupt = secagg::DefaultCorrupt(n),
-                                                                   .coordinates = layout.size,
-                                                                   .extras = update::ExtraHeaders(spec)})
-                                     ->Encode(),
-                       .mode = spec.secure};
+    secagg::Offer made{
+        .federation_id = kFederation,
+        .job_id = Bytes(id.bytes.begin(), id.bytes.end()),
+        .round = round,
+        .attempt = attempt,
+        .registry_hash = registry->Hash(),
+        .cohort = {},
+        .model_hash = model_hash,
+        .train_cfg_hash = update::TrainConfigHash(id, round::Purpose::kTrain),
+        .params = secagg::Params::For(spec.update, {.mode = spec.secure,
+                                                    .n = n,
+                                                    .corrupt = secagg::DefaultCorrupt(n),
+                                                    .coordinates = layout.size,
+                                                    .extras = update::ExtraHeaders(
+                                                        spec, round::Purpose::kTrain, layout.size)})
+                      ->Encode(),
+        .mode = spec.secure};
     for (const auto& lab : labs) made.cohort.push_back(lab->id);
     return made;
   }

@@ -47,7 +47,8 @@ JobView FullJob() {
                    .survivors = 2,
                    .metrics = {{.name = "loss", .value = 0.25, .examples = 10}},
                    .duration = Millis(77),
-                   .bytes = 88}};
+                   .bytes = 88,
+                   .warnings = {"raise the clip"}}};
   view.final_metrics = {{.name = "accuracy", .value = 0.87, .examples = 10'000}};
   return view;
 }

@@ -12,6 +12,7 @@ namespace accord::update {
 namespace {
 
 constexpr std::uint64_t kFullOmega = 0xFFFF'FFFF;
+constexpr std::uint64_t kCoordinates = 5000;
 
 JobSpec Spec(bool exact) {
   JobSpec spec;
@@ -31,9 +32,10 @@ struct NodeFigures {
 };
 
 std::vector<std::uint64_t> SumOf(const JobSpec& spec, const std::vector<NodeFigures>& nodes) {
-  std::vector<std::uint64_t> sum(2 + ExtraHeaders(spec).size());
+  std::vector<std::uint64_t> sum(2 + ExtraHeaders(spec, round::Purpose::kTrain, kCoordinates).size());
   for (const NodeFigures& node : nodes) {
-    const auto values = HeaderValues(spec, WeightFor(spec, node.train_examples), node.evaluation);
+    const auto values =
+        HeaderValues(spec, WeightFor(spec, node.train_examples), node.evaluation, std::nullopt);
     EXPECT_TRUE(values.ok());
     EXPECT_EQ(values->size(), sum.size());
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += (*values)[i];
@@ -41,15 +43,19 @@ std::vector<std::uint64_t> SumOf(const JobSpec& spec, const std::vector<NodeFigu
   return sum;
 }
 
+std::vector<round::MetricSum> Decode(const JobSpec& spec, const std::vector<std::uint64_t>& sum) {
+  return DecodeMetrics(spec, EncodingFor(spec, round::Purpose::kTrain, kCoordinates, 3).value(), sum);
+}
+
 TEST(HeadersTest, NamesAndBoundsAreThePlans) {
   const std::vector<secagg::Header> exact{{"eval_examples", 1000}, {"loss", 1ULL << 39}, {"accuracy", 1000}};
-  EXPECT_EQ(ExtraHeaders(Spec(true)), exact);
+  EXPECT_EQ(ExtraHeaders(Spec(true), round::Purpose::kTrain, kCoordinates), exact);
   const std::vector<secagg::Header> weighted{{"loss", 1ULL << 39}, {"accuracy", 1ULL << 39}};
-  EXPECT_EQ(ExtraHeaders(Spec(false)), weighted);
+  EXPECT_EQ(ExtraHeaders(Spec(false), round::Purpose::kTrain, kCoordinates), weighted);
   JobSpec none = Spec(true);
   none.eval.metrics.clear();
-  EXPECT_TRUE(ExtraHeaders(none).empty());
-  EXPECT_EQ(HeaderValues(none, WeightFor(none, 5), {}).value(),
+  EXPECT_TRUE(ExtraHeaders(none, round::Purpose::kTrain, kCoordinates).empty());
+  EXPECT_EQ(HeaderValues(none, WeightFor(none, 5), {}, std::nullopt).value(),
             (std::vector<std::uint64_t>{1, WeightFor(none, 5).omega}));
 }
 
@@ -58,7 +64,7 @@ TEST(HeadersTest, ExactCountsGiveTheMeanOverAllExamples) {
   const auto sum = SumOf(spec, {{10, {10, 5.0, 9}}, {1000, {990, 247.5, 495}}});
   EXPECT_EQ(sum[0], 2U);
   EXPECT_EQ(sum[2], 1000U);
-  const auto metrics = DecodeMetrics(spec, sum);
+  const auto metrics = Decode(spec, sum);
   ASSERT_EQ(metrics.size(), 2U);
   EXPECT_EQ(metrics[0].metric, static_cast<std::uint8_t>(Metric::kLoss));
   EXPECT_DOUBLE_EQ(metrics[0].value, 252.5 / 1000);
@@ -68,7 +74,7 @@ TEST(HeadersTest, ExactCountsGiveTheMeanOverAllExamples) {
 
 TEST(HeadersTest, WithoutExactCountsMeansAreWeightedByOmega) {
   const JobSpec spec = Spec(false);
-  const auto metrics = DecodeMetrics(spec, SumOf(spec, {{250, {40, 20.0, 10}}, {750, {7, 7.0, 7}}}));
+  const auto metrics = Decode(spec, SumOf(spec, {{250, {40, 20.0, 10}}, {750, {7, 7.0, 7}}}));
   EXPECT_NEAR(metrics[0].value, 0.25 * 0.5 + 0.75 * 1.0, 1e-8);
   EXPECT_NEAR(metrics[1].value, 0.25 * 0.25 + 0.75 * 1.0, 1e-8);
   EXPECT_EQ(metrics[0].examples, 0U) << "no count leaves the nations";
@@ -78,18 +84,42 @@ TEST(HeadersTest, ALossThatIsNoNumberCountsAsTheWorst) {
   for (const bool exact : {true, false}) {
     const JobSpec spec = Spec(exact);
     for (const double loss : {std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
-      const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {10, loss, 0}}}));
+      const auto metrics = Decode(spec, SumOf(spec, {{1000, {10, loss, 0}}}));
       EXPECT_DOUBLE_EQ(metrics[0].value, kMaxLoss);
     }
-    const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {10, -5.0, 0}}}));
+    const auto metrics = Decode(spec, SumOf(spec, {{1000, {10, -5.0, 0}}}));
     EXPECT_EQ(metrics[0].value, 0.0);
   }
+}
+
+TEST(HeadersTest, ThePlanMayHaveTheClippedCoordinatesSummedFirst) {
+  JobSpec spec = Spec(true);
+  spec.update.report_clipped = true;
+  const auto extras = ExtraHeaders(spec, round::Purpose::kTrain, kCoordinates);
+  ASSERT_EQ(extras.size(), 4U);
+  EXPECT_EQ(extras[0], (secagg::Header{"clipped", kCoordinates}));
+  const secagg::Weight weight = WeightFor(spec, 1000);
+  std::vector<std::uint64_t> sum(6);
+  for (const std::uint64_t clipped : {0, 5000, 1000}) {
+    const auto values = HeaderValues(spec, weight, {10, 5.0, 9}, clipped).value();
+    ASSERT_EQ(values.size(), sum.size());
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += values[i];
+  }
+  EXPECT_EQ(sum[2], 6000U);
+  const auto figures = Decode(spec, sum);
+  ASSERT_EQ(figures.size(), 3U);
+  EXPECT_EQ(figures[2].metric, static_cast<std::uint8_t>(Figure::kClipped));
+  EXPECT_DOUBLE_EQ(figures[2].value, 6000.0 / 15'000) << "of all coordinates of the three";
+  EXPECT_DOUBLE_EQ(figures[1].value, 0.9) << "the others stay what they are";
+
+  EXPECT_EQ(ExtraHeaders(spec, round::Purpose::kEvaluate, 1).size(), 3U) << "nothing is clipped there";
+  EXPECT_EQ(HeaderValues(spec, weight, {10, 5.0, 9}, std::nullopt)->size(), 5U);
 }
 
 TEST(HeadersTest, AnEmptyHoldOutAddsNothing) {
   for (const bool exact : {true, false}) {
     const JobSpec spec = Spec(exact);
-    const auto metrics = DecodeMetrics(spec, SumOf(spec, {{1000, {}}}));
+    const auto metrics = Decode(spec, SumOf(spec, {{1000, {}}}));
     EXPECT_EQ(metrics[0].value, 0.0);
     EXPECT_EQ(metrics[1].value, 0.0);
   }
@@ -97,10 +127,10 @@ TEST(HeadersTest, AnEmptyHoldOutAddsNothing) {
 
 TEST(HeadersTest, AHoldOutLargerThanThePlanAllowsIsRefusedWhenItWouldBeCounted) {
   const Evaluation large{1001, 1.0, 1};
-  const auto refused = HeaderValues(Spec(true), WeightFor(Spec(true), 1), large);
+  const auto refused = HeaderValues(Spec(true), WeightFor(Spec(true), 1), large, std::nullopt);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.status().error(), errors::kUpdateTooManyExamples.id);
-  EXPECT_TRUE(HeaderValues(Spec(false), WeightFor(Spec(false), 1), large).ok());
+  EXPECT_TRUE(HeaderValues(Spec(false), WeightFor(Spec(false), 1), large, std::nullopt).ok());
 }
 
 // Whatever a node measures, its headers fit the bounds that the sum is checked against.
@@ -109,10 +139,10 @@ TEST(HeadersTest, ValuesNeverExceedTheirBound) {
     for (const bool exact : {true, false}) {
       JobSpec spec = Spec(exact);
       spec.update.max_examples = w_max;
-      const auto extras = ExtraHeaders(spec);
+      const auto extras = ExtraHeaders(spec, round::Purpose::kTrain, kCoordinates);
       for (const std::uint64_t examples : {std::uint64_t{0}, std::uint64_t{1}, w_max / 2, w_max}) {
         const Evaluation worst{examples, 1e308, examples};
-        const auto values = HeaderValues(spec, WeightFor(spec, w_max), worst);
+        const auto values = HeaderValues(spec, WeightFor(spec, w_max), worst, std::nullopt);
         ASSERT_TRUE(values.ok());
         for (std::size_t i = 0; i < extras.size(); ++i)
           EXPECT_LE((*values)[2 + i], extras[i].max) << extras[i].name << " of " << w_max;

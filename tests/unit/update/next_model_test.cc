@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <random>
 
 #include "base/errors.h"
@@ -42,7 +43,7 @@ Case MakeCase(std::size_t parameters, std::uint64_t seed, round::Purpose purpose
   const std::uint64_t limit = c.encoding.Limit();
   for (std::uint32_t node = 0; node < kNodes; ++node) {
     const auto weight = secagg::WeightOf(WeightPolicy::kExact, 200 * (node + 1), 1000);
-    const auto headers = *HeaderValues(c.spec, weight, {100, 50.0, 60});
+    const auto headers = *HeaderValues(c.spec, weight, {100, 50.0, 60}, std::nullopt);
     for (std::size_t i = 0; i < headers.size(); ++i) c.words[i] += headers[i];
     c.omega += weight.omega;
     // Rounding adds at most one to the weighted, clipped value.
@@ -84,9 +85,11 @@ TEST(NextModelTest, EqualsThePlainComputationBitForBit) {
     const double m = static_cast<double>(c.encoding.Limit());
     const double scale = m / 0.25;
     const double share = static_cast<double>(c.omega) / 4294967295.0;
+    double farthest = 0.0;
     for (std::size_t j = 0; j < parameters; ++j) {
       const double mean = (static_cast<double>(c.integers[j]) - kNodes * m) / (scale * share);
       plain[j] = static_cast<float>(static_cast<double>(plain[j]) + 0.7 * mean);
+      farthest = std::max(farthest, std::abs(mean));
     }
     const auto metrics = NextModel(c.spec, SumOf(c), weights);
     ASSERT_TRUE(metrics.ok()) << Describe(metrics.status());
@@ -94,6 +97,10 @@ TEST(NextModelTest, EqualsThePlainComputationBitForBit) {
     EXPECT_DOUBLE_EQ(metrics->at(0).value, 0.5);
     EXPECT_DOUBLE_EQ(metrics->at(1).value, 0.6);
     EXPECT_EQ(metrics->at(0).examples, 300U);
+    ASSERT_EQ(metrics->size(), 3U);
+    EXPECT_EQ(metrics->at(2).metric, static_cast<std::uint8_t>(Figure::kPeak));
+    EXPECT_DOUBLE_EQ(metrics->at(2).value, farthest / 0.25);
+    EXPECT_LE(metrics->at(2).value, 1.0);
   }
 }
 
@@ -117,6 +124,7 @@ TEST(NextModelTest, AnEvaluationLeavesTheWeightsAlone) {
   const auto metrics = NextModel(c.spec, SumOf(c, round::Purpose::kEvaluate), weights);
   ASSERT_TRUE(metrics.ok()) << Describe(metrics.status());
   EXPECT_DOUBLE_EQ(metrics->at(1).value, 0.6);
+  EXPECT_EQ(metrics->size(), 2U) << "there is no update";
   EXPECT_EQ(Bits(weights), Bits(before));
 }
 
