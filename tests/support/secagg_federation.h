@@ -36,6 +36,8 @@ class Federation {
     SecureMode mode = SecureMode::kMalicious;
     std::optional<secagg::NeighbourGraph> graph = {};
     bool verify = true;
+    std::uint64_t coordinates = 7;  // above 32 the test encodes its own deltas
+    std::uint32_t chunk_words = 2;
   };
 
   explicit Federation(const Options& options) : options_(options) {
@@ -57,13 +59,14 @@ class Federation {
     offer.model_hash.bytes[0] = 1;
     offer.train_cfg_hash.bytes[0] = 2;
     offer.mode = options.mode;
-    params = *secagg::Params::For({.bits = 16, .clip = 1.0, .max_examples = 1}, {.mode = options.mode,
-                                                                                 .n = options.n,
-                                                                                 .corrupt = options.corrupt,
-                                                                                 .coordinates = 7,
-                                                                                 .graph = options.graph,
-                                                                                 .verify = options.verify});
-    params.chunk_words = 2;
+    params = *secagg::Params::For({.bits = 16, .clip = 1.0, .max_examples = 1},
+                                  {.mode = options.mode,
+                                   .n = options.n,
+                                   .corrupt = options.corrupt,
+                                   .coordinates = options.coordinates,
+                                   .graph = options.graph,
+                                   .verify = options.verify});
+    params.chunk_words = options.chunk_words;
     offer.params = params.Encode();
   }
 
