@@ -74,9 +74,9 @@ class Federation:
         self.apps, self.dir, self.programs = apps, directory, {}
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("ACCORD_")}
         self.env |= {"ACCORD_HOME": str(directory / "cli"), "OMP_NUM_THREADS": "1"}
-        port = free_port()
+        self.address = f"127.0.0.1:{free_port()}"
         (directory / "coordinator.toml").write_text(
-            f'[federation]\ntrust_domain = "test.accord"\n[rpc]\nlisten = "127.0.0.1:{port}"\n'
+            f'[federation]\ntrust_domain = "test.accord"\n[rpc]\nlisten = "{self.address}"\n'
             f'[http]\nlisten = "127.0.0.1:{free_port()}"\n[store]\nstate = "{directory}/coordinator"\n'
             f'[security]\nallow_unmasked = true\n[log]\nformat = "json"\n')
         self.call("accordd", "init", "--config", directory / "coordinator.toml")
@@ -114,13 +114,15 @@ class Federation:
         (self.dir / f"{name}.toml").write_text(
             f'[node]\nstate = "{self.dir}/{name}"\nthreads = 1\n[log]\nformat = "json"\n'
             f'[data.rows]\nformat = "csv"\npath = "{self.dir}/{name}.csv"\ntarget = "9"\nholdout = 0.2\n'
-            f'[policy]\nallow_unmasked = true\npurposes = ["test"]\n')
+            f'[policy]\nallow_unmasked = true\nallow_semi_honest = true\npurposes = ["test"]\n')
         token = self.ask("member", "invite", name, "--role", "node")["token"]
         self.call("accord-node", "join", token, "--state", self.dir / name)
         self.start_node(name)
 
-    def start_node(self, name: str) -> None:
-        self.programs[name] = Program([self.apps / "accord-node", "run", "--config", self.dir / f"{name}.toml"],
+    def start_node(self, name: str, coordinator: str = "") -> None:
+        """`coordinator`: another address to dial than its own."""
+        self.programs[name] = Program([self.apps / "accord-node", "run", "--config", self.dir / f"{name}.toml",
+                                       "--set", f"node.coordinator={coordinator or self.address}"],
                                       self.env, self.dir / f"{name}.log")
         self.programs[name].wait_for("coordinator.connected")
 
@@ -132,16 +134,18 @@ class Federation:
                 cells = [(row * (3 + column) * 7919 + shift * column) % 97 for column in range(8)]
                 out.write(",".join(map(str, cells)) + f",{(cells[0] + cells[3] * 2 + shift) // 60 % 4}\n")
 
-    def submit(self, rounds: int, steps: int, secure: str = "malicious", nodes: int = 3, max_wait: str = "5m") -> str:
+    def submit(self, rounds: int, steps: int, secure: str = "malicious", nodes: int = 3, max_wait: str = "5m",
+               hidden: tuple = (128, 128), attempts: int = 3) -> str:
         job = self.dir / "job.toml"
         job.write_text(f'version = 1\nname = "rows"\npurpose = "test"\nseed = 3\nsecure = "{secure}"\n'
                        f'{"" if secure == "off" else "corrupt = 0" + chr(10)}'
-                       f'model = {{ kind = "mlp", input = [8], hidden = [128, 128], classes = 4 }}\n'
+                       f'model = {{ kind = "mlp", input = [8], hidden = {list(hidden)}, classes = 4 }}\n'
                        f'data = {{ dataset = "rows" }}\n'
                        f'inner = {{ lr = 0.05, momentum = 0.9, local_steps = {steps}, batch = 32 }}\n'
                        f'update = {{ max_examples = 2000, weights = "exact" }}\n'
                        f'eval = {{ metrics = ["loss", "accuracy"], exact = true }}\n'
-                       f'[round]\ncount = {rounds}\nmin_nodes = {nodes}\nmin_survivors = 3\nmax_wait = "{max_wait}"\n')
+                       f'[round]\ncount = {rounds}\nmin_nodes = {nodes}\nmin_survivors = 3\nmax_wait = "{max_wait}"\n'
+                       f'attempts = {attempts}\n')
         answer = self.ask("job", "submit", job)
         return answer.get("job") or answer["id"]
 
