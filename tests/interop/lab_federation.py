@@ -45,6 +45,7 @@ class LabFederation(Federation):
         """`corrupt` 0: the round goes on with t of the nodes; n - 2: it needs every word of every node."""
         path = self.dir / f"{name}.job.toml"
         path.write_text(f'version = 1\nname = "{name}"\npurpose = "test"\nseed = 5\ncorrupt = {corrupt}\n'
+                        f'secure = "{plan.get("secure", "malicious")}"\n'
                         f'model = {{ kind = "mlp", input = [8], hidden = {plan.get("hidden", [16])}, classes = 4 }}\n'
                         f'data = {{ dataset = "rows" }}\n'
                         f'inner = {{ lr = 0.05, local_steps = 5, batch = 32 }}\n'

@@ -31,6 +31,7 @@ class LabNode:
         self.failure: BaseException | None = None
         self.ends: list[str] = []  # why each session ended
         self._sessions: queue.Queue = queue.Queue()  # one item for each Welcome
+        self._ended: queue.Queue = queue.Queue()  # the task of each job that ended; None: this node failed
         self._beat, self._stopping = FIRST_BEAT, threading.Event()
         self._outgoing: queue.Queue = queue.Queue()
         self._channel = identity.channel()
@@ -46,6 +47,13 @@ class LabNode:
     def await_session(self) -> None:
         """The next session that the coordinator welcomed."""
         self._sessions.get(timeout=PATIENCE)
+
+    def await_end(self, patience: float) -> JobTask:
+        """The next job that ended, with what this node made of it."""
+        task = self._ended.get(timeout=patience)
+        if task is None:
+            raise self.failure
+        return task
 
     def stop(self) -> None:
         self._stopping.set()
@@ -72,6 +80,7 @@ class LabNode:
                 return
             except BaseException as failure:  # a bug of this node: the test shows it
                 self.failure = failure
+                self._ended.put(None)
                 raise
             self._stopping.wait(0.2)
 
@@ -108,6 +117,7 @@ class LabNode:
             self._on_prepare(told)
         elif kind == "ended" and told.job in self.tasks:
             self.tasks[told.job].ended = told
+            self._ended.put(self.tasks[told.job])
         elif kind not in ("drain", "ended"):
             self._on_duty(kind, told)
 

@@ -12,6 +12,7 @@ from fsa1.params import FIRST_HEADERS, OMEGA_MAX, Params, field_width, least_u_m
 from fsa1.primitives import lv, sha256
 
 from .model import Tensor, mlp_layout
+from .ring import FULL_UP_TO, smallest_graph
 
 TRAIN, EVALUATE = 0, 1  # as in train_cfg_hash
 CHUNK_WORDS = 65_536
@@ -85,9 +86,10 @@ class Plan:
         corrupt = self.toml.get("corrupt", 0 if n < 5 else n // 5)
         u_min = max(least_u_min(n, corrupt, self.mode), self.toml["round"]["min_survivors"])
         bits = self.update["bits"]
+        k, t_k = smallest_graph(n, corrupt, n // 10, self.mode) if n > FULL_UP_TO else (0, 0)
         return Params(
-            verify=1, graph=0, n=n, corrupt=corrupt, t=threshold(n, corrupt, self.mode), u_min=u_min, k=0,
-            t_k=0, b=bits, f=field_width(bits, n), d=self.parameters if purpose == TRAIN else 1,
+            verify=1, graph=int(k > 0), n=n, corrupt=corrupt, t=threshold(n, corrupt, self.mode), u_min=u_min, k=k,
+            t_k=t_k, b=bits, f=field_width(bits, n), d=self.parameters if purpose == TRAIN else 1,
             c=float(self.update["clip"]), w_max=self.update["max_examples"], chunk_words=CHUNK_WORDS,
             headers=FIRST_HEADERS + self.extra_headers)
 

@@ -14,7 +14,7 @@ from fsa1.context import Offer
 from fsa1.keys import public_noise_seed
 from fsa1.member import Identity as Member_id
 from fsa1.member import Member
-from fsa1.messages import MaskedUpload
+from fsa1.messages import MaskedUpload, SharesUpload
 from fsa1.policy import LocalState, MemoryJournal, Policy
 from fsa1.primitives import merkle_root, require_ascending, sha256
 from fsa1.randomness import SystemRandomness
@@ -150,7 +150,17 @@ class JobTask:
             self._answer(told, node_pb2.Advertised, advert=wire.to_signed(advert))
 
     def on_roster(self, told: node_pb2.Roster) -> None:
-        shares = self.conduct.shares(self, self.member.roster(wire.roster(told)))
+        """Shares in the full graph; else the nonce by which this node draws the graph with all others."""
+        answer = self.member.roster(wire.roster(told))
+        if isinstance(answer, SharesUpload):
+            return self._share(told, answer)
+        self._answer(told, node_pb2.GraphNonce, nonce=wire.to_signed(answer))
+
+    def on_graph_set(self, told: node_pb2.GraphSet) -> None:
+        self._share(told, self.member.graph_set(wire.graph_set(told)))
+
+    def _share(self, told: node_pb2.Roster | node_pb2.GraphSet, made: SharesUpload) -> None:
+        shares = self.conduct.shares(self, made)
         if shares is not None:
             head, entries = wire.to_signed(shares.head), wire.to_entries(shares)
             self._answer(told, node_pb2.Shared, head=head, entries=entries)
@@ -193,15 +203,19 @@ class JobTask:
                                           end=wire.to_signed(end)))
 
     def on_survivors(self, told: node_pb2.Survivors) -> None:
+        """Signs them; a semi-honest job opens them at once."""
         answer = self.member.survivors(wire.survivors(told))
         if answer is None:
             return  # not among them: silent for good
-        if self.plan.malicious:
-            return self._answer(told, node_pb2.SurvivorsSigned, u3=wire.to_signed(answer))
-        self._answer(told, node_pb2.Unmasked, unmask=wire.to_signed(answer))
+        if not self.plan.malicious:
+            return self._unmask(told, answer)
+        self._answer(told, node_pb2.SurvivorsSigned, u3=wire.to_signed(answer))
 
     def on_certificate(self, told: node_pb2.Certificate) -> None:
-        unmask = self.conduct.unmask(self, self.member.survivors_cert(wire.certificate(told)))
+        self._unmask(told, self.member.survivors_cert(wire.certificate(told)))
+
+    def _unmask(self, told: node_pb2.Survivors | node_pb2.Certificate, made: Signed) -> None:
+        unmask = self.conduct.unmask(self, made)
         if unmask is not None:
             self._answer(told, node_pb2.Unmasked, unmask=wire.to_signed(unmask))
 

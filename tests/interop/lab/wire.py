@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from fsa1.context import Offer
-from fsa1.messages import Inbound, InboundHead, MaskedUpload, Result, ResultCert, Roster, SharesUpload, Signatures
-from fsa1.messages import Survivors, SurvivorsCert
+from fsa1.messages import GraphSet, Inbound, InboundHead, MaskedUpload, Result, ResultCert, Roster, SharesUpload
+from fsa1.messages import Signatures, Survivors, SurvivorsCert
 from fsa1.primitives import words_of
 from fsa1.signatures import Signed
 
@@ -31,6 +31,10 @@ def offer(wire: node_pb2.Offer) -> Offer:
 
 def roster(wire: node_pb2.Roster) -> Roster:
     return Roster(tuple(map(signed, wire.adverts)))
+
+
+def graph_set(wire: node_pb2.GraphSet) -> GraphSet:
+    return GraphSet(tuple(map(signed, wire.nonces)))
 
 
 def to_entries(shares: SharesUpload) -> list[node_pb2.Shared.Entry]:
