@@ -50,7 +50,8 @@ class LabFederation(Federation):
                         f'data = {{ dataset = "rows" }}\n'
                         f'inner = {{ lr = 0.05, local_steps = 5, batch = 32 }}\n'
                         f'outer = {{ rule = "fedavg", lr = 0.75 }}\n'
-                        f'update = {{ max_examples = 2000, weights = "coarse" }}\n'
+                        f'update = {{ max_examples = 2000, weights = "coarse", clip = {plan.get("clip", 1.0)}, '
+                        f'report_clipped = {plan.get("report_clipped", "false")} }}\n'
                         f'eval = {{ metrics = ["loss", "accuracy"], exact = {plan.get("exact", "true")} }}\n'
                         f'[round]\ncount = {plan.get("rounds", 1)}\nmin_nodes = {nodes}\n'
                         f'min_survivors = {nodes if corrupt else 3}\nmax_wait = "{plan.get("max_wait", "1m")}"\n')

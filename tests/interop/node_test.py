@@ -11,6 +11,7 @@ from pathlib import Path
 from lab.conduct import Conduct
 from lab.plan import MODES
 from lab.ring import smallest_graph
+from lab.task import STEP
 from lab_federation import NAME, LabFederation
 
 APPS = Path(sys.argv[1]).resolve()
@@ -58,6 +59,13 @@ class NodeTest(unittest.TestCase):
         view = self.run_job("parts", hidden=[400, 480], exact="false")
         self.assertGreater(view["final_metrics"]["loss"]["value"], 0.5)
         self.assertLess(view["final_metrics"]["loss"]["value"], 2.0)
+
+    def test_what_the_clip_cut_is_counted_under_the_masks(self):
+        view = self.run_job("clipped", clip=STEP / 2, report_clipped="true")
+        for training in view["history"][:ROUNDS]:
+            self.assertGreaterEqual(training["metrics"]["clipped"]["value"], 1 / 3, "all of this node's")
+            self.assertTrue(any("raise it" in warning for warning in training["warnings"]), training)
+        self.assertNotIn("clipped", view["final_metrics"])
 
     def test_masked_rounds_of_a_coordinator_that_is_trusted(self):
         self.run_job("trusted", secure="semi-honest")

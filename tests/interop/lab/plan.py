@@ -3,6 +3,7 @@
 
 import math
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,7 +60,7 @@ class Plan:
 
     @property
     def update(self) -> dict:
-        return {"bits": 16, "clip": 1.0, "weights": "coarse"} | self.toml["update"]
+        return {"bits": 16, "clip": 1.0, "weights": "coarse", "report_clipped": False} | self.toml["update"]
 
     @property
     def outer_lr(self) -> float:
@@ -91,7 +92,7 @@ class Plan:
             verify=1, graph=int(k > 0), n=n, corrupt=corrupt, t=threshold(n, corrupt, self.mode), u_min=u_min, k=k,
             t_k=t_k, b=bits, f=field_width(bits, n), d=self.parameters if purpose == TRAIN else 1,
             c=float(self.update["clip"]), w_max=self.update["max_examples"], chunk_words=CHUNK_WORDS,
-            headers=FIRST_HEADERS + self.extra_headers)
+            headers=FIRST_HEADERS + self.extra_headers(purpose))
 
     @property
     def malicious(self) -> bool:
@@ -101,8 +102,12 @@ class Plan:
     def _eval(self) -> dict:
         return {"metrics": [], "exact": False} | self.toml.get("eval", {})
 
+    def extra_headers(self, purpose: int) -> tuple[tuple[bytes, int], ...]:
+        clipped = ((b"clipped", self.parameters),) if self._counts_clipped(purpose) else ()
+        return clipped + self._eval_headers
+
     @property
-    def extra_headers(self) -> tuple[tuple[bytes, int], ...]:
+    def _eval_headers(self) -> tuple[tuple[bytes, int], ...]:
         if not self._eval["metrics"]:
             return ()
         if not self._eval["exact"]:
@@ -111,7 +116,15 @@ class Plan:
         figures = ((metric.encode(), FULL if metric == "loss" else most) for metric in self._eval["metrics"])
         return ((b"eval_examples", most), *figures)
 
-    def extra_values(self, weight: int, found: Evaluation) -> tuple[int, ...]:
+    def extra_values(self, purpose: int, weight: int, delta: Sequence[float], found: Evaluation) -> tuple[int, ...]:
+        clip = float(self.update["clip"])
+        clipped = (sum(abs(x) > clip for x in delta),) if self._counts_clipped(purpose) else ()
+        return clipped + self._eval_values(weight, found)
+
+    def _counts_clipped(self, purpose: int) -> bool:
+        return purpose == TRAIN and self.update["report_clipped"]
+
+    def _eval_values(self, weight: int, found: Evaluation) -> tuple[int, ...]:
         metrics = self._eval["metrics"]
         if not metrics:
             return ()

@@ -178,7 +178,7 @@ class JobTask:
             delta = array.array("f", (after - before for after, before in zip(trained, self.weights)))
             weight = EXAMPLES
         seed = public_noise_seed(self.plan.seed, self.round, self.node.identity.id)
-        return Input(delta, weight, self.plan.extra_values(weight, HOLD_OUT), seed)
+        return Input(delta, weight, self.plan.extra_values(self.purpose, weight, delta, HOLD_OUT), seed)
 
     def send_upload(self, made: MaskedUpload) -> None:
         """Small ones whole; large ones in parts, closed by a message of their own."""
