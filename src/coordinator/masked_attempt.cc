@@ -23,15 +23,8 @@ secagg::SignedBody TakeWord(Reader& in) {
 }
 
 Result<secagg::Params> ParamsOf(const MaskedAttempt::Inputs& in) {
-  const auto n = static_cast<std::uint32_t>(in.attempt.cohort.size());
-  const std::uint64_t coordinates = in.plan.purpose == round::Purpose::kTrain ? in.parameters : 1;
-  return secagg::Params::For(in.spec.update,
-                             {.mode = in.plan.mode,
-                              .n = n,
-                              .corrupt = in.plan.corrupt.value_or(secagg::DefaultCorrupt(n)),
-                              .coordinates = coordinates,
-                              .extras = update::ExtraHeaders(in.spec, in.plan.purpose, coordinates),
-                              .least_survivors = in.plan.min_survivors});
+  return update::ParamsFor(in.spec, in.plan.purpose, in.parameters,
+                           static_cast<std::uint32_t>(in.attempt.cohort.size()));
 }
 
 }  // namespace

@@ -47,8 +47,7 @@ Status CheckParams(const secagg::MemberPolicy& policy, const secagg::Params& par
   if (params.n() < policy.min_cohort || params.n() - params.corrupt < policy.min_honest) {
     return Fail(errors::kSecaggCohortTooSmall, "a smaller cohort than this lab asks for");
   }
-  if (params.corrupt < policy.least_corrupt.value_or(0) || params.encoding != *policy.encoding ||
-      params.noise) {
+  if (params != *policy.params) {
     return Fail(errors::kSecaggBadParams, "not the parameters of the plan that this node approved");
   }
   return {};
@@ -91,7 +90,7 @@ Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose 
       .min_honest = terms.policy.min_honest,
       .least_corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(n)};
   if (terms.policy.max_per_org > 0) policy.max_per_org = terms.policy.max_per_org;
-  ACCORD_ASSIGN_OR_RETURN(policy.encoding, update::EncodingFor(spec, purpose, terms.facts.layout->size, n));
+  ACCORD_ASSIGN_OR_RETURN(policy.params, update::ParamsFor(spec, purpose, terms.facts.layout->size, n));
   return policy;
 }
 

@@ -62,7 +62,7 @@ struct MemberPolicy {
   std::uint32_t min_honest = 2;   // least n - T
   std::optional<std::uint32_t> max_per_org;
   std::optional<std::uint32_t> least_corrupt;  // least T
-  std::optional<Encoding> encoding;            // what this node's own reading of the plan gives
+  std::optional<Params> params;                // what this node's own reading of the plan gives
 };
 
 // What the node's journal says.

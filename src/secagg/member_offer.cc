@@ -81,9 +81,8 @@ Verdict CheckPolicy(const MemberPolicy& policy, const Params& params) {
   if (params.noise && !policy.noise) {
     return Refuse(errors::kSecaggBadParams, "the round adds noise, which this node was not set up for");
   }
-  if (policy.encoding && params.encoding != *policy.encoding) {
-    return Refuse(errors::kSecaggBadParams,
-                  "the encoding is not the one of the plan that this node approved");
+  if (policy.params && params != *policy.params) {
+    return Refuse(errors::kSecaggBadParams, "not the parameters of the plan that this node approved");
   }
   return {};
 }

@@ -83,6 +83,18 @@ Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose
                                ExtraHeaders(spec, purpose, coordinates));
 }
 
+Result<secagg::Params> ParamsFor(const JobSpec& spec, round::Purpose purpose, std::uint64_t parameters,
+                                 std::uint32_t cohort) {
+  const std::uint64_t coordinates = purpose == round::Purpose::kTrain ? parameters : 1;
+  return secagg::Params::For(spec.update,
+                             {.mode = spec.secure,
+                              .n = cohort,
+                              .corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(cohort),
+                              .coordinates = coordinates,
+                              .extras = ExtraHeaders(spec, purpose, coordinates),
+                              .least_survivors = spec.round.min_survivors});
+}
+
 Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secagg::Weight& weight,
                                                 const Evaluation& evaluation,
                                                 std::optional<std::uint64_t> clipped) {

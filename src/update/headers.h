@@ -18,6 +18,7 @@
 #include "accord/status.h"
 #include "round/round.h"
 #include "secagg/encoding.h"
+#include "secagg/params.h"
 #include "secagg/weight.h"
 
 namespace accord::update {
@@ -49,6 +50,11 @@ inline constexpr double kMaxLoss = 64.0;
 // The encoding of a round: the model's coordinates in training, the one coordinate 0 in an evaluation.
 [[nodiscard]] Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose,
                                                    std::uint64_t parameters, std::uint32_t cohort);
+
+// All parameters of a masked attempt with a cohort of this size, as node.proto has them: the coordinator
+// offers these, and a node takes no others. `secagg.cohort_too_small`, `secagg.bad_params`.
+[[nodiscard]] Result<secagg::Params> ParamsFor(const JobSpec& spec, round::Purpose purpose,
+                                               std::uint64_t parameters, std::uint32_t cohort);
 
 // All header values of one node: count 1, omega, extras. `clipped`: coordinates that the clip cut; none in an
 // evaluation. `update.too_many_examples` when the hold-out is larger than update.max_examples and counts are

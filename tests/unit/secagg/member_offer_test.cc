@@ -106,11 +106,20 @@ TEST_F(MemberOfferTest, LoweredThresholdsAreRefused) {
   EXPECT_EQ(Answer(), "bad_params");
 }
 
-TEST_F(MemberOfferTest, TheEncodingMustBeTheOneOfTheApprovedPlan) {
-  lab.policy.encoding = federation.params.encoding;
+TEST_F(MemberOfferTest, TheParametersMustBeThoseOfTheApprovedPlan) {
+  lab.policy.params = federation.params;
   EXPECT_EQ(Answer(), "");
-  SetParams([](Params& p) { p.encoding.headers.push_back({"salary", 1'000'000}); });
-  EXPECT_EQ(Answer(), "bad_params");
+  const std::vector<std::function<void(Params&)>> lies = {
+      [](Params& p) {
+        p.encoding.headers.push_back({"salary", 1'000'000});
+      },
+      [](Params& p) { p.verify = false; }, [](Params& p) { p.thresholds.u_min += 1; },
+      [](Params& p) { p.chunk_words = 3; },
+      [](Params& p) { p.graph = NeighbourGraph{.degree = 4, .threshold = 4}; }};
+  for (const auto& lie : lies) {
+    SetParams(lie);
+    EXPECT_EQ(Answer(), "bad_params");
+  }
 }
 
 TEST_F(MemberOfferTest, NoiseIsRefusedWhereNobodyAddsIt) {
