@@ -1,6 +1,8 @@
 #include "rpc/session_client.h"
 
 #include <grpcpp/alarm.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/client_callback.h>
 
 #include <chrono>
@@ -16,24 +18,33 @@
 namespace accord::rpc {
 
 constexpr std::chrono::seconds kCloseGrace{2};
+constexpr const char* kMethod = "/accord.v1.Coordinator/Session";
 constexpr std::size_t kMaxQueued =
     4'096;  // messages; a coordinator that reads none of them is as good as gone
 
 // What belongs to gRPC; given back in OnDone, since the last owner of a channel must not be a gRPC thread.
 struct SessionWire {
   std::shared_ptr<Channel> channel;
-  std::unique_ptr<v1::Coordinator::Stub> stub;
   grpc::ClientContext context;
 };
 
+// What comes is parsed here: gRPC would end the reading without a word at bytes that are no message, and the
+// stream would stay open until the coordinator closes it.
+static Result<ToNode> Parse(grpc::ByteBuffer* bytes) {
+  v1::CoordinatorMessage message;
+  if (!grpc::SerializationTraits<v1::CoordinatorMessage>::Deserialize(bytes, &message).ok()) {
+    return Fail(errors::kRpcMalformed, "CoordinatorMessage does not parse.");
+  }
+  return FromProto(message);
+}
+
 // One stream. gRPC calls the On... methods; it never calls back on the stack of an operation that is started
 // here, so operations are started under the mutex. Keeps itself alive until OnDone.
-class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::CoordinatorMessage>,
+class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, grpc::ByteBuffer>,
                           public std::enable_shared_from_this<SessionCall> {
  public:
   SessionCall(std::shared_ptr<Channel> channel, std::shared_ptr<SessionCallbacks> callbacks)
       : callbacks_(std::move(callbacks)), wire_(std::make_unique<SessionWire>()) {
-    wire_->stub = v1::Coordinator::NewStub(channel->grpc());
     wire_->channel = std::move(channel);
   }
 
@@ -41,7 +52,8 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
     self_ = shared_from_this();
     const MutexLock lock(mutex_);
     ticket_ = std::move(ticket);
-    wire_->stub->async()->Session(&wire_->context, this);
+    grpc::TemplatedGenericStub<v1::NodeMessage, grpc::ByteBuffer> stub(wire_->channel->grpc());
+    stub.PrepareBidiStreamingCall(&wire_->context, kMethod, {}, this);
     AddHold();  // for Send and Close, which come from outside
     StartCall();
     GiveUpAfterLocked(connect_bound, &connect_alarm_);
@@ -88,7 +100,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
 
   void OnReadDone(bool ok) override ACCORD_EXCLUDES(mutex_) {
     if (!ok) return Release();
-    Result<ToNode> message = FromProto(incoming_);
+    Result<ToNode> message = Parse(&incoming_);
     if (!message.ok()) {
       const MutexLock lock(mutex_);
       return EndLocked(message.status());
@@ -178,7 +190,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::Co
   std::shared_ptr<SessionCallbacks> callbacks_;
   std::shared_ptr<SessionCall> self_;
   SessionGroup::Ticket ticket_;
-  v1::CoordinatorMessage incoming_;
+  grpc::ByteBuffer incoming_;
   v1::NodeMessage current_;  // being written
 
   Mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include "rpc/status_map.h"
 #include "tests/integration/rpc_server/federation.h"
+#include "tests/integration/rpc_server/raw_server.h"
 
 namespace accord::rpc::testing {
 namespace {
@@ -136,6 +137,18 @@ TEST_F(SessionTest, AMalformedMessageOfTheCoordinatorEndsItToo) {
   open.server->link->Send(Welcome{.protocol = 0});
   EXPECT_EQ(open.node->closed.Next()->error(), "rpc.malformed");
   EXPECT_TRUE(open.server->ends.Next());
+}
+
+// gRPC itself would end the reading without a word, and the stream would stay open.
+TEST_F(SessionTest, BytesOfTheCoordinatorThatAreNoMessageEndItToo) {
+  const RawServer server(federation_.Identity(Role::kCoordinator, "liar"), std::string(64, '\xFF'));
+  ClientOptions options = federation_.Client(federation_.Identity(Role::kNode, "berlin"));
+  options.address = server.address();
+  const auto client = NodeClient::Open(options).value();
+  const auto node = std::make_shared<Callbacks>();
+  const auto session = client->OpenSession(node);
+  EXPECT_EQ(node->closed.Next()->error(), "rpc.malformed");
+  EXPECT_EQ(node->messages.size(), 0U);
 }
 
 TEST_F(SessionTest, CuttingAPeerEndsItsLiveStreamAndNoOther) {
