@@ -71,8 +71,9 @@ int Ask(const config::NodeConfig& settings, const std::string& what, const std::
 
 // Shows the newest registry, or pins the one of `hash`.
 int Registry(const config::NodeConfig& settings, const std::string& pin) {
-  const auto identity = node::LoadIdentity(settings.node.state);
+  auto identity = node::LoadIdentity(settings.node.state);
   if (!identity.ok()) return Report(identity.status());
+  if (!settings.node.coordinator.empty()) identity->coordinator = settings.node.coordinator;
   const std::optional<Digest> hash = Digest::FromHex(pin);
   if (!pin.empty() && !hash) {
     return Report(Fail(errors::kSecaggWrongRegistry, "'" + Printable(pin, 80) + "' is no hash of a registry",

@@ -48,14 +48,43 @@ bool JobTask::MemoryIsGone(RoundId round, AttemptId attempt) {
   return true;
 }
 
+bool JobTask::HasSaid(RoundId round, AttemptId attempt, const Status& error) const {
+  return abort_ && abort_->round == round && abort_->attempt == attempt && abort_->error == error.error();
+}
+
 void JobTask::SendRefused(RoundId round, AttemptId attempt, const Status& error) {
   rpc::Refused message{id_, round, attempt, error, {}};
-  if (masked()) {
-    const bool said = abort_ && abort_->round == round && abort_->attempt == attempt;
-    message.abort = said ? abort_->body
-                         : secagg::SignAbort(*services_.protocol_key, {}, secagg::Refuse(error), facts_.node);
+  const secagg::Refusal refusal = secagg::Refuse(error);
+  const SecureAttempt* secure = Secure(round, attempt);
+  if (!masked()) {
+    // there is nobody to sign an abort to
+  } else if (HasSaid(round, attempt, error)) {
+    message.abort = abort_->body;
+  } else if (secure != nullptr) {
+    message.abort = secure->SignRefusal(refusal);
+  } else {  // of no attempt that lives here: its context is not known
+    message.abort = secagg::SignAbort(*services_.protocol_key, {}, refusal, facts_.node);
   }
   services_.send(std::move(message));
+}
+
+// What the machine refuses of the coordinator's words.
+void JobTask::SayRefused(const task::SayRefused& say) {
+  const Status error = StatusOf(say.error);
+  if (!HasSaid(say.round, say.attempt, error)) {
+    LogWarn("coordinator.refused", {{"job", name()},
+                                    {"round", std::to_string(say.round.value)},
+                                    {"attempt", std::to_string(say.attempt.value)},
+                                    {"why", Describe(error)}});
+  }
+  SendRefused(say.round, say.attempt, error);
+}
+
+void JobTask::SayDeclined(const task::SayDeclined& say) {
+  const Status error = StatusOf(say.error);
+  LogWarn("round.declined",
+          {{"job", name()}, {"round", std::to_string(say.round.value)}, {"why", Describe(error)}});
+  services_.send(rpc::Declined{id_, say.round, error});
 }
 
 // What ended the attempt is journalled and said; what did not is only said.
@@ -67,7 +96,8 @@ void JobTask::Refuse(SecureAttempt& secure, const secagg::Refusal& refusal) {
                              {"attempt", std::to_string(attempt.value)},
                              {"why", Describe(refusal.status)}});
   const bool over = secure.over().has_value();
-  abort_ = {round, attempt, over ? secure.Abort(refusal) : secure.SignRefusal(refusal)};
+  abort_ = {round, attempt, refusal.status.error(),
+            over ? secure.Abort(refusal) : secure.SignRefusal(refusal)};
   if (!over) return SendRefused(round, attempt, Coarse(refusal.status));
   work_stop_.request_stop();
   Handle(task::Aborted{round, attempt, refusal.status.error()});
@@ -132,7 +162,7 @@ void JobTask::OnOffer(const rpc::Offer& message) {
                               {"round", std::to_string(offer.round.value)},
                               {"attempt", std::to_string(offer.attempt.value)},
                               {"why", Describe(refusal.status)}});
-    abort_ = {offer.round, offer.attempt,
+    abort_ = {offer.round, offer.attempt, refusal.status.error(),
               secagg::SignAbort(*services_.protocol_key, {}, refusal, facts_.node)};
     return SendRefused(offer.round, offer.attempt, Coarse(refusal.status));
   }

@@ -98,6 +98,9 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] secagg::Checked<std::shared_ptr<SecureAttempt>> OpenAttempt(const secagg::Offer& offer) const;
   [[nodiscard]] Status CheckProof(const rpc::ModelProof& proof, const Digest& model_hash);
   void SendRefused(RoundId round, AttemptId attempt, const Status& error);
+  [[nodiscard]] bool HasSaid(RoundId round, AttemptId attempt, const Status& error) const;
+  void SayRefused(const task::SayRefused& say);
+  void SayDeclined(const task::SayDeclined& say);
   void Refuse(SecureAttempt& secure, const secagg::Refusal& refusal);
   void ForgetOldAttempt();
   void SayAnswer(const task::SayAnswer& say);
@@ -147,9 +150,10 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   struct Said {
     RoundId round;
     AttemptId attempt;
+    std::string error;
     secagg::SignedBody body;
   };
-  std::optional<Said> abort_;              // the last one
+  std::optional<Said> abort_;              // the last one that the attempt in memory gave, which was logged
   std::optional<rpc::Offer> offer_later_;  // came while training
   std::stop_source training_stop_, work_stop_;
   std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();

@@ -38,7 +38,6 @@ void JobTask::Do(asio::thread_pool& pool, Work work, Then then) {
 }
 
 void JobTask::Run(const std::vector<task::Effect>& effects) {
-  const auto fixed = [](const std::string& id) { return StatusOf(id); };
   for (const task::Effect& effect : effects) {
     std::visit(
         overloaded{[&](const task::StartTraining& e) { StartTraining(e.round); },
@@ -51,11 +50,9 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
                    [&](const task::SayTrained& e) {
                      services_.send(rpc::Trained{id_, e.round});
                    },
-                   [&](const task::SayDeclined& e) {
-                     services_.send(rpc::Declined{id_, e.round, fixed(e.error)});
-                   },
+                   [&](const task::SayDeclined& e) { SayDeclined(e); },
                    [&](const task::SayVerified& e) { SayVerified(e); },
-                   [&](const task::SayRefused& e) { SendRefused(e.round, e.attempt, fixed(e.error)); },
+                   [&](const task::SayRefused& e) { SayRefused(e); },
                    [&](const task::SayPrepared&) {
                      if (trainer_) SayPrepared();
                    },
@@ -163,7 +160,7 @@ void JobTask::Encoded(RoundId round, AttemptId attempt, Result<EncodedUpdate> up
     LogError("encode.failed", {{"job", name()}, {"why", Describe(update.status())}});
     if (SecureAttempt* secure = Secure(round, attempt)) {
       const secagg::Refusal refusal = secagg::Refuse(update.status());
-      abort_ = {round, attempt, secure->Abort(refusal)};
+      abort_ = {round, attempt, refusal.status.error(), secure->Abort(refusal)};
     }
     return Handle(task::Failed{round, attempt, update.status().error()});
   }

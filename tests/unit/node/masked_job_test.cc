@@ -216,6 +216,27 @@ TEST_F(MaskedJobTest, ASumThatWasChangedIsRefusedAndEndsTheAttempt) {
   ExpectRefused(lab, c, errors::kSecaggBadTag);
 }
 
+TEST_F(MaskedJobTest, EachRefusalIsSignedForItself) {
+  Conductor c;
+  Lab& lab = *c.labs[1];
+  c.Prepare();
+  c.Train();
+  c.Offer();
+  c.Share();
+  c.Collect();
+  c.Sign();
+  c.Unmask();
+  rpc::Roster roster = c.RosterMessage();
+  roster.adverts.pop_back();
+  lab.task->OnRoster(roster);
+  ExpectRefused(lab, c, errors::kSecaggOutOfPhase);
+  rpc::Commit commit = c.CommitMessage();
+  commit.words += 1;
+  lab.task->OnCommit(commit);
+  ExpectRefused(lab, c, errors::kSecaggWrongLength);
+  EXPECT_EQ(lab.activity(), "unmasked") << "neither ended the attempt";
+}
+
 TEST_F(MaskedJobTest, OffersThatAreNotTheLabsOwnReadingAreRefused) {
   Conductor c;
   Lab& lab = *c.labs[0];
@@ -243,6 +264,11 @@ TEST_F(MaskedJobTest, OffersThatAreNotTheLabsOwnReadingAreRefused) {
   refuse(errors::kSecaggBadParams, [](auto& o) {
     secagg::Params params = *secagg::Params::Parse(o.params, o.mode);
     params.chunk_words = 2;
+    o.params = params.Encode();
+  });
+  refuse(errors::kSecaggBadParams, [](auto& o) {
+    secagg::Params params = *secagg::Params::Parse(o.params, o.mode);
+    params.verify = false;
     o.params = params.Encode();
   });
   lab.config.policy.min_cohort = 4;
