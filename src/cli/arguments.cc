@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "accord/version.h"
 #include "base/errors.h"
 #include "base/text.h"
 #include "cli/suggest.h"
@@ -211,6 +212,7 @@ void Grammar::AddOthers() {
   Choice(Positional(completion.app, "SHELL", completion.values->shell, "bash, zsh or fish"),
          {"bash", "zsh", "fish"});
   Add<Version>(&app_, "version", "The version of this program");
+  app_.set_version_flag("--version", std::string(kVersion), "The same as the command version");
 }
 
 // The deepest command that was typed, for its help.
@@ -303,6 +305,9 @@ Result<Arguments> ParseArguments(const std::vector<std::string>& arguments) {
     const CLI::App& command = Deepest(app);
     grammar.arguments().command =
         Help{command.help(command.get_parent() == nullptr ? "" : Path(*command.get_parent()))};
+  } catch (const CLI::CallForVersion&) {
+    grammar.arguments().command = Version{};
+    return std::move(grammar.arguments());
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error);
   }

@@ -89,6 +89,11 @@ TEST(ArgumentsTest, HelpIsThereForEveryCommand) {
   ExpectGolden("help_job_wait.txt", Parse<Help>({"job", "wait", "-h"}).text);
 }
 
+TEST(ArgumentsTest, TheVersionIsACommandAndTheOptionThatPeopleType) {
+  Parse<Version>({"version"});
+  Parse<Version>({"--version"});
+}
+
 TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
   const CommandNode root = CommandTree();
   std::set<std::string> nouns;
