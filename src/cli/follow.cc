@@ -39,8 +39,7 @@ Result<rpc::JobView> Follow(Session& session, Backend& backend, const FollowOpti
     const Status status = backend.WatchJob(ref, take, {.stop = patience.token()});
     if (last && IsOver(last->state)) return *last;
     if (const Status verdict = patience.Verdict(); !verdict.ok()) return WithJob(verdict, last);
-    if (!patience.Again(status, lost))
-      return status.ok() ? Fail(errors::kNetUnreachable, "The coordinator ended the stream.") : status;
+    if (!patience.Again(status, lost)) return EndedStream(status);
   }
 }
 
@@ -73,8 +72,7 @@ ExitCode WatchToTheEnd(Session& session, Backend& backend, const std::string& re
   };
   const auto lost = [&](const Status& status) {
     screen.Clear();
-    printer.Warn("lost the coordinator, trying again: " +
-                 (status.ok() ? "it ended the stream" : Printable(status.message())));
+    printer.Warn(LostWords(status));
   };
   const Result<rpc::JobView> end = Follow(session, backend, {.ref = ref, .timeout = {}}, each, lost);
   screen.Clear();
@@ -87,7 +85,7 @@ ExitCode WatchToTheEnd(Session& session, Backend& backend, const std::string& re
 ExitCode WaitToTheEnd(Session& session, Backend& backend, const FollowOptions& options) {
   Printer& printer = session.printer();
   const auto lost = [&](const Status& status) {
-    if (!printer.json()) printer.Warn("lost the coordinator, trying again: " + Printable(status.message()));
+    if (!printer.json()) printer.Warn(LostWords(status));
   };
   const Result<rpc::JobView> end = Follow(
       session, backend, options, [](const rpc::JobView&) {}, lost);

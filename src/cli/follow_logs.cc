@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/errors.h"
 #include "cli/patience.h"
 #include "cli/words.h"
 
@@ -54,8 +53,7 @@ Status FollowLogs(Session& session, Backend& backend, const std::string& ref,
       status = now.status();
     }
     ACCORD_RETURN_IF_ERROR(patience.Verdict());
-    if (!patience.Again(status, lost))
-      return status.ok() ? Fail(errors::kNetUnreachable, "The coordinator ended the stream.") : status;
+    if (!patience.Again(status, lost)) return EndedStream(status);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "cli/follow_logs.h"
 #include "cli/job_text.h"
 #include "cli/json.h"
+#include "cli/patience.h"
 #include "cli/words.h"
 #include "config/job_file.h"
 #include "crypto/random.h"
@@ -99,10 +100,7 @@ ExitCode Run(const JobLogs& command, Session& session) {
   const auto each = [&](const rpc::LogLineView& line) {
     printer.Item(LogText(line, printer.style()), Json(line));
   };
-  const auto lost = [&](const Status& status) {
-    printer.Warn("lost the coordinator, trying again: " +
-                 (status.ok() ? "it ended the stream" : Printable(status.message())));
-  };
+  const auto lost = [&](const Status& status) { printer.Warn(LostWords(status)); };
   const auto all = [&](const rpc::LogLineView& line) {
     each(line);
     return true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/text.h"
 
 namespace accord::cli {
 namespace {
@@ -18,6 +19,15 @@ bool IsLostConnection(const Status& status) {
 }
 
 }  // namespace
+
+std::string LostWords(const Status& status) {
+  return "lost the coordinator, trying again: " +
+         (status.ok() ? "it ended the stream" : Printable(status.message()));
+}
+
+Status EndedStream(const Status& status) {
+  return status.ok() ? Fail(errors::kNetUnreachable, "The coordinator ended the stream.") : status;
+}
 
 Patience::Patience(Environment& environment, std::optional<Millis> timeout)
     : environment_(environment),

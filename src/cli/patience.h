@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 
 #include "accord/clock.h"
@@ -12,6 +13,11 @@
 #include "cli/session.h"
 
 namespace accord::cli {
+
+// What a person is told then: "lost the coordinator, trying again: ...".
+[[nodiscard]] std::string LostWords(const Status& status);
+// What a command ends with that may not try again.
+[[nodiscard]] Status EndedStream(const Status& status);
 
 class Patience {
  public:
