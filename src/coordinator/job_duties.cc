@@ -41,7 +41,8 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
                               open.plan.purpose,
                               open.plan.model_hash,
                               d.deadline,
-                              ProofOf(open.plan.model_hash)};
+                              ProofOf(open.plan.model_hash),
+                              CollectWithTrain(open)};
           },
           [&](const round::AdvertiseDuty& d) -> Message {
             return rpc::Offer{id(), masked->offer(), d.deadline};
@@ -87,6 +88,17 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
             return commit;
           }},
       duty);
+}
+
+// An unmasked update that fits into one message needs no slot: it comes as soon as it is trained.
+std::optional<rpc::Train::Collect> JobRunner::CollectWithTrain(const job::OpenRound& open) {
+  const auto* train = std::get_if<round::Train>(&open.state);
+  if (train == nullptr || open.plan.mode != SecureMode::kOff) return std::nullopt;
+  const round::NodeSet& cohort = train->members.cohort;
+  const std::uint64_t words = UploadWords(open, cohort.size());
+  if (words * 8 > rpc::kMaxInlineBytes) return std::nullopt;
+  uploads_.Begin(open.plan.first_attempt, words);
+  return rpc::Train::Collect{open.plan.first_attempt, List(cohort)};
 }
 
 // Made once a model: every node of the next round gets the same.

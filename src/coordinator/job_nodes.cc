@@ -197,12 +197,12 @@ Status JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) 
                                            std::to_string(key.attempt.value) + " awaits no upload");
   };
   if (open == nullptr || open->plan.round != key.round) return closed();
-  if (const auto* collect = std::get_if<round::Collect>(&open->state)) {
-    if (collect->attempt.id != key.attempt) return closed();
-    if (collect->attempt.cohort.contains(node.node)) return {};
-    return Fail(errors::kUploadCohort, "node " + node.name + " is not in the cohort of this attempt");
-  }
-  return closed();
+  const auto* collect = std::get_if<round::Collect>(&open->state);
+  const auto* train = std::get_if<round::Train>(&open->state);
+  if (collect == nullptr && (train == nullptr || secure() != SecureMode::kOff)) return closed();
+  if (key.attempt != (collect != nullptr ? collect->attempt.id : open->plan.first_attempt)) return closed();
+  if ((collect != nullptr ? collect->attempt.cohort : train->members.cohort).contains(node.node)) return {};
+  return Fail(errors::kUploadCohort, "node " + node.name + " is not in the cohort of this attempt");
 }
 
 void JobRunner::OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std::uint64_t words,

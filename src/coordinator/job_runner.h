@@ -174,6 +174,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // job_duties.cc
   [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(NodeId node, const job::OpenRound& open,
                                                        const round::Duty& duty);
+  [[nodiscard]] std::optional<rpc::Train::Collect> CollectWithTrain(const job::OpenRound& open);
   [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const Digest& model);
 
   // job_masked.cc

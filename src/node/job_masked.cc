@@ -128,7 +128,10 @@ Status JobTask::CheckProof(const rpc::ModelProof& proof, const Digest& model_has
 
 void JobTask::OnTrain(const rpc::Train& message) {
   if (!trainer_) return;  // told again once prepared
-  task::TrainTold event{{message.round, message.purpose, message.model_hash, facts_.spec->secure}, {}};
+  task::TrainTold event{{message.round, message.purpose, message.model_hash, facts_.spec->secure}, {}, {}};
+  if (message.collect) {
+    event.collect = task::TrainTold::Collect{message.collect->attempt, SetOf(message.collect->cohort)};
+  }
   const task::State& state = driver_->state();
   const bool refused = task::Step(state, event).why.verdict == round::Verdict::kRejected;
   if (refused && message.proof && !state.stopped) {  // it may be the model that needs a proof

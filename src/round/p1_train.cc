@@ -1,7 +1,8 @@
 // p1 train: the cohort trains locally, for seconds or days. A node that lost its connection or restarted goes
-// on from its checkpoint and is still awaited; one that says it will not take part is dropped. Next: p2
-// advertise, when every node has finished or dropped, or at the deadline with enough that finished. Otherwise
-// p8 closed.
+// on from its checkpoint and is still awaited; one that says it will not take part is dropped. Where nothing
+// is masked and an update is small, it comes instead of the word that training is done: an exchange less.
+// Next: p2 advertise, or p4 collect with what came already, when every node has finished or dropped, or at
+// the deadline with enough that finished. Otherwise p8 closed.
 #include <algorithm>
 
 #include "round/phases.h"
@@ -11,10 +12,23 @@ namespace {
 
 std::size_t Least(const Plan& plan) { return std::max<std::size_t>(plan.min_survivors, plan.bound.size()); }
 
+// In an unmasked round the number of the first attempt was told with the training, and is used up with it.
+Attempt FirstAttempt(const Plan& plan, const Train& state) {
+  Attempt attempt = NoAttempt(plan);
+  if (plan.mode == SecureMode::kOff) attempt.cohort = state.members.cohort;
+  return attempt;
+}
+
+Transition Abort(const Plan& plan, const Train& state, Reason reason, TimePoint now) {
+  return p8::Abort(plan, state.members, FirstAttempt(plan, state), reason, now);
+}
+
 // Leaves p1 with those who finished.
 Transition Leave(const Plan& plan, Train state, TimePoint now) {
-  if (state.members.trained.size() < Least(plan)) {
-    return p8::Abort(plan, std::move(state.members), NoAttempt(plan), Reason::kTooFewTrained, now);
+  if (state.members.trained.size() < Least(plan)) return Abort(plan, state, Reason::kTooFewTrained, now);
+  if (!state.uploads.empty()) {
+    Attempt attempt = FirstAttempt(plan, state);
+    return p4::Enter(plan, std::move(state), std::move(attempt), now);
   }
   return p2::Enter(plan, std::move(state.members), {.id = plan.first_attempt, .signing = plan.bound}, now);
 }
@@ -26,6 +40,22 @@ Transition Settle(const Plan& plan, Train state, TimePoint now) {
   const bool all_finished = state.members.trained.size() == living;
   if (hopeless || all_finished) return Leave(plan, std::move(state), now);
   return Accept(std::move(state));
+}
+
+Transition OnUploaded(const Plan& plan, const Train& state, const Uploaded& e, TimePoint now) {
+  if (plan.mode != SecureMode::kOff) return Rejected(state, Reason::kWrongPhase);
+  if (const Reason reason = CheckMember(state.members, e.node); reason != Reason::kNone) {
+    return Rejected(state, reason);
+  }
+  if (e.attempt != plan.first_attempt) return Rejected(state, Reason::kWrongAttempt);
+  if (const auto known = state.uploads.find(e.node); known != state.uploads.end()) {
+    const bool same = known->second == Upload{e.root, e.end};
+    return same ? Discarded(state, Reason::kDuplicate) : Rejected(state, Reason::kConflict);
+  }
+  Train next = state;
+  next.members.trained.insert(e.node);
+  next.uploads.emplace(e.node, Upload{e.root, e.end});
+  return Settle(plan, std::move(next), now);
 }
 
 }  // namespace
@@ -53,19 +83,19 @@ Transition On(const Plan& plan, const Train& state, const Event& event, TimePoin
                    Train next = state;
                    next.members.dropped.emplace(e.node, e.reason);
                    next.members.trained.erase(e.node);
+                   next.uploads.erase(e.node);
                    return Settle(plan, std::move(next), now);
                  },
                  [&](const Tick&) {
                    if (now < state.deadline) return Discarded(state, Reason::kNone);
                    return Leave(plan, state, now);
                  },
-                 [&](const Cancel&) {
-                   return p8::Abort(plan, state.members, NoAttempt(plan), Reason::kCancelled, now);
-                 },
+                 [&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
+                 [&](const Cancel&) { return Abort(plan, state, Reason::kCancelled, now); },
                  [&](const Restarted& e) { return Extended(state, e); },
                  [&](const Candidates&) { return Discarded(state, Reason::kLate); },
-                 [&](const OneOf<Uploaded, UploadsLost, Summed, SumFailed, Verified, Advertised, Shared,
-                                 SharesStored, SurvivorsSigned, Opened, NonceOpened, LeftAttempt> auto&) {
+                 [&](const OneOf<UploadsLost, Summed, SumFailed, Verified, Advertised, Shared, SharesStored,
+                                 SurvivorsSigned, Opened, NonceOpened, LeftAttempt> auto&) {
                    return Rejected(state, Reason::kWrongPhase);
                  }},
       event);

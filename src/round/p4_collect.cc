@@ -34,7 +34,11 @@ Transition OnUploaded(const Plan& plan, const Collect& state, const Uploaded& e,
     const bool same = known->second == Upload{e.root, e.end};
     return same ? Discarded(state, Reason::kDuplicate) : Rejected(state, Reason::kConflict);
   }
-  if (!state.attempt.active.contains(e.node)) return Rejected(state, Reason::kNotInCohort);
+  if (!state.attempt.active.contains(e.node)) {
+    // Where nothing is masked it is the word of one that was too late for p1: of use to a later attempt.
+    if (plan.mode == SecureMode::kOff) return LateTrained(state, {e.node});
+    return Rejected(state, Reason::kNotInCohort);
+  }
   const auto lost = state.lost.find(e.node);
   if (lost != state.lost.end() && lost->second != Upload{e.root, e.end})
     return Rejected(state, Reason::kConflict);
@@ -70,6 +74,19 @@ Transition Enter(const Plan& plan, Share from, TimePoint now) {
       .attempt = std::move(from.attempt),
   };
   return Accept(std::move(state), {std::move(tell)});
+}
+
+Transition Enter(const Plan& plan, Train from, Attempt attempt, TimePoint now) {
+  attempt.active = Living(from.members, from.members.trained);
+  Collect state{.since = now,
+                .deadline = now + plan.collect_wait,
+                .members = std::move(from.members),
+                .attempt = std::move(attempt),
+                .uploads = std::move(from.uploads)};
+  Tell tell{Awaited(state)};
+  Transition entered = Settle(plan, std::move(state), now);
+  if (std::holds_alternative<Collect>(entered.next)) entered.effects.emplace_back(std::move(tell));
+  return entered;
 }
 
 Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint now) {

@@ -59,7 +59,7 @@ Transition OnOpened(const Commit& state, const Opened& e) {
 
 // The slower ones of a masked round were told what they owe in p5 and p6 already.
 Transition Enter(const Plan& plan, Unmask from, Outcome outcome, TimePoint now) {
-  Tell tell{plan.mode == SecureMode::kOff ? Living(from.members, from.attempt.cohort) : from.opened};
+  Tell tell{plan.mode == SecureMode::kOff ? Living(from.members, from.attempt.active) : from.opened};
   return Accept(Commit{now,
                        now + plan.commit_wait,
                        std::move(from.members),

@@ -143,6 +143,8 @@ namespace p3 {
 }  // namespace p3
 namespace p4 {
 [[nodiscard]] Transition Enter(const Plan& plan, Share from, TimePoint now);
+// From p1, in an unmasked round whose updates came with the word that training is done.
+[[nodiscard]] Transition Enter(const Plan& plan, Train from, Attempt attempt, TimePoint now);
 // Back from p6: uploads of survivors were lost with the spool and come again; the set stays as it is.
 [[nodiscard]] Transition Reenter(const Plan& plan, Unmask from, const NodeSet& lost, TimePoint now);
 [[nodiscard]] Transition On(const Plan& plan, const Collect& state, const Event& event, TimePoint now);

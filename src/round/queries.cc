@@ -84,7 +84,7 @@ std::optional<Duty> CommitDutyOf(const Commit& s, NodeId node) {
   if (s.verified.contains(node)) return std::nullopt;
   const CommitDuty commit{s.attempt, Keys(s.uploads), s.outcome};
   if (!IsMasked(s.attempt)) {
-    return Living(s.members, s.attempt.cohort).contains(node) ? std::optional<Duty>(commit) : std::nullopt;
+    return Living(s.members, s.attempt.active).contains(node) ? std::optional<Duty>(commit) : std::nullopt;
   }
   if (!s.opened.contains(node)) return OpeningDutyOf(s, node);
   return CanOpen(s, node) ? std::optional<Duty>(commit) : std::nullopt;

@@ -103,8 +103,8 @@ struct Members {
 struct Attempt {
   AttemptId id;
   NodeSet cohort;  // as offered: its size fixes the encoding and the thresholds
-  // Masked rounds: who is awaited in p4 to p7 (U2, less those who left); equal to cohort when the mode is
-  // off.
+  // Who is awaited in p4 to p7. Masked rounds: U2, less those who left. When the mode is off: all of the
+  // cohort that trained.
   NodeSet active;
   NodeSet left;                       // aborted this attempt; may be in the next one
   std::map<NodeId, NodeSet> accused;  // by whom, of those who left
@@ -127,6 +127,7 @@ struct Gather {
 struct Train {
   TimePoint since, deadline;
   Members members;
+  Uploads uploads;  // unmasked rounds with small updates: complete already
 };
 struct Advertise {  // passes through when mode is off
   TimePoint since, deadline;

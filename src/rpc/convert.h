@@ -23,7 +23,7 @@ inline constexpr std::size_t kMaxRefBytes = 128;
 inline constexpr std::size_t kMaxReasonBytes = 1'024;
 inline constexpr std::size_t kMaxSpiffeBytes = 512;
 
-// ---- Session (convert_session.cc)
+// ---- Session (convert_from_node.cc, convert_to_node.cc)
 void ToProto(const FromNode& message, v1::NodeMessage* out);
 void ToProto(const ToNode& message, v1::CoordinatorMessage* out);
 [[nodiscard]] Result<FromNode> FromProto(const v1::NodeMessage& message);

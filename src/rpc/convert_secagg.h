@@ -1,7 +1,8 @@
 // The messages and parts of messages that masked rounds add to the Session stream (FSA-1), for
-// src/rpc/convert_session.cc alone; the rules are those of convert.h. Sizes, counts, and the order of lists
-// that carry ids are checked here. Bodies stay the bytes that were signed: what is inside them, and so the
-// order of lists that are sorted by it (Roster, Survivors, Collect.shares), is src/secagg's to refuse. Pure.
+// convert_from_node.cc and convert_to_node.cc alone; the rules are those of convert.h. Sizes, counts, and the
+// order of lists that carry ids are checked here. Bodies stay the bytes that were signed: what is inside
+// them, and so the order of lists that are sorted by it (Roster, Survivors, Collect.shares), is src/secagg's
+// to refuse. Pure.
 #pragma once
 
 #include <google/protobuf/repeated_field.h>

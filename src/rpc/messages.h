@@ -145,12 +145,18 @@ struct ModelProof {
   std::vector<secagg::NodeSignature> model;   // over update::ModelStatement of the model after the step
 };
 struct Train {
+  struct Collect {  // as the message Collect of this round would have it
+    AttemptId attempt;
+    std::vector<NodeId> cohort;
+    friend bool operator==(const Collect&, const Collect&) = default;
+  };
   JobId job;
   RoundId round;
   round::Purpose purpose = round::Purpose::kTrain;
   Digest model_hash;
   TimePoint deadline;               // epoch: none
   std::optional<ModelProof> proof;  // masked jobs, from the second model on
+  std::optional<Collect> collect;   // unmasked jobs, small updates
 };
 struct Offer {  // p2: advertise keys for this attempt
   JobId job;

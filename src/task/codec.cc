@@ -39,6 +39,7 @@ enum class Tag : std::uint8_t {
   kFree = 24,
   kNonceRosterTold = 25,
   kGraphTold = 26,
+  kCollectingTrainTold = 27,  // of unmasked rounds
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -105,9 +106,14 @@ Writer& PutPlace(Writer& out, Tag tag, const E& e) {
 
 void PutTrain(const TrainTold& e, Writer& out) {
   const bool masked = e.round.mode != SecureMode::kOff;
-  Put(out, masked ? Tag::kMaskedTrainTold : Tag::kTrainTold).U64(e.round.round.value);
+  const Tag unmasked = e.collect ? Tag::kCollectingTrainTold : Tag::kTrainTold;
+  Put(out, masked ? Tag::kMaskedTrainTold : unmasked).U64(e.round.round.value);
   out.U8(static_cast<std::uint8_t>(e.round.purpose)).Fixed(e.round.model_hash);
-  if (masked) out.U8(static_cast<std::uint8_t>(e.round.mode)).U64(e.proven.value);
+  if (masked) {
+    out.U8(static_cast<std::uint8_t>(e.round.mode)).U64(e.proven.value);
+  } else if (e.collect) {
+    round::EncodeSet(e.collect->cohort, out.U32(e.collect->attempt.value));
+  }
 }
 
 void PutEvent(const Event& event, Writer& out) {
@@ -171,7 +177,7 @@ Assignment GetAssignment(Reader& in) {
 }
 
 TrainTold GetMaskedTrain(Reader& in) {
-  TrainTold told{GetAssignment(in), {}};
+  TrainTold told{GetAssignment(in), {}, {}};
   const std::uint8_t mode = in.U8();
   if (mode > 1) in.Refuse();  // off has a tag of its own
   told.round.mode = static_cast<SecureMode>(mode & 1);
@@ -231,7 +237,13 @@ Event GetEvent(Reader& in) {
   const Tag tag{in.U8()};
   switch (tag) {
     case Tag::kTrainTold:
-      return TrainTold{GetAssignment(in), {}};
+      return TrainTold{GetAssignment(in), {}, {}};
+    case Tag::kCollectingTrainTold: {
+      TrainTold told{GetAssignment(in), {}, {}};
+      const AttemptId attempt{in.U32()};
+      told.collect = TrainTold::Collect{attempt, round::DecodeSet(in)};
+      return told;
+    }
     case Tag::kMaskedTrainTold:
       return GetMaskedTrain(in);
     case Tag::kOfferTold:

@@ -17,9 +17,8 @@ Transition OnDone(const State& state, const TrainDone& event) {
   State next = state;
   next.activity = Trained{training->round, event.delta, {}};
   if (training->round.mode != SecureMode::kOff) TakeModel(next, training->round.model_hash);
-  Transition done = training->asked ? BeginAttempt(next, *training->asked) : Accept(std::move(next));
-  done.effects.insert(done.effects.begin(), SayTrained{event.round});
-  return done;
+  if (training->asked) return BeginAttempt(next, *training->asked);  // the update says that it is done
+  return Accept(std::move(next), {SayTrained{event.round}});
 }
 
 Transition OnDone(const State& state, const TrainFailed& event) {

@@ -83,7 +83,9 @@ struct Offer {
 struct Idle {};
 struct Training {
   Assignment round;
-  std::optional<Update> asked;  // p4 came already: a crash lost that this node had said it was done
+  // p4 came already: with the training, where nothing is masked and updates are small; or because a crash
+  // lost that this node had said it was done.
+  std::optional<Update> asked;
 };
 struct Trained {
   Assignment round;
@@ -178,8 +180,14 @@ struct Leaving {
 
 // Told by the coordinator.
 struct TrainTold {
+  struct Collect {  // unmasked rounds with small updates: the update is the answer
+    AttemptId attempt;
+    round::NodeSet cohort;
+    friend bool operator==(const Collect&, const Collect&) = default;
+  };
   Assignment round;
   RoundId proven;  // masked jobs: of the proof that came with it and holds; 0: none
+  std::optional<Collect> collect;
 };
 struct OfferTold {  // p2; from here on in masked rounds only, and found good
   RoundId round;

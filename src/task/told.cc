@@ -36,7 +36,10 @@ Transition BeginRound(const State& state, const TrainTold& event) {
     next.attempted = false;
     next.attempt = {};
   }
-  next.activity = Training{.round = round, .asked = {}};
+  Training training{.round = round, .asked = {}};
+  if (event.collect)
+    training.asked = Update{.attempt = event.collect->attempt, .cohort = event.collect->cohort};
+  next.activity = std::move(training);
   std::vector<Effect> effects;
   if (std::holds_alternative<Training>(state.activity)) effects.emplace_back(StopTraining{});
   effects.emplace_back(StartTraining{round});
@@ -107,10 +110,16 @@ Transition BeginAttempt(const State& state, Update update) {
 
 Transition OnTold(const State& state, const TrainTold& event) {
   if (auto barred = Barred(state)) return *std::move(barred);
+  if (event.collect && event.round.mode != SecureMode::kOff) {  // nothing leaves a masked round unmasked
+    return Rejected(state, Reason::kConflict, {SayDeclined{event.round.round, "secagg.out_of_phase"}});
+  }
   const Assignment* current = RoundOf(state.activity);
   if (event.round.round < state.round) return Discarded(state, Reason::kStale);
   if (current == nullptr || event.round.round > current->round) return BeginRound(state, event);
   if (!(*current == event.round)) return Rejected(state, Reason::kConflict);
+  if (event.collect) {
+    return OnTold(state, CollectTold{event.round.round, event.collect->attempt, event.collect->cohort});
+  }
   if (std::holds_alternative<Training>(state.activity)) return Discarded(state, Reason::kDuplicate);
   return Discarded(state, Reason::kDuplicate,
                    {SayTrained{event.round.round}});  // the delta is held: nobody trains twice

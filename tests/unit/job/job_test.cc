@@ -109,11 +109,21 @@ TEST(JobTest, AFailedRoundIsTriedAgainUnderItsNumberWithHigherAttempts) {
   EXPECT_EQ(job.open().plan.first_attempt, AttemptId{0});
 }
 
-TEST(JobTest, ARoundThatBeganNoAttemptUsesNoNumberUp) {
-  Job job;
+TEST(JobTest, AMaskedRoundThatBeganNoAttemptUsesNoNumberUp) {
+  Plan plan = TestPlan();
+  plan.mode = SecureMode::kMalicious;
+  Job job(plan);
   job.Begin().FailedRound();
   EXPECT_EQ(job.open().plan.first_attempt, AttemptId{0});
   EXPECT_EQ(HistoryOf(job.state).back().attempts, 0U);
+}
+
+// Nodes were told it with their training, and may have encoded for it.
+TEST(JobTest, AnUnmaskedRoundThatEndsInTrainingUsesTheNumberUp) {
+  Job job;
+  job.Begin().FailedRound();
+  EXPECT_EQ(job.open().plan.first_attempt, AttemptId{1});
+  EXPECT_EQ(HistoryOf(job.state).back().attempts, 1U);
 }
 
 TEST(JobTest, PausesAfterThreeFailedRoundsInARowAndWaitsForAPerson) {

@@ -58,9 +58,9 @@ TEST(PauseTest, NightsWithoutNodesAreNoFailuresOfTheJob) {
     ASSERT_EQ(ReasonOf(job.state), Reason::kNoQuorum);
     job.Do(InRound{{}, round::Candidates{kAll}});
   }
+  EXPECT_EQ(job.open().plan.first_attempt, AttemptId{0}) << "nor do they use attempts up";
   job.FailedRound();
   EXPECT_EQ(job.phase(), Phase::kRunning);
-  EXPECT_EQ(job.open().plan.first_attempt, AttemptId{0}) << "nor do they use attempts up";
 }
 
 // Three nodes that trained; all have signed the survivor set, and the attempts of the round are used up.

@@ -41,6 +41,70 @@ TEST(TrainTest, GoesOnWhenAllHaveFinished) {
   EXPECT_EQ(round.As<Collect>().attempt.id, AttemptId{4});
 }
 
+// Where nothing is masked a small update says that training is done.
+TEST(TrainTest, UpdatesThatComeWithTheWordLeadStraightToTheSum) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(UploadOf(kB));
+  EXPECT_EQ(round.phase(), Phase::kTrain);
+  EXPECT_EQ(round.As<Train>().members.trained, (NodeSet{kA, kB}));
+  EXPECT_EQ(round.Fate(UploadOf(kA)), Discards(Reason::kDuplicate));
+  EXPECT_EQ(round.Fate(Trained{kA}), Discards(Reason::kDuplicate));
+  EXPECT_EQ(round.Fate(Uploaded{kA, {4}, Hash(77), {}}), Rejects(Reason::kConflict)) << "other bytes, never";
+  EXPECT_EQ(round.Fate(UploadOf(kC, {5})), Rejects(Reason::kWrongAttempt));
+  EXPECT_EQ(round.Fate(UploadOf(kStranger)), Rejects(Reason::kNotInCohort));
+  round.Do(UploadOf(kC));
+  ASSERT_EQ(round.phase(), Phase::kUnmask);
+  ASSERT_EQ(round.Effects<TakeSum>().size(), 1U);
+  EXPECT_EQ(round.Effects<TakeSum>()[0].cohort, kAll);
+  EXPECT_EQ(round.Effects<TakeSum>()[0].survivors, kAll);
+}
+
+TEST(TrainTest, WhoOnlySaidItWasDoneIsAskedForItsUpdateInTheSameAttempt) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(Trained{kB}).Do(Trained{kC});
+  ASSERT_EQ(round.phase(), Phase::kCollect);
+  EXPECT_EQ(round.As<Collect>().attempt.cohort, kAll) << "as was told with the training";
+  ASSERT_EQ(round.Effects<Tell>().size(), 1U);
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, (NodeSet{kB, kC}));
+  EXPECT_EQ(round.Fate(UploadOf(kA)), Discards(Reason::kDuplicate));
+  round.Do(UploadOf(kB)).Do(UploadOf(kC));
+  EXPECT_EQ(round.phase(), Phase::kUnmask);
+}
+
+TEST(TrainTest, WhoIsLateWithItsUpdateIsOutOfTheSumAndInTheNextAttempt) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(Trained{kB}).After(1000).Do(Tick{});
+  ASSERT_EQ(round.phase(), Phase::kCollect);
+  round.Do(UploadOf(kC));
+  EXPECT_FALSE(round.As<Collect>().uploads.contains(kC));
+  EXPECT_TRUE(round.As<Collect>().members.trained.contains(kC));
+  Round summed = round;
+  summed.Do(UploadOf(kB)).Do(Summed{{4}, TestOutcome()});
+  EXPECT_EQ(summed.Effects<Tell>()[0].nodes, (NodeSet{kA, kB}));
+  EXPECT_FALSE(DutyOf(summed.state, kC));
+  round.After(200).Do(Tick{});
+  EXPECT_EQ(round.As<Collect>().attempt.id, AttemptId{5});
+  EXPECT_EQ(round.As<Collect>().attempt.cohort, kAll);
+}
+
+TEST(TrainTest, ADropOutTakesItsUpdateAway) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(Dropped{kA, Reason::kStopped}).Do(UploadOf(kB)).Do(UploadOf(kC));
+  ASSERT_EQ(round.phase(), Phase::kUnmask);
+  EXPECT_EQ(round.Effects<TakeSum>()[0].survivors, (NodeSet{kB, kC}));
+}
+
+TEST(TrainTest, AnAttemptThatWasToldIsUsedUp) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(Dropped{kB, Reason::kStopped}).Do(Dropped{kC, Reason::kStopped});
+  EXPECT_EQ(round.As<Closed>().reason, Reason::kTooFewTrained);
+  EXPECT_EQ(round.As<Closed>().attempt.cohort, kAll);
+}
+
+TEST(TrainTest, NoUpdateComesUnmaskedInAMaskedRound) {
+  EXPECT_EQ(InTrain(MaskedPlan()).Fate(UploadOf(kA)), Rejects(Reason::kWrongPhase));
+}
+
 TEST(TrainTest, DoesNotWaitForWhoDroppedOut) {
   Round round = InTrain();
   round.Do(Trained{kA}).Do(Trained{kB}).Do(Dropped{kC, Reason::kDeclined});

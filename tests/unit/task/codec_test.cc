@@ -50,6 +50,8 @@ std::vector<Frozen> Table() {
       {{kTime, Event{Told(Round(1))}}, event + "01" + round + "00" + Repeat("01", 32)},
       {{kTime, Event{Told({{1}, round::Purpose::kEvaluate, Hash(1)})}},
        event + "01" + round + "01" + Repeat("01", 32)},
+      {{kTime, Event{ToldToCollect(Round(1), 2)}},
+       event + "1b" + round + "00" + Repeat("01", 32) + "00000002" + all},
       {{kTime, Event{Collect(1, 0)}}, event + "02" + round + attempt + all},
       {{kTime, Event{CommitOf(1, 0)}},
        event + "03" + round + attempt + all + "00000002" + a + b + "000000000000000c" + Repeat("3c", 32) +

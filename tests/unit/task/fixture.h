@@ -34,7 +34,11 @@ inline CommitTold CommitOf(std::uint64_t n, std::uint32_t attempt) {
 inline CheckDone CheckedAs(std::uint64_t n, std::uint32_t attempt, Digest model = Hash(61)) {
   return {{n}, {attempt}, model, {}};
 }
-inline TrainTold Told(Assignment round, std::uint64_t proven = 0) { return {round, {proven}}; }
+inline TrainTold Told(Assignment round, std::uint64_t proven = 0) { return {round, {proven}, {}}; }
+// With what p4 would ask.
+inline TrainTold ToldToCollect(Assignment round, std::uint32_t attempt, round::NodeSet cohort = kAll) {
+  return {round, {}, TrainTold::Collect{{attempt}, std::move(cohort)}};
+}
 // The update of an unmasked attempt, encoded when `words` is not zero.
 inline Update Plain(std::uint32_t attempt, std::uint64_t words = 0) {
   Update update{.attempt = {attempt}, .cohort = kAll};

@@ -32,6 +32,34 @@ TEST(TaskTest, NobodyTrainsTwiceForOneRound) {
   }
 }
 
+TEST(TaskTest, ToldToCollectWithTheTrainingItSendsItsUpdateInsteadOfAWord) {
+  Task task;
+  task.Do(ToldToCollect(Round(1), 0));
+  EXPECT_EQ(task.Asked(), Says({StartTraining{Round(1)}}));
+  EXPECT_EQ(task.Fate(ToldToCollect(Round(1), 0)), Discards(Reason::kDuplicate));
+  task.Do(TrainDone{{1}, kDelta});
+  EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, Plain(0)}}));
+  task.Do(Encoded(1, 0));
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), Plain(0, 12)}}));
+  task.Do(SendDone{{1}, {0}});
+  task.Do(ToldToCollect(Round(1), 0));
+  EXPECT_EQ(task.Asked(), Says({Send{Round(1), Plain(0, 12)}})) << "lost: the same bytes again";
+  EXPECT_EQ(task.Fate(ToldToCollect(Round(1), 0, {kA, kB})), Rejects(Reason::kConflict));
+  task.Do(SendDone{{1}, {0}}).Do(ToldToCollect(Round(1), 1, {kA, kB}));
+  EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, Update{.attempt = {1}, .cohort = {kA, kB}}}}))
+      << "the round was tried again";
+}
+
+TEST(TaskTest, AnUnmaskedUpdateIsNotToBeHadInAMaskedRound) {
+  EXPECT_EQ(Task().Fate(ToldToCollect(MaskedRound(1), 0)), Rejects(Reason::kConflict));
+  Task task;
+  task.Do(Told(MaskedRound(1)));
+  EXPECT_EQ(task.Fate(ToldToCollect(MaskedRound(1), 0)), Rejects(Reason::kConflict));
+  EXPECT_EQ(task.answer, Says({SayDeclined{{1}, "secagg.out_of_phase"}}));
+  task.Do(TrainDone{{1}, kDelta});
+  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}})) << "and nothing is encoded";
+}
+
 TEST(TaskTest, ANewRoundStopsTheTrainingOfTheOldOne) {
   Task task = InTraining();
   task.Do(Told(Round(3)));
@@ -123,7 +151,7 @@ TEST(TaskTest, AskedForAnUpdateWhileTrainingItSendsItOnceTrained) {
   EXPECT_EQ(Says(Outstanding(task.state)), Says({StartTraining{Round(1)}}));
   task.Do(TrainDone{{1}, kDelta});
   EXPECT_EQ(task.activity(), "encoding");
-  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}, Encode{Round(1), kDelta, Plain(2)}}));
+  EXPECT_EQ(task.Asked(), Says({Encode{Round(1), kDelta, Plain(2)}}));
   EXPECT_EQ(task.state.attempt, AttemptId{2});
 }
 
