@@ -236,6 +236,7 @@ void JobRunner::TakeUp(Millis away) {
       for (const auto& [node, root] : s.uploads) lost.insert(node);
     };
     if (const job::OpenRound* open = job::RoundOf(self.driver_->state())) {
+      if (const auto* s = std::get_if<round::Train>(&open->state)) collect_lost(*s);
       if (const auto* s = std::get_if<round::Collect>(&open->state)) collect_lost(*s);
       if (const auto* s = std::get_if<round::Unmask>(&open->state)) collect_lost(*s);
     }

@@ -71,7 +71,9 @@ std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
     if (!members.cohort.contains(node)) return "ready";
     return members.trained.contains(node) ? "trained" : "training";
   };
-  if (const auto* s = std::get_if<round::Train>(&state)) return of_members(s->members);
+  if (const auto* s = std::get_if<round::Train>(&state)) {
+    return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
+  }
   if (const auto* s = std::get_if<round::Collect>(&state)) {
     if (s->uploads.contains(node)) return "uploaded";
     return s->attempt.cohort.contains(node) && uploads_.BytesOf(node) > 0 ? "uploading"

@@ -58,6 +58,19 @@ Transition OnUploaded(const Plan& plan, const Train& state, const Uploaded& e, T
   return Settle(plan, std::move(next), now);
 }
 
+// What a restart of the coordinator lost comes again: a node that sent its update still holds it.
+Transition Lose(const Train& state, const NodeSet& nodes) {
+  Train next = state;
+  Tell tell;
+  for (const NodeId& node : nodes) {
+    if (next.uploads.erase(node) == 0) continue;
+    next.members.trained.erase(node);
+    tell.nodes.insert(node);
+  }
+  if (tell.nodes.empty()) return Discarded(state, Reason::kDuplicate);
+  return Accept(std::move(next), {std::move(tell)});
+}
+
 }  // namespace
 
 Transition Enter(const Plan& plan, NodeSet cohort, const Digest& registry, TimePoint now) {
@@ -91,10 +104,11 @@ Transition On(const Plan& plan, const Train& state, const Event& event, TimePoin
                    return Leave(plan, state, now);
                  },
                  [&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },
+                 [&](const UploadsLost& e) { return Lose(state, e.nodes); },
                  [&](const Cancel&) { return Abort(plan, state, Reason::kCancelled, now); },
                  [&](const Restarted& e) { return Extended(state, e); },
                  [&](const Candidates&) { return Discarded(state, Reason::kLate); },
-                 [&](const OneOf<UploadsLost, Summed, SumFailed, Verified, Advertised, Shared, SharesStored,
+                 [&](const OneOf<Summed, SumFailed, Verified, Advertised, Shared, SharesStored,
                                  SurvivorsSigned, Opened, NonceOpened, LeftAttempt> auto&) {
                    return Rejected(state, Reason::kWrongPhase);
                  }},

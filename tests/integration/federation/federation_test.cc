@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <latch>
 
 #include "base/errors.h"
@@ -64,6 +65,10 @@ TEST(FederationTest, ARestartedCoordinatorGoesOnWithTheSameRound) {
                      }});
   const auto job = federation.Submit(JobText());
   training.wait();
+  federation.WaitFor(*job, [](const rpc::JobView& view) {  // whose bytes the restart loses
+    return view.current &&
+           std::ranges::count(view.current->nodes, "uploaded", &rpc::NodeProgressView::state) == 2;
+  });
   federation.StopCoordinator();
   federation.StartCoordinator();
   restarted.count_down();

@@ -80,7 +80,7 @@ std::vector<Row> PlainRows() {
             kWrong, kWrong, kWrong, kWrong, kWrong, kWrong}},
           {plan,
            Train{kSince, kLater, {.cohort = kAll, .trained = {kA}}},
-           {kTooLate, kTaken, kTaken, kTaken, kWrong, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing,
+           {kTooLate, kTaken, kTaken, kTaken, kAgain, kWrong, kWrong, kWrong, kTaken, kTaken, kNothing,
             kWrong, kWrong, kWrong, kWrong, kWrong, kWrong, kWrong}},
           {plan, Collect{kSince, kLater, TestMembers(), TestAttempt(), kTwoUploads, {}, {}}, kCollectFates},
           {plan,

@@ -87,6 +87,16 @@ TEST(TrainTest, WhoIsLateWithItsUpdateIsOutOfTheSumAndInTheNextAttempt) {
   EXPECT_EQ(round.As<Collect>().attempt.cohort, kAll);
 }
 
+TEST(TrainTest, WhatARestartLostIsToldAgain) {
+  Round round = InTrain();
+  round.Do(UploadOf(kA)).Do(UploadOf(kB)).Do(UploadsLost{{kA, kC}});
+  ASSERT_EQ(round.Effects<Tell>().size(), 1U);
+  EXPECT_EQ(round.Effects<Tell>()[0].nodes, NodeSet{kA});
+  EXPECT_TRUE(DutyOf(round.state, kA));
+  round.Do(UploadOf(kC)).Do(UploadOf(kA));
+  EXPECT_EQ(round.phase(), Phase::kUnmask);
+}
+
 TEST(TrainTest, ADropOutTakesItsUpdateAway) {
   Round round = InTrain();
   round.Do(UploadOf(kA)).Do(Dropped{kA, Reason::kStopped}).Do(UploadOf(kB)).Do(UploadOf(kC));
