@@ -1,8 +1,10 @@
-// accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it.
+// accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it; `fsck` and `backup` look
+// after its state.
 #include <cstdio>
 #include <future>
 
 #include "accord/version.h"
+#include "apps/maintenance.h"
 #include "apps/program.h"
 #include "apps/signals.h"
 #include "base/file.h"
@@ -45,6 +47,29 @@ void DefaultConfig(DaemonFlags& flags) {
       "coordinator.toml";
   if (std::filesystem::exists(kept)) flags.config = kept.string();
 }
+
+// Commands on the state of a federation.
+struct StateCommands {
+  CLI::App* fsck = nullptr;
+  CLI::App* backup = nullptr;
+  std::string target;
+  bool json = false;
+
+  void AddTo(CLI::App& app) {
+    fsck = app.add_subcommand("fsck", "Look through the state for damage, and say what can be recovered");
+    fsck->footer("The coordinator must not run; a backup may be checked at any time (--state BACKUP).");
+    backup =
+        app.add_subcommand("backup", "Copy the state as of one moment, also while the coordinator serves");
+    backup->add_option("DIR", target, "Where the backup is made; must not exist")->required();
+    for (CLI::App* command : {fsck, backup}) command->add_flag("--json", json, "One JSON object");
+  }
+  [[nodiscard]] int Run(const DaemonFlags& flags) const {
+    const auto settings = config::LoadCoordinatorConfig(flags.Sources("store.state"));
+    if (!settings.ok()) return Report(settings.status());
+    const std::filesystem::path& state = settings->store.state;
+    return fsck->parsed() ? CheckStateOf(state, json) : BackUpStateOf(state, target, json);
+  }
+};
 
 int Init(const DaemonFlags& flags, const InitFlags& init) {
   config::Sources sources = flags.Sources("store.state");
@@ -116,6 +141,8 @@ int Main(int argc, char** argv) {
       app.add_subcommand("init", "Make a federation: its CA and the first operator's join token");
   init.AddTo(*init_command);
   app.add_subcommand("serve", "Serve the federation (the default)");
+  StateCommands commands;
+  commands.AddTo(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -123,6 +150,7 @@ int Main(int argc, char** argv) {
   }
   if (init_command->parsed()) return Init(flags, init);
   DefaultConfig(flags);
+  if (commands.fsck->parsed() || commands.backup->parsed()) return commands.Run(flags);
   return Serve(flags, signals);
 }
 

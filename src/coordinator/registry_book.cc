@@ -131,6 +131,23 @@ Status RegistryBook::ReadDirectory() {
   return {};
 }
 
+RegistryBook::FilesCheck RegistryBook::CheckFiles(const std::filesystem::path& directory) {
+  FilesCheck check;
+  std::error_code error;
+  std::filesystem::directory_iterator files(directory, error);
+  for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
+    const auto name = ParseName(files->path().filename().string());
+    if (!name) continue;
+    if (const auto read = Read(directory, *name); read.ok()) {
+      ++check.whole;
+    } else {
+      check.faults.push_back(read.status());
+    }
+  }
+  if (error) check.faults.push_back(ErrnoStatus(error.value(), "cannot list", directory));
+  return check;
+}
+
 Status RegistryBook::Refresh() {
   const MutexLock lock(mutex_);
   ACCORD_ASSIGN_OR_RETURN(const std::vector<store::Member> members, members_.List());

@@ -35,6 +35,13 @@ class RegistryBook {
   [[nodiscard]] static Result<std::unique_ptr<RegistryBook>> Open(std::filesystem::path directory,
                                                                   store::Members& members);
 
+  // Every file of the directory, read and compared with its name; changes nothing.
+  struct FilesCheck {
+    std::uint64_t whole = 0;
+    std::vector<Status> faults;
+  };
+  [[nodiscard]] static FilesCheck CheckFiles(const std::filesystem::path& directory);
+
   // Makes the next version if the nodes that are not suspended, or their entries, are others than those of
   // the newest one. After a failure the newest stays what it was. Called after every change of the members.
   [[nodiscard]] Status Refresh() ACCORD_EXCLUDES(mutex_);

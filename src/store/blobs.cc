@@ -111,6 +111,10 @@ Result<std::unique_ptr<Blobs>> Blobs::Open(fs::path directory) {
   return blobs;
 }
 
+std::unique_ptr<const Blobs> Blobs::OpenToRead(fs::path directory) {
+  return std::unique_ptr<const Blobs>(new Blobs(std::move(directory)));
+}
+
 Status Blobs::MakeDurable(const Digest& digest) const {
   const fs::path path = PathOf(digest);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

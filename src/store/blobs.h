@@ -64,6 +64,9 @@ class Blobs {
   // Makes the directory when it is missing; removes what writers left behind at a crash.
   [[nodiscard]] static Result<std::unique_ptr<Blobs>> Open(std::filesystem::path directory);
 
+  // Changes nothing, not even what writers left behind.
+  [[nodiscard]] static std::unique_ptr<const Blobs> OpenToRead(std::filesystem::path directory);
+
   // Stores `bytes`; a good blob that is there already is left alone (and made durable if asked), a damaged
   // one is replaced.
   [[nodiscard]] Result<Digest> Put(ByteView bytes, Durability durability = Durability::kDurable);
@@ -84,12 +87,13 @@ class Blobs {
   [[nodiscard]] Status Delete(const Digest& digest);
   // All blobs, sorted by digest: what garbage collection walks.
   [[nodiscard]] Result<std::vector<BlobInfo>> List() const;
+  // Where a blob is, or would be.
+  [[nodiscard]] std::filesystem::path PathOf(const Digest& digest) const;
 
  private:
   explicit Blobs(std::filesystem::path directory) : directory_(std::move(directory)) {}
   friend class FileBlobWriter;
   [[nodiscard]] Result<std::unique_ptr<FileBlobWriter>> NewFileWriter(Durability durability);
-  [[nodiscard]] std::filesystem::path PathOf(const Digest& digest) const;
   [[nodiscard]] Status MakeDirectories(const std::filesystem::path& leaf);
   [[nodiscard]] Status Install(const std::filesystem::path& temporary, const Digest& digest,
                                Durability durability);

@@ -46,26 +46,44 @@ Result<std::unique_ptr<JournalReader>> JournalReader::Open(const std::filesystem
       new State{std::move(db), std::move(find_stream), std::move(records), std::move(streams)})));
 }
 
-Result<std::vector<Bytes>> JournalReader::Read(const std::string& stream) {
+Result<StreamCheck> JournalReader::Check(const std::string& stream) {
   const MutexLock lock(state_->mutex);
-  std::vector<Bytes> out;
+  StreamCheck out;
   ACCORD_ASSIGN_OR_RETURN(const bool found, state_->find_stream.Bind(1, std::string_view(stream)).Step());
   if (!found) return out;
   const std::int64_t id = state_->find_stream.Int(0);
   state_->find_stream.Reset();
   Statement& query = state_->records;
   query.Bind(1, KeyOf(id, 0)).Bind(2, KeyOf(id, kMaxSeq));
-  for (std::int64_t seq = 0;; ++seq) {
+  for (std::int64_t next = 0;; ++next) {
     ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) return out;
+    const std::int64_t seq = query.Int(0) - KeyOf(id, 0);
     const ByteView record = query.Blob(2);
-    if (query.Int(0) != KeyOf(id, seq) || query.Int(1) != RecordChecksum(stream, seq, record)) {
-      query.Reset();
-      return Fail(errors::kStoreCorrupt, "journal record " + std::to_string(seq) + " of stream " +
-                                             Printable(stream) + " is damaged or missing");
-    }
-    out.emplace_back(record.begin(), record.end());
+    const bool good = query.Int(1) == RecordChecksum(stream, seq, record);
+    if (seq > next || !good) out.gaps.push_back({next, good ? seq - 1 : seq});
+    next = seq;
+    if (!good) continue;
+    ++out.whole;
+    if (out.gaps.empty()) out.records.emplace_back(record.begin(), record.end());
   }
+}
+
+Result<std::vector<Bytes>> JournalReader::Read(const std::string& stream) {
+  ACCORD_ASSIGN_OR_RETURN(StreamCheck check, Check(stream));
+  if (check.gaps.empty()) return std::move(check.records);
+  return Fail(errors::kStoreCorrupt, "journal record " + std::to_string(check.gaps.front().first) +
+                                         " of stream " + Printable(stream) + " is damaged or missing");
+}
+
+Status JournalReader::CheckFile() {
+  const MutexLock lock(state_->mutex);
+  return state_->db.Check();
+}
+
+Status JournalReader::CopyTo(const std::filesystem::path& copy) {
+  const MutexLock lock(state_->mutex);
+  return state_->db.CopyTo(copy);
 }
 
 Result<std::vector<std::string>> JournalReader::Streams(const std::string& prefix) {

@@ -124,6 +124,19 @@ Result<std::unique_ptr<Members>> Members::Open(const std::filesystem::path& file
   return std::unique_ptr<Members>(new Members(std::unique_ptr<State>(new State{{}, std::move(db)})));
 }
 
+Result<std::uint64_t> Members::Check(const std::filesystem::path& file) {
+  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kRead));
+  ACCORD_RETURN_IF_ERROR(db.Check());
+  ACCORD_ASSIGN_OR_RETURN(Statement query, db.Prepare("SELECT count(*) FROM members"));
+  ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
+  return row ? static_cast<std::uint64_t>(query.Int(0)) : 0;
+}
+
+Status Members::Copy(const std::filesystem::path& file, const std::filesystem::path& copy) {
+  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kRead));
+  return db.CopyTo(copy);
+}
+
 Status Members::AddToken(const JoinToken& token) {
   const MutexLock lock(state_->mutex);
   ACCORD_ASSIGN_OR_RETURN(

@@ -63,6 +63,11 @@ class Members {
   [[nodiscard]] static Result<std::unique_ptr<Members>> Open(const std::filesystem::path& file);
   ~Members();
 
+  // How many members a file holds, if SQLite finds its pages whole: `store.corrupt`. Changes nothing.
+  [[nodiscard]] static Result<std::uint64_t> Check(const std::filesystem::path& file);
+  // `file` as of one moment; `copy` must not exist. Also while another process writes.
+  [[nodiscard]] static Status Copy(const std::filesystem::path& file, const std::filesystem::path& copy);
+
   // The caller bounds the lifetime. A token of this hash that exists already is `store.io` (never by chance).
   [[nodiscard]] Status AddToken(const JoinToken& token);
   // `token.invalid` when there is none. Used and expired ones are returned too: the caller looks.

@@ -177,6 +177,20 @@ Status Database::Transaction(const std::function<Status()>& work) {
   return status;
 }
 
+Status Database::Check() {
+  ACCORD_ASSIGN_OR_RETURN(Statement query, Prepare("PRAGMA integrity_check(1)"));
+  ACCORD_ASSIGN_OR_RETURN(const bool row, query.Step());
+  if (row && query.Text(0) == "ok") return {};
+  return Fail(errors::kStoreCorrupt, std::string(sqlite3_db_filename(db_.get(), nullptr)) + ": " +
+                                         (row ? Printable(query.Text(0)) : "SQLite cannot check it"));
+}
+
+Status Database::CopyTo(const std::filesystem::path& file) {
+  ACCORD_ASSIGN_OR_RETURN(Statement copy, Prepare("VACUUM INTO ?"));
+  const std::string name = file.string();
+  return copy.Bind(1, std::string_view(name)).Run();
+}
+
 void Database::Rollback() {
   if (sqlite3_get_autocommit(db_.get()) == 0) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }

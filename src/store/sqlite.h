@@ -64,6 +64,10 @@ class Database {
   [[nodiscard]] Status Migrate(std::span<const char* const> steps);
   // Runs `work` in a transaction of its own: all of it is on disk after ok, nothing of it after a failure.
   [[nodiscard]] Status Transaction(const std::function<Status()>& work);
+  // SQLite's own check of every page: `store.corrupt` with the first thing that it finds.
+  [[nodiscard]] Status Check();
+  // Copies all as of one moment into `file`, which must not exist; others may write meanwhile.
+  [[nodiscard]] Status CopyTo(const std::filesystem::path& file);
   // Undoes an open transaction, if there is one.
   void Rollback();
   [[nodiscard]] int changes() const;

@@ -26,7 +26,24 @@ std::string HolderOf(int lock_fd, const std::filesystem::path& file) {
   return pid.empty() ? "another process" : "process " + pid;
 }
 
+Status Lock(int fd, const std::filesystem::path& file) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "cannot lock", file);
+  return Fail(errors::kStoreLocked, file.parent_path().string() + " is in use by " + HolderOf(fd, file));
+}
+
 }  // namespace
+
+Status StateDir::CheckUnused(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    return Fail(errors::kCliFile, path.string() + " is no state directory");
+  }
+  const std::filesystem::path file = StatePaths(path).lock_file();
+  const Fd fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd.valid()) return errno == ENOENT ? Status() : ErrnoStatus(errno, "cannot open", file);
+  return Lock(fd.get(), file);
+}
 
 Result<std::unique_ptr<StateDir>> StateDir::Open(const std::filesystem::path& path) {
   std::error_code error;
@@ -35,18 +52,15 @@ Result<std::unique_ptr<StateDir>> StateDir::Open(const std::filesystem::path& pa
     ACCORD_RETURN_IF_ERROR(SyncDirectory(std::filesystem::absolute(path / "..")));
   }
   if (error) return ErrnoStatus(error.value(), "cannot create", path);
-  const std::filesystem::path file = path / "lock";
+  const std::filesystem::path file = StatePaths(path).lock_file();
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return ErrnoStatus(errno, "cannot open", file);
   std::unique_ptr<StateDir> state(new StateDir(path, fd));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "cannot lock", file);
-    return Fail(errors::kStoreLocked, path.string() + " is in use by " + HolderOf(fd, file));
-  }
+  ACCORD_RETURN_IF_ERROR(Lock(fd, file));
   // Best effort, since a full disk must not keep a program from starting: the pid is for messages.
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(fd, 0) == 0) (void)WriteAt(fd, 0, AsBytes(pid), file);
-  ACCORD_ASSIGN_OR_RETURN(state->reserve_, Reserve::Open(path / "reserve"));
+  ACCORD_ASSIGN_OR_RETURN(state->reserve_, Reserve::Open(state->reserve_file()));
   return state;
 }
 

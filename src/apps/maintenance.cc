@@ -1,0 +1,84 @@
+#include "apps/maintenance.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "apps/program.h"
+#include "coordinator/backup.h"
+#include "coordinator/fsck.h"
+#include "store/state_dir.h"
+
+namespace accord::apps {
+namespace {
+
+using coordinator::Damage;
+using coordinator::StateReport;
+
+bool IsSound(const StateReport& report) { return std::ranges::none_of(report.damage, &Damage::serious); }
+
+nlohmann::json ToJson(const StateReport& report) {
+  nlohmann::json out{{"ok", IsSound(report)},           {"records", report.records},
+                     {"blobs", report.blobs},           {"blob_bytes", report.blob_bytes},
+                     {"members", report.members},       {"registries", report.registries},
+                     {"jobs", nlohmann::json::array()}, {"damage", nlohmann::json::array()}};
+  for (const StateReport::Job& job : report.jobs) {
+    out["jobs"].push_back({{"name", job.name}, {"standing", job.standing}});
+  }
+  for (const Damage& damage : report.damage) {
+    out["damage"].push_back({{"place", damage.place},
+                             {"what", damage.what},
+                             {"remedy", damage.remedy},
+                             {"serious", damage.serious}});
+  }
+  return out;
+}
+
+void Print(const StateReport& report) {
+  std::printf("journal     %llu records\n", static_cast<unsigned long long>(report.records));
+  std::printf("blobs       %llu, %.1f MB\n", static_cast<unsigned long long>(report.blobs),
+              static_cast<double>(report.blob_bytes) / 1e6);
+  std::printf("members     %llu\n", static_cast<unsigned long long>(report.members));
+  std::printf("registries  %llu\n", static_cast<unsigned long long>(report.registries));
+  for (const StateReport::Job& job : report.jobs) {
+    std::printf("job         %s: %s\n", job.name.c_str(), job.standing.c_str());
+  }
+  for (const Damage& damage : report.damage) {
+    std::printf("\n%s  %s\n         %s\n         %s\n", damage.serious ? "DAMAGED" : "minor  ",
+                damage.place.c_str(), damage.what.c_str(), damage.remedy.c_str());
+  }
+}
+
+void Show(const StateReport& report, bool json, const std::string& verdict) {
+  if (json) {
+    std::puts(ToJson(report).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+  } else {
+    Print(report);
+    std::printf("\n%s\n", verdict.c_str());
+  }
+}
+
+}  // namespace
+
+int CheckStateOf(const std::filesystem::path& state, bool json) {
+  if (const Status unused = store::StateDir::CheckUnused(state); !unused.ok()) return Report(unused);
+  const auto report = coordinator::CheckState(state);
+  if (!report.ok()) return Report(report.status());
+  const bool sound = IsSound(*report);
+  const std::string minor =
+      report->damage.empty() ? "No damage found." : "Nothing serious: the next start mends it.";
+  Show(*report, json, sound ? minor : "The state is damaged.");
+  return sound ? kOk : kFailed;
+}
+
+int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::path& target, bool json) {
+  const auto report = coordinator::BackUp(state, target);
+  if (!report.ok()) return Report(report.status());
+  Show(*report, json,
+       "Backed up to " + target.string() +
+           ", and checked. It holds the key of the CA: keep it as safe as the coordinator.");
+  return kOk;
+}
+
+}  // namespace accord::apps

@@ -1,0 +1,14 @@
+// What an operator does to a coordinator's state beside serving it: accordd fsck and accordd backup.
+#pragma once
+
+#include <filesystem>
+
+namespace accord::apps {
+
+// Print what they found to stdout, one JSON object when `json`; give the exit code: kFailed when there is
+// serious damage.
+[[nodiscard]] int CheckStateOf(const std::filesystem::path& state, bool json);
+[[nodiscard]] int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::path& target,
+                                bool json);
+
+}  // namespace accord::apps
