@@ -80,8 +80,14 @@ Status Channel::ExplainUnreachable(const std::string& text) const {
     return Fail(errors::kNetUntrusted, "The server at " + address_ + " was refused: " + why.message());
   }
   if (Has(text, "CERTIFICATE_VERIFY_FAILED") || Has(text, "certificate verify failed")) {
-    return Fail(errors::kNetUntrusted,
-                "The certificate of the server at " + address_ + " is not signed by this federation's CA.");
+    const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+    return Fail(
+        errors::kNetUntrusted,
+        "The certificate of the server at " + address_ +
+            " is not signed by this federation's CA, or not valid now, at " + FormatTime(now) +
+            " by this machine's clock.",
+        "Check the clocks of both machines, and the address. If the federation has a new CA, join again "
+        "with a new token; if not, somebody may be in between.");
   }
   if (Has(text, "Ssl handshake failed") || Has(text, "Handshake failed")) {
     return Fail(errors::kNetUnreachable,

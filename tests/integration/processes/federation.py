@@ -104,9 +104,10 @@ class Federation:
     def ask(self, *args):
         return json.loads(self.call("accord", *args, "--json").splitlines()[-1])["data"]
 
-    def start_coordinator(self) -> None:
+    def start_coordinator(self, env: dict | None = None) -> None:
+        """`env`: more of its environment."""
         self.programs["coordinator"] = Program([self.apps / "accordd", "--config", self.dir / "coordinator.toml"],
-                                               self.env, self.dir / "coordinator.log")
+                                               self.env | (env or {}), self.dir / "coordinator.log")
         self.programs["coordinator"].wait_for("coordinator.serving")
 
     def add_node(self, name: str) -> None:
@@ -119,12 +120,13 @@ class Federation:
         self.call("accord-node", "join", token, "--state", self.dir / name)
         self.start_node(name)
 
-    def start_node(self, name: str, coordinator: str = "") -> None:
-        """`coordinator`: another address to dial than its own."""
+    def start_node(self, name: str, coordinator: str = "", env: dict | None = None,
+                   until: str = "coordinator.connected") -> None:
+        """`coordinator`: another address to dial than its own; `env`: more of its environment."""
         self.programs[name] = Program([self.apps / "accord-node", "run", "--config", self.dir / f"{name}.toml",
                                        "--set", f"node.coordinator={coordinator or self.address}"],
-                                      self.env, self.dir / f"{name}.log")
-        self.programs[name].wait_for("coordinator.connected")
+                                      self.env | (env or {}), self.dir / f"{name}.log")
+        self.programs[name].wait_for(until)
 
     def write_data(self, name: str) -> None:
         """2,000 rows of 8 features; the class is a rule of them, shifted by the node's name."""
