@@ -130,14 +130,17 @@ void JobRunner::OnSum(RoundId round, AttemptId attempt, Result<Aggregated> resul
   KeepOutcome(result->outcome);
 }
 
-// Syncs sum and model while the nodes check them; the round closes only after that.
+// Syncs sum and model while the nodes check them; the round closes only after that. It may end in the
+// meantime, as when nodes refuse the sum: what is being synced must not be collected then.
 void JobRunner::KeepOutcome(const round::Outcome& outcome) {
-  keeping_ = true;
+  ++keeping_;
+  for (const Digest& blob : {outcome.sum, outcome.model_hash}) services_.refs.Add(blob);
   asio::post(services_.workers, [self = shared_from_this(), outcome] {
     Status kept = self->services_.blobs.MakeDurable(outcome.sum);
     if (kept.ok()) kept = self->services_.blobs.MakeDurable(outcome.model_hash);
-    self->Post([kept](JobRunner& me) {
-      me.keeping_ = false;
+    self->Post([kept, outcome](JobRunner& me) {
+      for (const Digest& blob : {outcome.sum, outcome.model_hash}) me.services_.refs.Release(blob);
+      if (--me.keeping_ > 0 && kept.ok()) return;
       const auto held = std::exchange(me.held_, {});
       if (!kept.ok() && kept.error() == errors::kStoreDiskFull.id) return me.PauseForDisk(kept);
       if (!kept.ok() && !me.terminal_) return me.services_.fatal(kept);
@@ -147,7 +150,7 @@ void JobRunner::KeepOutcome(const round::Outcome& outcome) {
 }
 
 void JobRunner::OnVerified(RoundId round, const round::Verified& event) {
-  if (keeping_) return held_.emplace_back(round, event), void();
+  if (keeping_ > 0) return held_.emplace_back(round, event), void();
   Handle(job::InRound{round, event});
 }
 

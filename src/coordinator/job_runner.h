@@ -232,7 +232,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::optional<rpc::ModelProof> proof_;               // of proved_
   std::shared_ptr<const job::Certified> proved_;
   bool summing_ = false;
-  bool keeping_ = false;  // sum and model of p7 are being synced: no round closes before they are
+  int keeping_ = 0;  // sums and models of p7 that are being synced: no round closes before they are
   std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile
   std::pair<RoundId, AttemptId> offered_;                  // the gathering round that had its candidates
   int disk_failures_ = 0;                                  // in a row; after the second there is no hurry
