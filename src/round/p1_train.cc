@@ -26,7 +26,7 @@ Transition Abort(const Plan& plan, const Train& state, Reason reason, TimePoint 
 // Leaves p1 with those who finished.
 Transition Leave(const Plan& plan, Train state, TimePoint now) {
   if (state.members.trained.size() < Least(plan)) return Abort(plan, state, Reason::kTooFewTrained, now);
-  if (!state.uploads.empty()) {
+  if (!state.uploads.empty() || !state.lost.empty()) {
     Attempt attempt = FirstAttempt(plan, state);
     return p4::Enter(plan, std::move(state), std::move(attempt), now);
   }
@@ -52,8 +52,12 @@ Transition OnUploaded(const Plan& plan, const Train& state, const Uploaded& e, T
     const bool same = known->second == Upload{e.root, e.end};
     return same ? Discarded(state, Reason::kDuplicate) : Rejected(state, Reason::kConflict);
   }
+  const auto lost = state.lost.find(e.node);
+  if (lost != state.lost.end() && lost->second != Upload{e.root, e.end})
+    return Rejected(state, Reason::kConflict);
   Train next = state;
   next.members.trained.insert(e.node);
+  next.lost.erase(e.node);
   next.uploads.emplace(e.node, Upload{e.root, e.end});
   return Settle(plan, std::move(next), now);
 }
@@ -63,7 +67,9 @@ Transition Lose(const Train& state, const NodeSet& nodes) {
   Train next = state;
   Tell tell;
   for (const NodeId& node : nodes) {
-    if (next.uploads.erase(node) == 0) continue;
+    auto upload = next.uploads.extract(node);
+    if (upload.empty()) continue;
+    next.lost.insert(std::move(upload));
     next.members.trained.erase(node);
     tell.nodes.insert(node);
   }

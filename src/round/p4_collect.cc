@@ -82,7 +82,8 @@ Transition Enter(const Plan& plan, Train from, Attempt attempt, TimePoint now) {
                 .deadline = now + plan.collect_wait,
                 .members = std::move(from.members),
                 .attempt = std::move(attempt),
-                .uploads = std::move(from.uploads)};
+                .uploads = std::move(from.uploads),
+                .lost = std::move(from.lost)};
   Tell tell{Awaited(state)};
   Transition entered = Settle(plan, std::move(state), now);
   if (std::holds_alternative<Collect>(entered.next)) entered.effects.emplace_back(std::move(tell));

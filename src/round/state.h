@@ -127,7 +127,8 @@ struct Gather {
 struct Train {
   TimePoint since, deadline;
   Members members;
-  Uploads uploads;  // unmasked rounds with small updates: complete already
+  // Unmasked rounds with small updates, as in p4: complete already, or lost and to come again as they were.
+  Uploads uploads, lost;
 };
 struct Advertise {  // passes through when mode is off
   TimePoint since, deadline;

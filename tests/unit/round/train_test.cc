@@ -93,6 +93,7 @@ TEST(TrainTest, WhatARestartLostIsToldAgain) {
   ASSERT_EQ(round.Effects<Tell>().size(), 1U);
   EXPECT_EQ(round.Effects<Tell>()[0].nodes, NodeSet{kA});
   EXPECT_TRUE(DutyOf(round.state, kA));
+  EXPECT_EQ(round.Fate(Uploaded{kA, {4}, Hash(77), {}}), Rejects(Reason::kConflict)) << "the same bytes";
   round.Do(UploadOf(kC)).Do(UploadOf(kA));
   EXPECT_EQ(round.phase(), Phase::kUnmask);
 }

@@ -1,0 +1,59 @@
+// Reads the input of a fuzz target as choices of a story; at its end every choice is 0.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <source_location>
+
+#include "accord/ids.h"
+#include "base/text.h"
+
+namespace accord::fuzz {
+
+inline NodeId Node(std::uint8_t n) {
+  NodeId id;
+  id.bytes[0] = static_cast<std::uint8_t>(n + 1);
+  return id;
+}
+inline Digest Hash(std::uint8_t n) {
+  Digest digest;
+  digest.bytes.fill(n);
+  return digest;
+}
+
+// Ends the program, with the line that failed.
+inline void Require(bool holds, std::source_location where = std::source_location::current()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s:%u does not hold\n", where.file_name(), where.line());
+  std::abort();
+}
+
+class Script {
+ public:
+  explicit Script(ByteView bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] bool Over() const { return bytes_.empty(); }
+  std::uint8_t Next() {
+    if (bytes_.empty()) return 0;
+    const std::uint8_t byte = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return byte;
+  }
+  std::uint8_t Below(std::uint8_t bound) { return Next() % bound; }
+  // Any of the first `count`.
+  std::set<NodeId> Nodes(std::uint8_t count) {
+    const std::uint8_t mask = Next();
+    std::set<NodeId> nodes;
+    for (std::uint8_t n = 0; n < count; ++n) {
+      if ((mask >> n & 1) != 0) nodes.insert(Node(n));
+    }
+    return nodes;
+  }
+
+ private:
+  ByteView bytes_;
+};
+
+}  // namespace accord::fuzz
