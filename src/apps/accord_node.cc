@@ -174,7 +174,7 @@ struct Commands {
 };
 
 int Main(int argc, char** argv) {
-  ForbidCoreDumps();
+  if (!GuardSecrets()) return kFailed;
   rpc::ForceTls13();
   rpc::TuneDaemon();
   Signals signals;

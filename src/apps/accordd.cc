@@ -125,7 +125,7 @@ int Serve(const DaemonFlags& flags, Signals& signals) {
 }
 
 int Main(int argc, char** argv) {
-  ForbidCoreDumps();
+  if (!GuardSecrets()) return kFailed;
   rpc::ForceTls13();
   rpc::TuneDaemon();
   Signals signals;

@@ -5,6 +5,9 @@
 
 #include <cstdio>
 
+#include "base/text.h"
+#include "crypto/secret_memory.h"
+
 namespace accord::apps {
 
 void DaemonFlags::AddTo(CLI::App& app, const std::string& state_help) {
@@ -24,11 +27,23 @@ config::Sources DaemonFlags::Sources(const std::string& state_key) const {
   return sources;
 }
 
-void ForbidCoreDumps() {
+bool GuardSecrets() {
   const rlimit none{0, 0};
   const bool limited = ::setrlimit(RLIMIT_CORE, &none) == 0;
   const bool closed = ::prctl(PR_SET_DUMPABLE, 0) == 0;
   if (!limited || !closed) std::fputs("warning: core dumps of this process cannot be forbidden\n", stderr);
+  if (!crypto::PrepareSecretMemory()) {
+    std::fputs("error: no memory for keys that core dumps leave out\n", stderr);
+    std::fputs("hint:  free some, and see that the system allows madvise(MADV_DONTDUMP)\n", stderr);
+    return false;
+  }
+  if (crypto::SecretMemoryIsLocked()) return true;
+  rlimit lock{};
+  ::getrlimit(RLIMIT_MEMLOCK, &lock);
+  std::fprintf(stderr, "warning: keys may be swapped to disk: this process may lock no more than %s\n",
+               FormatBytes(lock.rlim_cur).c_str());
+  std::fputs("hint:  raise RLIMIT_MEMLOCK to 8 MiB (ulimit -l, LimitMEMLOCK=, --ulimit memlock=)\n", stderr);
+  return true;
 }
 
 int Report(const Status& status) {

@@ -25,9 +25,10 @@ struct DaemonFlags {
   [[nodiscard]] config::Sources Sources(const std::string& state_key) const;
 };
 
-// No core dump of this process, and no look into its memory by others of the same user: it holds masks and
-// keys that no disk may ever see. At the start of a daemon.
-void ForbidCoreDumps();
+// No core dump of this process, no look into its memory by others of the same user, and keys in memory that
+// no dump holds: no disk may ever see them. At the start of a daemon, which ends when this is false. Says
+// what is missing.
+[[nodiscard]] bool GuardSecrets();
 
 // Prints message, hint and documentation page to stderr; gives the exit code of the failure.
 [[nodiscard]] int Report(const Status& status);

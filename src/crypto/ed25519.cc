@@ -8,8 +8,18 @@
 
 namespace accord::crypto {
 
+namespace {
+
+constexpr const char* kType = "ED25519";
+constexpr std::size_t kSeedBytes = 32;
+
+}  // namespace
+
 struct Ed25519Key::Impl {
-  PkeyPtr key;
+  ZeroizingBytes seed;
+  Ed25519PublicKey public_key;
+
+  [[nodiscard]] PkeyPtr Pair() const { return RawKeyPair(kType, seed.view(), public_key.bytes); }
 };
 
 Ed25519Key::Ed25519Key(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -20,19 +30,25 @@ Ed25519Key& Ed25519Key::operator=(Ed25519Key&&) noexcept = default;
 Ed25519Key Ed25519Key::Generate() { return FromSeed(RandomSecret(32).view()); }
 
 Ed25519Key Ed25519Key::FromSeed(ByteView seed) {
-  ACCORD_CHECK(seed.size() == 32);
-  PkeyPtr key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
-  ACCORD_CHECK(key != nullptr);
-  return Ed25519Key(std::make_unique<Impl>(Impl{std::move(key)}));
+  ACCORD_CHECK(seed.size() == kSeedBytes);
+  const PkeyPtr key = RawKeyPair(kType, seed);
+  Ed25519PublicKey public_key;
+  std::size_t size = public_key.bytes.size();
+  ACCORD_CHECK(EVP_PKEY_get_raw_public_key(key.get(), public_key.bytes.data(), &size) == 1);
+  return Ed25519Key(std::make_unique<Impl>(Impl{ZeroizingBytes::CopyOf(seed), public_key}));
 }
 
 Result<Ed25519Key> Ed25519Key::FromPem(ByteView pem) {
   const ErrorScope scope;
-  PkeyPtr key = PrivateKeyFromPem(pem);
+  const PkeyPtr key = PrivateKeyFromPem(pem);
   if (key == nullptr || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_ED25519) {
     return Fail(errors::kKeyMalformed, "not an Ed25519 private key in PEM");
   }
-  return Ed25519Key(std::make_unique<Impl>(Impl{std::move(key)}));
+  ZeroizingBytes seed(kSeedBytes);
+  std::size_t size = seed.size();
+  ACCORD_CHECK(EVP_PKEY_get_raw_private_key(key.get(), seed.bytes().data(), &size) == 1 &&
+               size == kSeedBytes);
+  return FromSeed(seed.view());
 }
 
 Result<Ed25519Key> Ed25519Key::Load(const std::filesystem::path& path) {
@@ -40,25 +56,20 @@ Result<Ed25519Key> Ed25519Key::Load(const std::filesystem::path& path) {
   return FromPem(pem.view());
 }
 
-Ed25519PublicKey Ed25519Key::PublicKey() const {
-  Ed25519PublicKey key;
-  std::size_t size = key.bytes.size();
-  ACCORD_CHECK(EVP_PKEY_get_raw_public_key(impl_->key.get(), key.bytes.data(), &size) == 1);
-  return key;
-}
+Ed25519PublicKey Ed25519Key::PublicKey() const { return impl_->public_key; }
 
 Ed25519Signature Ed25519Key::Sign(ByteView message) const {
+  const PkeyPtr key = impl_->Pair();
   const MdCtxPtr ctx(EVP_MD_CTX_new());
   ACCORD_CHECK(ctx != nullptr);
-  ACCORD_CHECK(
-      EVP_DigestSignInit_ex(ctx.get(), nullptr, nullptr, nullptr, nullptr, impl_->key.get(), nullptr) == 1);
+  ACCORD_CHECK(EVP_DigestSignInit_ex(ctx.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) == 1);
   Ed25519Signature signature;
   std::size_t size = signature.bytes.size();
   ACCORD_CHECK(EVP_DigestSign(ctx.get(), signature.bytes.data(), &size, message.data(), message.size()) == 1);
   return signature;
 }
 
-ZeroizingBytes Ed25519Key::ToPem() const { return PrivateKeyToPem(impl_->key.get()); }
+ZeroizingBytes Ed25519Key::ToPem() const { return PrivateKeyToPem(impl_->Pair().get()); }
 
 Status Ed25519Key::Save(const std::filesystem::path& path) const {
   return WriteFileAtomic(path, ToPem().view(), FileMode::kPrivate);

@@ -1,5 +1,9 @@
 #include "crypto/openssl_internal.h"
 
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+#include <array>
 #include <string_view>
 
 #include "base/check.h"
@@ -33,6 +37,22 @@ PkeyPtr PrivateKeyFromPem(ByteView pem) {
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   const BioPtr bio = ReadBio(pem);
   return PkeyPtr(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+}
+
+PkeyPtr RawKeyPair(const char* type, ByteView private_key, ByteView public_key) {
+  const auto octets = [](const char* name, ByteView bytes) {
+    return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
+  };
+  std::array<OSSL_PARAM, 3> params{};
+  std::size_t count = 0;
+  params[count++] = octets(OSSL_PKEY_PARAM_PRIV_KEY, private_key);
+  if (!public_key.empty()) params[count++] = octets(OSSL_PKEY_PARAM_PUB_KEY, public_key);
+  params[count] = OSSL_PARAM_construct_end();
+  const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+  ACCORD_CHECK(ctx != nullptr && EVP_PKEY_fromdata_init(ctx.get()) == 1);
+  EVP_PKEY* key = nullptr;
+  ACCORD_CHECK(EVP_PKEY_fromdata(ctx.get(), &key, EVP_PKEY_KEYPAIR, params.data()) == 1);
+  return PkeyPtr(key);
 }
 
 ZeroizingBytes PrivateKeyToPem(EVP_PKEY* key) {

@@ -48,6 +48,9 @@ class ErrorScope {
 [[nodiscard]] ByteView BioContent(BIO* bio);
 // A private key in PEM without a passphrase, or null.
 [[nodiscard]] PkeyPtr PrivateKeyFromPem(ByteView pem);
+// A key pair of X25519 or Ed25519 ("X25519", "ED25519"), 32 bytes each; without a public key it is computed.
+// For one use: OpenSSL copies the private key into its ordinary heap, and cleanses it with the object.
+[[nodiscard]] PkeyPtr RawKeyPair(const char* type, ByteView private_key, ByteView public_key = {});
 // PKCS#8.
 [[nodiscard]] ZeroizingBytes PrivateKeyToPem(EVP_PKEY* key);
 [[nodiscard]] bool IsP256(const EVP_PKEY* key);

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "crypto/openssl_internal.h"
 #include "crypto/prg_vaes.h"
+#include "crypto/secret_memory.h"
 
 namespace accord::crypto {
 namespace {
@@ -135,6 +136,12 @@ bool UseKeystreamBackend(KeystreamBackend backend) {
 }
 
 struct Keystream::State {
+  // Round keys are keys.
+  static void* operator new(std::size_t size) { return SecretMemory().allocate(size, alignof(State)); }
+  static void operator delete(void* state, std::size_t size) {
+    SecretMemory().deallocate(state, size, alignof(State));
+  }
+
   std::optional<VaesKeystream> vaes;
   std::optional<EvpKeystream> evp;
 

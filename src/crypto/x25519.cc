@@ -9,12 +9,13 @@
 namespace accord::crypto {
 namespace {
 
+constexpr const char* kType = "X25519";
 constexpr std::size_t kSecretBytes = 32;
 
 }  // namespace
 
 struct X25519Key::Impl {
-  PkeyPtr key;
+  ZeroizingBytes secret;
   X25519PublicKey public_key;
 };
 
@@ -25,12 +26,11 @@ X25519Key& X25519Key::operator=(X25519Key&&) noexcept = default;
 
 X25519Key X25519Key::FromSecret(ByteView secret) {
   ACCORD_CHECK(secret.size() == kSecretBytes);
-  PkeyPtr key(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.data(), secret.size()));
-  ACCORD_CHECK(key != nullptr);
+  const PkeyPtr key = RawKeyPair(kType, secret);
   X25519PublicKey public_key;
   std::size_t size = public_key.bytes.size();
   ACCORD_CHECK(EVP_PKEY_get_raw_public_key(key.get(), public_key.bytes.data(), &size) == 1);
-  return X25519Key(std::make_unique<Impl>(Impl{std::move(key), public_key}));
+  return X25519Key(std::make_unique<Impl>(Impl{ZeroizingBytes::CopyOf(secret), public_key}));
 }
 
 const X25519PublicKey& X25519Key::PublicKey() const { return impl_->public_key; }
@@ -39,7 +39,8 @@ Result<ZeroizingBytes> X25519Key::Derive(const X25519PublicKey& peer) const {
   const ErrorScope scope;
   const PkeyPtr other(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, peer.bytes.data(), peer.bytes.size()));
-  const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, impl_->key.get(), nullptr));
+  const PkeyPtr own = RawKeyPair(kType, impl_->secret.view(), impl_->public_key.bytes);
+  const PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
   ACCORD_CHECK(other != nullptr && ctx != nullptr && EVP_PKEY_derive_init(ctx.get()) == 1);
   ZeroizingBytes shared(kSecretBytes);
   std::size_t size = shared.size();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "crypto/secret_memory.h"
 
 namespace accord::crypto {
 
@@ -15,12 +16,15 @@ bool EqualConstantTime(ByteView a, ByteView b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
+// What data_ points to is of SecretMemory(): the destructor takes it from data_ and gives it back there.
 ZeroizingBytes::ZeroizingBytes(std::size_t size)
-    : data_(size > 0 ? std::make_unique<std::uint8_t[]>(size) : nullptr), size_(size) {}
+    : data_(size > 0 ? static_cast<std::uint8_t*>(SecretMemory().allocate(size)) : nullptr), size_(size) {
+  std::fill_n(data_.get(), size_, std::uint8_t{0});
+}
 
 ZeroizingBytes ZeroizingBytes::CopyOf(ByteView bytes) {
   ZeroizingBytes copy(bytes.size());
-  std::copy(bytes.begin(), bytes.end(), copy.data_.get());
+  std::ranges::copy(bytes, copy.data_.get());
   return copy;
 }
 
@@ -28,15 +32,17 @@ ZeroizingBytes::ZeroizingBytes(ZeroizingBytes&& other) noexcept
     : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
 
 ZeroizingBytes& ZeroizingBytes::operator=(ZeroizingBytes&& other) noexcept {
-  if (this != &other) {
-    Cleanse(bytes());
-    data_ = std::move(other.data_);
-    size_ = std::exchange(other.size_, 0);
-  }
+  ZeroizingBytes moved(std::move(other));  // so that what was here ends with it
+  std::swap(data_, moved.data_);
+  std::swap(size_, moved.size_);
   return *this;
 }
 
-ZeroizingBytes::~ZeroizingBytes() { Cleanse(bytes()); }
+ZeroizingBytes::~ZeroizingBytes() {
+  if (data_ == nullptr) return;
+  Cleanse(bytes());
+  SecretMemory().deallocate(data_.release(), size_);
+}
 
 Result<ZeroizingBytes> ReadSecretFile(const std::filesystem::path& path) {
   ACCORD_ASSIGN_OR_RETURN(Bytes content, ReadFile(path, 64 << 10));
