@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "base/check.h"
 #include "base/codec.h"
 #include "round/codec.h"
 #include "round/round.h"
@@ -17,7 +18,6 @@
 namespace accord::round {
 namespace {
 
-using fuzz::Require;
 using fuzz::Script;
 using testing::Dump;
 
@@ -106,12 +106,12 @@ class Invariants {
   void See(const State& before, const Event& event, const Transition& step) {
     const Bytes record = Encoded(event);
     Reader in(record);
-    Require(Dump(Decode(in)) == Dump(event) && in.Done());
+    ACCORD_CHECK(Dump(Decode(in)) == Dump(event) && in.Done());
     if (step.why.verdict != Verdict::kAccepted) {
-      Require(Dump(step.next) == Dump(before) && step.effects.empty());
+      ACCORD_CHECK(Dump(step.next) == Dump(before) && step.effects.empty());
       return;
     }
-    Require(!std::holds_alternative<Closed>(before));
+    ACCORD_CHECK(!std::holds_alternative<Closed>(before));
     SeeState(step.next);
     if (const auto* upload = std::get_if<Uploaded>(&event)) SeeUpload(before, step.next, *upload);
     for (const Effect& effect : step.effects) {
@@ -124,14 +124,14 @@ class Invariants {
     const auto* unmask = std::get_if<Unmask>(&state);
     const bool own = std::holds_alternative<Closed>(state) ||
                      (unmask != nullptr && (plan_.mode == SecureMode::kOff || unmask->summing));
-    Require(own || DeadlineOf(state).has_value());
+    ACCORD_CHECK(own || DeadlineOf(state).has_value());
     if (const Attempt* attempt = AttemptOf(state)) {
-      Require(attempt->id >= newest_);
+      ACCORD_CHECK(attempt->id >= newest_);
       newest_ = attempt->id;
     }
     const auto* closed = std::get_if<Closed>(&state);
     if (closed == nullptr || !closed->committed) return;
-    Require(closed->survivors == summed_ && closed->reason == Reason::kNone);
+    ACCORD_CHECK(closed->survivors == summed_ && closed->reason == Reason::kNone);
   }
 
   // Counted: its bytes are the same for ever.
@@ -140,15 +140,15 @@ class Invariants {
     const Members* is = MembersOf(next);
     if (was->trained != is->trained && !std::holds_alternative<Train>(before)) return;  // only its word counted
     const auto [known, fresh] = roots_.try_emplace({upload.attempt, upload.node}, upload.root);
-    Require(fresh || known->second == upload.root);
+    ACCORD_CHECK(fresh || known->second == upload.root);
   }
 
   void SeeSum(const TakeSum& sum) {
-    Require(sum.survivors.size() >= plan_.min_survivors);
-    Require(std::ranges::includes(sum.cohort, sum.survivors));
-    for (const NodeId& node : sum.survivors) Require(roots_.contains({sum.attempt, node}));
+    ACCORD_CHECK(sum.survivors.size() >= plan_.min_survivors);
+    ACCORD_CHECK(std::ranges::includes(sum.cohort, sum.survivors));
+    for (const NodeId& node : sum.survivors) ACCORD_CHECK(roots_.contains({sum.attempt, node}));
     const bool again = !summed_.empty() && sum.survivors != summed_;
-    Require(plan_.mode == SecureMode::kOff || !again);
+    ACCORD_CHECK(plan_.mode == SecureMode::kOff || !again);
     summed_ = sum.survivors;
   }
 

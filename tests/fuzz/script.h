@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
-#include <source_location>
 
 #include "accord/ids.h"
 #include "base/text.h"
@@ -21,13 +18,6 @@ inline Digest Hash(std::uint8_t n) {
   Digest digest;
   digest.bytes.fill(n);
   return digest;
-}
-
-// Ends the program, with the line that failed.
-inline void Require(bool holds, std::source_location where = std::source_location::current()) {
-  if (holds) return;
-  std::fprintf(stderr, "%s:%u does not hold\n", where.file_name(), where.line());
-  std::abort();
 }
 
 class Script {
