@@ -59,7 +59,8 @@ void FillAll(const std::vector<secagg::NodeSignature>& signatures, SignatureList
   }
 }
 
-// How many there must be is a matter of the attempt's threshold.
+// How many there must be is a matter of the attempt's threshold, and their order of the certificate's checks:
+// what is wrong with either ends the attempt by its name, and not the session.
 std::vector<secagg::NodeSignature> ReadAll(Strict& in, const SignatureList& signatures,
                                            std::string_view field) {
   in.Require(signatures.size() <= kMaxNodes, field, "is too long");
@@ -68,7 +69,6 @@ std::vector<secagg::NodeSignature> ReadAll(Strict& in, const SignatureList& sign
     if (!in.status().ok()) return {};
     out.push_back({.id = in.Id<NodeId>(signature.node(), field),
                    .signature = in.Id<crypto::Ed25519Signature>(signature.signature(), field)});
-    in.Require(out.size() == 1 || out[out.size() - 2].id < out.back().id, field, "is not strictly ascending");
   }
   return out;
 }
@@ -87,6 +87,18 @@ void FillOffer(const secagg::Offer& offer, v1::Offer* out) {
                                                       : v1::SECURE_MODE_MALICIOUS);
 }
 
+// In any order: a twin among them has a name of its own in secagg.md 7.6.
+std::vector<NodeId> ReadNodes(Strict& in, const google::protobuf::RepeatedPtrField<std::string>& ids,
+                              std::string_view field) {
+  in.Require(!ids.empty() && ids.size() <= kMaxNodes, field, "is empty or too long");
+  std::vector<NodeId> out;
+  for (const std::string& id : ids) {
+    if (!in.status().ok()) return {};
+    out.push_back(in.Id<NodeId>(id, field));
+  }
+  return out;
+}
+
 secagg::Offer ReadOffer(Strict& in, const v1::Offer& m) {
   in.Require(m.mode() == v1::SECURE_MODE_SEMI_HONEST || m.mode() == v1::SECURE_MODE_MALICIOUS, "mode",
              "is not one of masked rounds");
@@ -96,7 +108,7 @@ secagg::Offer ReadOffer(Strict& in, const v1::Offer& m) {
           .round = in.Round(m.round(), "round"),
           .attempt = {m.attempt()},
           .registry_hash = in.Id<Digest>(m.registry_hash(), "registry_hash"),
-          .cohort = in.Cohort(m.cohort(), "cohort"),
+          .cohort = ReadNodes(in, m.cohort(), "cohort"),
           .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
           .train_cfg_hash = in.Id<Digest>(m.train_cfg_hash(), "train_cfg_hash"),
           .params = in.Bytes(m.params(), kMaxParams, "params"),

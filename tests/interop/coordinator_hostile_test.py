@@ -16,14 +16,15 @@ from lab.stubs import node_pb2, types_pb2
 from lab.wire import signed
 
 from coordinator.job import TOKEN, Attempt, Job, Missing
-from coordinator_federation import PEERS, CoordinatorFederation, id_of, plan_of
+from coordinator_federation import PEERS, REAL, CoordinatorFederation, id_of, plan_of
 from coordinator_ledger import ledger_of, released
-from lies import FOREIGN, LIES, MALFORMED, ME, Lie, Talk, certified, edited, ends_with
+from lies import FOREIGN, LIES, ME, Lie, Talk, certified, edited, ends_with
 
 APPS = Path(sys.argv[1]).resolve()
 ONLY = sys.argv[2:]  # names of lies, for whoever looks into one
 PRESSED = ("roster", "collect", "survivors", "certificate", "commit")  # what is said again after a refusal
 CANCELLED = types_pb2.JOB_STATE_CANCELLED
+MALFORMED = "rpc.malformed"  # what does not even parse ends the session, not the attempt
 MALFORMED_TRAIN = node_pb2.CoordinatorMessage(train=node_pb2.Train(job=b"short", round=1))
 NO_MESSAGES = {"garbage": b"\xff" * 64, "malformed": MALFORMED_TRAIN.SerializeToString()}
 UNWANTED = {  # plans that this lab's policy refuses
@@ -66,8 +67,6 @@ class HostileCoordinatorTest(unittest.TestCase):
         self.node.expect("trained")
 
     def expect_refusal(self, talk: Talk, answer: str, refusal: str) -> None:
-        if answer == "ended":
-            return self.rejoin(talk.job)
         word = self.node.expect(answer)
         self.assertEqual(word.error.id, full(refusal), word)
         if answer == "refused":
@@ -77,13 +76,12 @@ class HostileCoordinatorTest(unittest.TestCase):
             contexts = (talk.attempt.offered.ctx(), NO_HASH)
             self.assertTrue(any(is_signed_by(key, "abort", ctx, signed(word.abort)) for ctx in contexts))
 
-    def rejoin(self, job: Job | None) -> None:
+    def rejoin(self, job: Job) -> None:
         """The session ended, and the node dials again."""
         self.node.expect("ended")
         self.node.links.append(self.federation.await_session())
-        if job is not None:
-            self.node.tell("prepare", job.prepare)
-            self.node.expect("prepared")
+        self.node.tell("prepare", job.prepare)
+        self.node.expect("prepared")
 
     def press(self, talk: Talk) -> None:
         """The attempt is over: whatever honest word comes now, and a demand for the shares, is refused."""
@@ -104,7 +102,7 @@ class HostileCoordinatorTest(unittest.TestCase):
             self.expect_refusal(talk, answer, lie.refusal)
         if lie.answers:
             self.told.append((name, job.plan.job, full(lie.refusal)))
-        if lie.ends and not lie.stops and "ended" not in lie.answers:
+        if lie.ends and not lie.stops:
             self.press(talk)
         self.fence(job)
         self.assertEqual(self.released(job), before, "something left after the lie")
@@ -173,6 +171,7 @@ class HostileCoordinatorTest(unittest.TestCase):
                 plan = plan_of(name, **fields)
                 self.node.tell("prepare", node_pb2.Prepare(job=plan.job, plan=plan.text, token=TOKEN))
                 self.assertEqual(self.node.expect("declined").error.id, refusal)
+                self.assertEqual(list((self.federation.dir / REAL).rglob(plan.job.hex())), [])
         plan = plan_of("other-bytes")
         self.node.tell("prepare", node_pb2.Prepare(job=plan.job, plan=plan.text + b"\n", token=TOKEN))
         self.assertEqual(self.node.expect("declined").error.id, "task.refused")
@@ -195,7 +194,7 @@ class HostileCoordinatorTest(unittest.TestCase):
         for name, job, refusal in self.told:
             with self.subTest(name):
                 self.assertEqual(ledger_of(egress, job), released(self.node.said, job))
-                about = [line for line in log if line.get("job") in (name, job.hex()) or refusal == MALFORMED]
+                about = [line for line in log if line.get("job") in (name, job.hex())]
                 self.assertTrue([line for line in about if f"({refusal})" in line.get("why", "")], about)
 
 

@@ -3,6 +3,6 @@
 
 from . import adverts, offers, shares, sums, survivors  # noqa: F401  (each fills LIES)
 from .survivors import certified, ends_with
-from .telling import FOREIGN, LIES, MALFORMED, ME, Lie, Talk, edited
+from .telling import FOREIGN, LIES, ME, Lie, Talk, edited
 
-__all__ = ["FOREIGN", "LIES", "MALFORMED", "ME", "Lie", "Talk", "certified", "edited", "ends_with"]
+__all__ = ["FOREIGN", "LIES", "ME", "Lie", "Talk", "certified", "edited", "ends_with"]

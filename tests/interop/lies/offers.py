@@ -9,7 +9,7 @@ from coordinator import wire
 from coordinator.job import Attempt
 from coordinator_federation import CROWD, EXPIRED, id_of
 
-from .telling import ADA, BO, CY, DI, FOREIGN, LIES, MALFORMED, ME, Lie, Talk, lie
+from .telling import ADA, BO, CY, DI, FOREIGN, LIES, ME, Lie, Talk, lie
 
 
 def offer_lie(name: str, refusal: str, change: Callable[[Attempt], dict], **how) -> None:
@@ -42,9 +42,8 @@ offer_lie("cohort-with-a-stranger", "unknown_node", lambda a: cohort_of(a, ME, A
 offer_lie("cohort-with-an-expired-node", "expired_node", lambda a: cohort_of(a, ME, ADA, BO, id_of(EXPIRED)))
 offer_lie("cohort-of-one-organisation", "org_cap", lambda a: cohort_of(a, ME, *map(id_of, CROWD)))
 offer_lie("cohort-of-another-size", "bad_params", lambda a: {"cohort": tuple(sorted((ME, ADA, BO, CY)))})
-offer_lie("cohort-with-a-node-twice", MALFORMED, lambda a: {"cohort": tuple(sorted((ME, ADA, BO, CY, CY)))},
-          answers=("ended",))
-offer_lie("cohort-out-of-order", MALFORMED, lambda a: {"cohort": a.cohort[::-1]}, answers=("ended",))
+offer_lie("cohort-with-a-node-twice", "duplicate_node", lambda a: {"cohort": tuple(sorted((ME, ADA, BO, CY, CY)))})
+offer_lie("cohort-out-of-order", "bad_encoding", lambda a: {"cohort": a.cohort[::-1]})
 
 for name, changed in {
     "threshold-lowered": {"t": 2}, "threshold-raised": {"t": 4}, "smallest-sum-lowered": {"u_min": 2},

@@ -12,7 +12,7 @@ from lab.wire import signed, to_signed
 from coordinator import wire
 from coordinator.job import Missing
 
-from .telling import ADA, BO, CY, DI, FOREIGN, LIES, MALFORMED, ME, Lie, Talk, edited, flipped, lie
+from .telling import ADA, BO, CY, DI, FOREIGN, LIES, ME, Lie, Talk, edited, flipped, lie
 
 
 def ends_with(told: node_pb2.Survivors, node: bytes, *ends: Signed) -> node_pb2.Survivors:
@@ -129,10 +129,16 @@ def a_signature_too_few(talk):
     return "certificate", edited(told, signatures=told.signatures[: talk.attempt.coordinator.params.t - 1])
 
 
-@lie(MALFORMED, answers=("ended",), ends=False)
+@lie("bad_certificate")
 def a_signature_twice(talk):
     first, second, *_ = talk.attempt.certificate.signatures
     return "certificate", edited(talk.attempt.certificate, signatures=[first, second, second])
+
+
+@lie("bad_certificate")
+def signatures_out_of_order(talk):
+    told = talk.attempt.certificate
+    return "certificate", edited(told, signatures=told.signatures[::-1])
 
 
 @lie("bad_certificate")

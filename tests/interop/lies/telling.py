@@ -13,7 +13,6 @@ from coordinator_federation import PEERS, REAL, CoordinatorFederation, id_of
 ADA, BO, CY, DI = map(id_of, PEERS)
 ME = id_of(REAL)
 FOREIGN = sha256(b"another")
-MALFORMED = "rpc.malformed"  # what does not even parse ends the session, not the attempt
 
 
 class Talk:

@@ -50,6 +50,17 @@ TEST(ConvertSecaggTest, ValuesComeThroughUnchanged) {
   EXPECT_EQ(verified.proof->model, Filled<crypto::Ed25519Signature>(6));
 }
 
+// Twins and order have names of their own in secagg.md 7.6: they end an attempt, and not the session.
+TEST(ConvertSecaggTest, CohortsAndSignersComeThroughInAnyOrder) {
+  Offer offer = std::get<Offer>(OfCoordinator<Offer>());
+  offer.offer.cohort = {offer.offer.cohort[1], offer.offer.cohort[0], offer.offer.cohort[1]};
+  EXPECT_EQ(std::get<Offer>(*Travel<ByCoordinator>(ToNode(offer))).offer, offer.offer);
+  Certificate certificate = std::get<Certificate>(OfCoordinator<Certificate>());
+  certificate.signatures = {certificate.signatures[1], certificate.signatures[0], certificate.signatures[0]};
+  EXPECT_EQ(std::get<Certificate>(*Travel<ByCoordinator>(ToNode(certificate))).signatures,
+            certificate.signatures);
+}
+
 TEST(ConvertSecaggTest, UnmaskedRoundsCarryNothingOfThis) {
   EXPECT_FALSE(std::get<Update>(*Travel<ByNode>(FromNode(
                                     Update{.job = kJob, .round = {1}, .words = Bytes(8, 1), .root = kHash})))
@@ -166,8 +177,7 @@ TEST(ConvertSecaggTest, NamesTheBadFieldOfAnOffer) {
         {name + ".train_cfg_hash", [=](M& m) { offer(m)->set_train_cfg_hash("h"); }},
         {name + ".params", [=](M& m) { offer(m)->set_params(std::string(65'537, 'p')); }},
         {name + ".cohort", [=](M& m) { offer(m)->clear_cohort(); }},
-        {name + ".cohort", [=](M& m) { offer(m)->mutable_cohort()->SwapElements(0, 2); }},
-        {name + ".cohort", [=](M& m) { offer(m)->set_cohort(1, std::string(16, 1)); }}};
+        {name + ".cohort", [=](M& m) { offer(m)->set_cohort(1, std::string(15, 1)); }}};
   };
   ExpectRefused<M>(OfCoordinator<Offer>(), spoils("Offer", [](M& m) { return m.mutable_offer(); }));
   ExpectRefused<M>(OfCoordinator<Train>(), spoils("Train.proof.offer", [](M& m) {
@@ -215,8 +225,6 @@ TEST(ConvertSecaggTest, EveryListOfSignaturesIsStrict) {
     return std::vector<Spoil<M>>{
         {field, [=](M& m) { list(m)->Mutable(0)->set_signature(std::string(63, 's')); }},
         {field, [=](M& m) { list(m)->Mutable(0)->set_node(std::string(17, 'n')); }},
-        {field, [=](M& m) { list(m)->Mutable(1)->set_node(std::string(16, 1)); }},
-        {field, [=](M& m) { list(m)->SwapElements(0, 1); }},
         {field, [=](M& m) {
            for (int i = 0; i < 65'536; ++i) list(m)->Add();
          }}};
