@@ -33,6 +33,10 @@ struct MaskedTerms {
 
 // Whether at least t distinct members of a cohort that this lab would have masked with signed this model for
 // that cohort's attempt. Names as Member::Open gives for the offer, then `secagg.bad_certificate`.
+//
+// The attempt may have been under another version of the registry than the one pinned here: nodes joined or
+// left since. Only keys that are pinned here count, and t signers are more than may be corrupt: so at least
+// one of them is an honest node whose lab pinned that version, masked under it, and checked the sum.
 [[nodiscard]] Status CheckModelProof(const MaskedTerms& terms, const rpc::ModelProof& proof,
                                      const Digest& model_hash);
 

@@ -108,18 +108,21 @@ class JobTask:
         self.weights, self.hash, self.next = weights, told.model_hash, None
 
     def _check_proof(self, proof: node_pb2.ModelProof, wanted: bytes) -> None:
-        """t members of a cohort that this node would have masked with signed the model: one of them is honest."""
+        """t members of a cohort that this node would have masked with signed the model: one of them is honest. The
+        registry may be another version; whoever left since does not count."""
         offer = wire.offer(proof.offer)
         self._check_terms(offer, TRAIN)
         require_ascending(offer.cohort)
         ctx, keys = offer.ctx(), self.node.registry.by_id
         signers = [item.node for item in proof.model]
         require_ascending(signers)
-        if len(signers) < self.plan.params(TRAIN, len(offer.cohort)).t:
+        if sum(node in keys for node in signers) < self.plan.params(TRAIN, len(offer.cohort)).t:
             raise ValueError("too few signatures of the model")
         for item in proof.model:
-            if item.node not in offer.cohort or item.node not in keys:
+            if item.node not in offer.cohort:
                 raise ValueError("somebody else signed the model")
+            if item.node not in keys:
+                continue
             try:
                 key = Ed25519PublicKey.from_public_bytes(keys[item.node].pk_ed)
                 key.verify(item.signature, MODEL_LABEL + ctx + wanted)
@@ -132,8 +135,6 @@ class JobTask:
             raise Refusal("wrong_config")
         if offer.train_cfg_hash != self.plan.train_cfg_hash(purpose):
             raise Refusal("wrong_config")
-        if offer.registry_hash != self.node.registry.hash:
-            raise Refusal("wrong_registry")
         if offer.params != self.plan.params(purpose, len(offer.cohort)).encode():
             raise Refusal("bad_params")
 
@@ -141,6 +142,8 @@ class JobTask:
 
     def on_offer(self, told: node_pb2.Offer) -> None:
         offer = wire.offer(told)
+        if offer.registry_hash != self.node.registry.hash:
+            raise Refusal("wrong_registry")
         self._check_terms(offer, self.purpose)
         if told.round != self.round:
             raise Refusal("out_of_phase")

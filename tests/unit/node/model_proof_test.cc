@@ -71,12 +71,37 @@ TEST_F(ModelProofTest, IsOfACohortThatThisLabWouldMaskWith) {
   EXPECT_EQ(Fate(), errors::kSecaggCohortTooSmall.id);
   terms_.policy.min_cohort = 3;
   terms_.now = 4'000'000'000;
-  EXPECT_EQ(Fate(), errors::kSecaggExpiredNode.id);
+  EXPECT_EQ(Fate(), errors::kSecaggBadCertificate.id) << "no entry holds any more";
   terms_.now = 1'700'000'000;
-  terms_.pinned.hash.bytes[0] ^= 1;
-  EXPECT_EQ(Fate(), errors::kSecaggWrongRegistry.id);
   terms_.pinned = {};
   EXPECT_EQ(Fate(), errors::kSecaggWrongRegistry.id);
+}
+
+// A version with one more node, or one fewer, was pinned since the round.
+TEST_F(ModelProofTest, MayBeOfAnotherRegistryWithTheSameKeys) {
+  secagg::Registry later = *c_.registry;
+  later.version = 2;
+  later.entries.push_back({.id = {}, .org = "new", .key = later.entries[0].key, .not_after = 4'000'000'000});
+  later.entries.back().id.bytes.fill(0xFF);
+  const auto pin = [&](const secagg::Registry& registry) {
+    terms_.pinned = {std::make_shared<const secagg::Registry>(registry), registry.Hash()};
+  };
+  pin(later);
+  EXPECT_NE(terms_.pinned.hash, proof_.offer.registry_hash);
+  EXPECT_EQ(Fate(), "good");
+  proof_.offer.registry_hash = terms_.pinned.hash;
+  EXPECT_EQ(Fate(), errors::kSecaggBadCertificate.id) << "the signatures are of the version that it names";
+  proof_ = *c_.proof;
+  secagg::Registry rekeyed = later;
+  std::swap(rekeyed.entries[0].key, rekeyed.entries[1].key);
+  pin(rekeyed);
+  EXPECT_EQ(Fate(), errors::kSecaggBadCertificate.id) << "only keys that are pinned here count";
+  later.entries.erase(later.entries.begin());
+  pin(later);
+  EXPECT_EQ(Fate(), "good") << "one left since; t are still there";
+  later.entries.erase(later.entries.begin());
+  pin(later);
+  EXPECT_EQ(Fate(), errors::kSecaggBadCertificate.id);
 }
 
 TEST_F(ModelProofTest, IsOfTheModeAndTheParametersOfThePlan) {
@@ -95,10 +120,14 @@ TEST_F(ModelProofTest, IsOfTheModeAndTheParametersOfThePlan) {
   EXPECT_NE(Fate(), "good");
 }
 
-// A lab that never saw round 1 is told to train in round 2.
+// A lab that never saw round 1 is told to train in round 2, under the registry that it came into.
 TEST_F(ModelProofTest, ALateLabTakesPartFromThereOn) {
-  Lab late("ankara", 0.1F);
-  ASSERT_TRUE(Pin(late.config.node.state, *c_.registry).ok());
+  Lab late("delhi", 0.1F);
+  secagg::Registry second = *c_.registry;
+  second.version = 2;
+  second.entries.push_back({late.id, late.identity.name, late.key->PublicKey(), 4'000'000'000});
+  std::ranges::sort(second.entries, {}, &secagg::RegistryEntry::id);
+  ASSERT_TRUE(Pin(late.config.node.state, second).ok());
   late.Prepare();
   late.Await<rpc::Prepared>();
   c_.Next();
