@@ -147,6 +147,13 @@ void JobTask::OnTrain(const rpc::Train& message) {
 
 // ---------------------------------------------------------------- p2, p3
 
+// Whether the update that was trained has no file any more; what is in the file is checked when it is read.
+bool JobTask::DeltaIsGone() const {
+  const auto* trained = std::get_if<task::Trained>(&driver_->state().activity);
+  if (trained == nullptr || trained->delta.file.IsZero()) return false;  // an evaluation has none
+  return !delta_files_ || !delta_files_->Has(trained->delta.file);
+}
+
 void JobTask::OnOffer(const rpc::Offer& message) {
   if (!trainer_) return;
   const secagg::Offer& offer = message.offer;
@@ -157,6 +164,11 @@ void JobTask::OnOffer(const rpc::Offer& message) {
     // The word that this node had trained got out before a crash, the record of it did not.
     if (training != nullptr && training->round.round == offer.round) offer_later_ = message;
     return Handle(event);
+  }
+  if (DeltaIsGone()) {  // better known now than in the middle of the attempt
+    LogError("delta.lost", {{"job", name()}, {"round", std::to_string(offer.round.value)}});
+    offer_later_ = message;
+    return Handle(task::DeltaLost{offer.round, offer.attempt});
   }
   secagg::Checked<std::shared_ptr<SecureAttempt>> opened = OpenAttempt(offer);
   if (!opened.ok()) {

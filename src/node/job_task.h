@@ -98,6 +98,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] secagg::Checked<std::shared_ptr<SecureAttempt>> OpenAttempt(const secagg::Offer& offer) const;
   [[nodiscard]] Status CheckProof(const rpc::ModelProof& proof, const Digest& model_hash);
   void SendRefused(RoundId round, AttemptId attempt, const Status& error);
+  [[nodiscard]] bool DeltaIsGone() const;
   [[nodiscard]] bool HasSaid(RoundId round, AttemptId attempt, const Status& error) const;
   void SayRefused(const task::SayRefused& say);
   void SayDeclined(const task::SayDeclined& say);

@@ -162,6 +162,7 @@ void JobTask::Encoded(RoundId round, AttemptId attempt, Result<EncodedUpdate> up
       const secagg::Refusal refusal = secagg::Refuse(update.status());
       abort_ = {round, attempt, refusal.status.error(), secure->Abort(refusal)};
     }
+    if (update.status().error() == errors::kTaskNoDelta.id) return Handle(task::DeltaLost{round, attempt});
     return Handle(task::Failed{round, attempt, update.status().error()});
   }
   if (!InAttempt(round, attempt)) return;  // a newer attempt has begun

@@ -191,7 +191,9 @@ Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
       update::EncodingFor(spec, task.round.purpose, task.facts.layout->size, task.cohort));
   Bytes file(sizeof(float));  // an evaluation sends one zero coordinate
   if (train) {
-    ACCORD_ASSIGN_OR_RETURN(file, task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float)));
+    auto delta = task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float));
+    if (!delta.ok()) return Fail(errors::kTaskNoDelta, Describe(delta.status()));
+    file = *std::move(delta);
   }
   ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, AsFloats(file)));
   ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers, HeadersOf(task, encoding, checked.clipped));

@@ -40,6 +40,7 @@ enum class Tag : std::uint8_t {
   kNonceRosterTold = 25,
   kGraphTold = 26,
   kCollectingTrainTold = 27,  // of unmasked rounds
+  kDeltaLost = 28,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -133,6 +134,7 @@ void PutEvent(const Event& event, Writer& out) {
                  },
                  [&](const CertificateTold& e) { Put(PutPlace(out, Tag::kCertificateTold, e), e.answer); },
                  [&](const Aborted& e) { PutPlace(out, Tag::kAborted, e).Lv(e.error); },
+                 [&](const DeltaLost& e) { PutPlace(out, Tag::kDeltaLost, e); },
                  [&](const MemoryLost&) { Put(out, Tag::kMemoryLost); },
                  [&](const Free&) { Put(out, Tag::kFree); },
                  [&](const CollectTold& e) {
@@ -214,6 +216,8 @@ Event GetWorkEvent(Tag tag, Reader& in) {
     }
     case Tag::kAborted:
       return Aborted{round, attempt, in.LvText()};
+    case Tag::kDeltaLost:
+      return DeltaLost{round, attempt};
     default:
       return Failed{round, attempt, in.LvText()};
   }
@@ -274,6 +278,7 @@ Event GetEvent(Reader& in) {
     case Tag::kProvenCheckDone:
     case Tag::kFailed:
     case Tag::kAborted:
+    case Tag::kDeltaLost:
       return GetWorkEvent(tag, in);
     case Tag::kMemoryLost:
       return MemoryLost{};

@@ -15,6 +15,12 @@ Transition OnDone(const State& state, const TrainDone& event) {
   const auto* training = std::get_if<Training>(&state.activity);
   if (training == nullptr || training->round.round != event.round) return Discarded(state, Reason::kStale);
   State next = state;
+  // Trained once more, after an update had left that others may have opened in a sum: another one, in another
+  // sum of the same set, would show how the two differ (secagg.md 2.9).
+  if (state.frozen && *state.frozen != event.delta) {
+    next.activity = Idle{};
+    return Accept(std::move(next), {SayDeclined{event.round, "task.frozen"}});
+  }
   next.activity = Trained{training->round, event.delta, {}};
   if (training->round.mode != SecureMode::kOff) TakeModel(next, training->round.model_hash);
   if (training->asked) return BeginAttempt(next, *training->asked);  // the update says that it is done
@@ -46,6 +52,7 @@ Transition OnDone(const State& state, const EncodeDone& event) {
   Update frozen = *update;
   frozen.words = event.words;
   frozen.root = event.root;
+  if (encoding->round.mode != SecureMode::kOff) next.frozen = encoding->delta;
   next.activity = Sending{encoding->round, encoding->delta, frozen};
   return Accept(std::move(next), {Send{encoding->round, std::move(frozen)}});
 }
@@ -96,6 +103,24 @@ Transition OnDone(const State& state, const Failed& event) {
     next.activity = LeaveAttempt(state.activity, masked ? event.error : std::string());
   }
   return Accept(std::move(next), {SayRefused{event.round, event.attempt, event.error}});
+}
+
+// It is trained again; the attempt that asked for it goes on without this node.
+Transition OnDone(const State& state, const DeltaLost& event) {
+  const Assignment* round = RoundOf(state.activity);
+  const Update* update = UpdateOf(state.activity);
+  const bool encodes =
+      std::holds_alternative<Encoding>(state.activity) || std::holds_alternative<Sending>(state.activity);
+  const bool mine =
+      round != nullptr && round->round == event.round &&
+      (std::holds_alternative<Trained>(state.activity) || (encodes && update->attempt == event.attempt));
+  if (!mine) return Discarded(state, Reason::kStale);
+  State next = state;
+  next.activity = Training{.round = *round, .asked = {}};
+  std::vector<Effect> effects;
+  if (encodes) effects.emplace_back(SayRefused{event.round, event.attempt, "task.no_delta"});
+  effects.emplace_back(StartTraining{*round});
+  return Accept(std::move(next), std::move(effects));
 }
 
 }  // namespace accord::task

@@ -59,6 +59,7 @@ void TakeModel(State& state, const Digest& model);
 [[nodiscard]] Transition OnDone(const State& state, const CheckDone& event);
 [[nodiscard]] Transition OnDone(const State& state, const Failed& event);
 [[nodiscard]] Transition OnDone(const State& state, const Aborted& event);
+[[nodiscard]] Transition OnDone(const State& state, const DeltaLost& event);
 [[nodiscard]] Transition OnDone(const State& state, const MemoryLost& event);
 [[nodiscard]] Transition OnLab(const State& state, const Stop& event);
 [[nodiscard]] Transition OnLab(const State& state, const Allow& event);

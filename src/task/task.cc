@@ -43,6 +43,7 @@ Transition Step(const State& state, const Event& event) {
                                [&](const CheckDone& e) { return OnDone(state, e); },
                                [&](const Failed& e) { return OnDone(state, e); },
                                [&](const Aborted& e) { return OnDone(state, e); },
+                               [&](const DeltaLost& e) { return OnDone(state, e); },
                                [&](const MemoryLost& e) { return OnDone(state, e); },
                                [&](const Stop& e) { return OnLab(state, e); },
                                [&](const Allow& e) { return OnLab(state, e); },

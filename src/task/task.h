@@ -42,6 +42,7 @@ struct Delta {
   std::uint64_t eval_examples = 0;  // of the hold-out, measured on the model received
   double eval_loss_sum = 0.0;
   std::uint64_t eval_correct = 0;
+  friend bool operator==(const Delta&, const Delta&) = default;
 };
 
 // What the coordinator told of the round's start.
@@ -165,6 +166,7 @@ struct State {
   bool attempted = false;  // whether `attempt` was used in `round`
   Activity activity;
   // Of masked jobs:
+  std::optional<Delta> frozen;  // of `round`, once an update of it was: that may be with the coordinator
   Digest model;    // computed here or proven: this node trains from no other; zero before the first
   RoundId proven;  // the newest committed round whose nodes' word this node took for a model
   std::map<SetKey, round::NodeSet> signed_sets;  // only these may be joined and signed again (2.9)
@@ -265,6 +267,10 @@ struct Aborted {  // a message of a masked round was refused: the attempt is ove
   AttemptId attempt;
   std::string error;
 };
+struct DeltaLost {  // its file is missing or damaged; `attempt` asked for it
+  RoundId round;
+  AttemptId attempt;
+};
 struct MemoryLost {};  // the node restarted; of an attempt under way the keys are gone
 // By the lab.
 struct Stop {};
@@ -273,7 +279,7 @@ struct Erase {};
 struct Free {};  // knowingly: other sets may be signed on the model of signed ones (secagg.md 2.9)
 using Event = std::variant<TrainTold, CollectTold, CommitTold, EndTold, TrainDone, TrainFailed, EncodeDone,
                            SendDone, CheckDone, Failed, Stop, Allow, Erase, OfferTold, RosterTold,
-                           SurvivorsTold, CertificateTold, Aborted, MemoryLost, Free, GraphTold>;
+                           SurvivorsTold, CertificateTold, Aborted, MemoryLost, Free, GraphTold, DeltaLost>;
 
 // ---------------------------------------------------------------- effects
 
@@ -286,7 +292,7 @@ struct Encode {
   Assignment round;
   Delta delta;
   Update update;
-};  // answers EncodeDone or Failed
+};  // answers EncodeDone, DeltaLost or Failed
 struct Send {
   Assignment round;
   Update update;

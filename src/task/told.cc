@@ -34,6 +34,7 @@ Transition BeginRound(const State& state, const TrainTold& event) {
   if (round.round > state.round) {
     next.round = round.round;
     next.attempted = false;
+    next.frozen.reset();
     next.attempt = {};
   }
   Training training{.round = round, .asked = {}};

@@ -55,7 +55,7 @@ class AddingTrainer final : public Trainer {
 
 class AddingFactory final : public TrainerFactory {
  public:
-  explicit AddingFactory(float step) : step_(step) {}
+  explicit AddingFactory(const float& step) : step_(step) {}  // read at each Create
   Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig&) override {
     return std::unique_ptr<Trainer>(new AddingTrainer(*model::BuildLayout(job.model), step_));
   }
@@ -63,7 +63,7 @@ class AddingFactory final : public TrainerFactory {
   std::vector<std::string> Warnings() const override { return {}; }
 
  private:
-  float step_;
+  const float& step_;
 };
 
 // What is on the disk; a Write is durable at once unless it is held.
@@ -98,13 +98,14 @@ class HeldJournal final : public driver::Journal {
 
 class Lab {
  public:
-  Lab(std::string name, float step, std::string secure = "malicious")
-      : plan(BytesOf(PlanText(secure))),
+  Lab(std::string name, float trainers_step, std::string secure = "malicious")
+      : step(trainers_step),
+        plan(BytesOf(PlanText(secure))),
         identity(*crypto::SpiffeId::Make(kFederation, crypto::Role::kNode, name)),
         id(identity.ToNodeId()),
         key(std::make_shared<const crypto::Ed25519Key>(
             crypto::Ed25519Key::FromSeed(crypto::Sha256::Of(name).bytes))),
-        factory_(step) {
+        factory_(this->step) {
     config.node.state = dir.path();
     config.policy.purposes = {"*"};
     config.data["d"] = DatasetConfig{.id = "d"};
@@ -126,6 +127,7 @@ class Lab {
 
   [[nodiscard]] JobId job() const { return job::MakeJobId(plan, BytesOf("token")); }
   void Prepare() { task->OnPrepare({job(), plan, BytesOf("token")}); }
+  [[nodiscard]] NodeServices& services() { return *services_; }
   // Another job of the same plan, prepared.
   [[nodiscard]] std::shared_ptr<JobTask> AnotherTask(const Bytes& token) {
     auto other = std::make_shared<JobTask>(*services_, job::MakeJobId(plan, token));
@@ -159,6 +161,15 @@ class Lab {
   // Runs what is ready; nothing is awaited.
   void Poll() { io_.poll(); }
   [[nodiscard]] std::string activity() const { return std::string(task::Name(task->state().activity)); }
+  // The only one.
+  [[nodiscard]] std::filesystem::path DeltaFile() const {
+    std::filesystem::path found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir / "deltas")) {
+      if (entry.is_regular_file()) found = entry.path();
+    }
+    EXPECT_FALSE(found.empty());
+    return found;
+  }
   // The ledger: kinds and bytes.
   [[nodiscard]] std::vector<task::Egress> Ledger() {
     std::vector<task::Egress> ledger;
@@ -170,6 +181,7 @@ class Lab {
     return ledger;
   }
 
+  float step;  // of the trainers that are made from now on
   const Bytes plan;
   const crypto::SpiffeId identity;
   const NodeId id;

@@ -156,6 +156,67 @@ TEST_P(RestartTest, IsOutOfTheAttemptAndTakesPartInTheNext) {
 }
 INSTANTIATE_TEST_SUITE_P(AfterEveryPhase, RestartTest, ::testing::Range(0, 5));
 
+// ---------------------------------------------------------------- the delta's file
+
+TEST_F(MaskedJobTest, ADeltaWhoseFileIsGoneIsTrainedAgainBeforeTheOfferIsAnswered) {
+  Conductor c;
+  Lab& lab = *c.labs[1];
+  c.Prepare();
+  c.Train();
+  std::filesystem::remove(lab.DeltaFile());
+  c.Offer();
+  c.Share();
+  c.Collect();
+  c.Sign();
+  c.Unmask();
+  c.Commit();
+}
+
+TEST_F(MaskedJobTest, ADeltaWhoseFileIsDamagedIsTrainedAgainForTheNextAttempt) {
+  Conductor c;
+  Lab& lab = *c.labs[1];
+  c.Prepare();
+  c.Train();
+  std::filesystem::resize_file(lab.DeltaFile(), 3);
+  c.Offer();
+  c.Share();
+  lab.task->OnCollect(c.CollectMessage(lab.id));
+  const auto refused = lab.Await<rpc::Refused>();
+  EXPECT_EQ(refused.error.error(), errors::kTaskNoDelta.id);
+  EXPECT_TRUE(refused.abort) << "signed, as every end of an attempt";
+  lab.Await<rpc::Trained>();
+  ++c.attempt.value;
+  c.Attempt();
+  c.Next();
+  c.Round();
+}
+
+TEST_F(MaskedJobTest, AfterAnUploadOnlyTheSameUpdateIsTakenAgain) {
+  for (const bool other : {false, true}) {
+    Conductor c;
+    Lab& lab = *c.labs[1];
+    c.Prepare();
+    c.Train();
+    c.Offer();
+    c.Share();
+    c.Collect();
+    std::filesystem::remove(lab.DeltaFile());
+    if (other) lab.step += 0.5F;  // as if the lab's data had changed meanwhile
+    lab.Restart();
+    ++c.attempt.value;
+    c.Begin();
+    lab.task->OnOffer(c.OfferMessage());
+    if (other) {
+      EXPECT_EQ(lab.Await<rpc::Declined>().error.error(), errors::kTaskFrozen.id);
+      EXPECT_EQ(lab.activity(), "idle");
+    } else {
+      lab.Await<rpc::Advertised>();
+    }
+  }
+}
+
+// ---------------------------------------------------------------- restarts
+
 TEST_F(MaskedJobTest, ALabThatRestartedAfterItVerifiedSaysSoAgain) {
   Conductor c;
   Lab& lab = *c.labs[1];

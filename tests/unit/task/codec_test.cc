@@ -88,6 +88,7 @@ std::vector<Frozen> Table() {
            "0000000000000008"},
       {{kTime, Event{Masked(1, 0)}},
        event + "14" + round + attempt + "000000000000000c" + Repeat("32", 32) + leaving},
+      {{kTime, Event{DeltaLost{{1}, {2}}}}, event + "1c" + round + "00000002"},
       {{kTime, Event{ProvenAs(1, 0)}},
        event + "15" + round + attempt + Repeat("3d", 32) +
            "00000003"

@@ -30,9 +30,10 @@ std::vector<Named> Events() {
           {"aborted", Aborted{{1}, {0}, "secagg.bad_share"}},
           {"memory lost", MemoryLost{}},
           {"free", Free{}},
-          {"graph", Drawn(1, 0)}};
+          {"graph", Drawn(1, 0)},
+          {"delta lost", DeltaLost{{1}, {0}}}};
 }
-static_assert(std::variant_size_v<Event> == 21, "a new event needs its column below");
+static_assert(std::variant_size_v<Event> == 22, "a new event needs its column below");
 static_assert(std::variant_size_v<Activity> == 13);
 
 // Those that a masked round has in other words.
@@ -65,40 +66,41 @@ std::string Letters(Task& task, const std::vector<Named>& events = Events()) {
 
 TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
   //                                   told: train collect commit end | done: train, failed, encode, send,
-  //                                   check, failed | lab: stop allow erase | masked, which has no place here
+  //                                   check, failed | lab: stop allow erase | masked, which has no place
+  //                                   here, and delta lost
   const std::vector<std::string> fates{
       "arra"
       "dddddd"
       "ada"
-      "rrrrdddr",  // idle
+      "rrrrdddrd",  // idle
       "dara"
       "aadddd"
       "ada"
-      "rrrrdddr",  // training
+      "rrrrdddrd",  // training
       "dara"
       "dddddd"
       "ada"
-      "rrrrdddr",  // trained
+      "rrrrdddra",  // trained
       "ddra"
       "ddadda"
       "ada"
-      "rrrrdddr",  // encoding
+      "rrrrdddra",  // encoding
       "daaa"
       "dddada"
       "ada"
-      "rrrrdddr",  // sending
+      "rrrrdddra",  // sending
       "daaa"
       "dddddd"
       "ada"
-      "rrrrdddr",  // sent
+      "rrrrdddrd",  // sent
       "ddda"
       "ddddaa"
       "ada"
-      "rrrrdddr",  // checking
+      "rrrrdddrd",  // checking
       "ddda"
       "dddddd"
       "ada"
-      "rrrrdddr"};  // checked
+      "rrrrdddrd"};  // checked
   std::vector<Task> tasks = AllActivities();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     EXPECT_EQ(Letters(tasks[i]), fates[i]) << tasks[i].activity();
@@ -107,60 +109,60 @@ TEST(TaskFates, EveryEventHasItsFateInEveryActivity) {
 
 TEST(TaskFates, EveryEventHasItsFateInEveryActivityOfAMaskedRound) {
   // told: train collect commit end | done: train, failed, encode, send, check, failed | lab: stop allow erase
-  // | masked: offer roster survivors certificate, aborted, memory lost, free, graph
+  // | masked: offer roster survivors certificate, aborted, memory lost, free, graph, delta lost
   const std::vector<std::string> fates{
       "arra"
       "dddddd"
       "ada"
-      "rrrrdddr",  // idle
+      "rrrrdddrd",  // idle
       "drra"
       "aadddd"
       "ada"
-      "rrrrdddr",  // training
+      "rrrrdddrd",  // training
       "drra"
       "dddddd"
       "ada"
-      "arrrdddr",  // trained
+      "arrrdddra",  // trained
       "drra"
       "dddddd"
       "ada"
-      "darraadr",  // advertised
+      "darraadrd",  // advertised
       "drra"
       "dddddd"
       "ada"
-      "ddrraada",  // drawing
+      "ddrraadad",  // drawing
       "dara"
       "dddddd"
       "ada"
-      "ddrraadd",  // shared
+      "ddrraaddd",  // shared
       "ddra"
       "ddadda"
       "ada"
-      "ddrraadd",  // encoding
+      "ddrraadda",  // encoding
       "dara"
       "dddada"
       "ada"
-      "ddaraadd",  // sending
+      "ddaraadda",  // sending
       "dara"
       "dddddd"
       "ada"
-      "ddaraadd",  // sent
+      "ddaraaddd",  // sent
       "ddra"
       "dddddd"
       "ada"
-      "dddaaaad",  // signed
+      "dddaaaadd",  // signed
       "ddaa"
       "dddddd"
       "ada"
-      "ddddaaad",  // unmasked
+      "ddddaaadd",  // unmasked
       "ddda"
       "ddddaa"
       "ada"
-      "ddddaaad",  // checking
+      "ddddaaadd",  // checking
       "ddda"
       "dddddd"
       "ada"
-      "ddddadad",  // checked
+      "ddddadadd",  // checked
   };
   std::vector<Task> tasks = AllMaskedActivities();
   ASSERT_EQ(tasks.size(), fates.size());
@@ -175,7 +177,7 @@ TEST(TaskFates, AnEndedJobHearsNothingMoreButTheLab) {
     task.Do(EndTold{});
     EXPECT_EQ(Letters(task),
               "ddddddddddada"
-              "dddddddd");
+              "ddddddddd");
     EXPECT_EQ(Says(Outstanding(task.state)), "[]");
   }
 }
@@ -185,7 +187,7 @@ TEST(TaskFates, AStoppedJobAnswersThatTheLabStoppedIt) {
     task.Do(Stop{});
     EXPECT_EQ(Letters(task),
               "rrradddddddaa"
-              "rrrrdddr");
+              "rrrrdddrd");
     const std::string stopped = Says({SayDeclined{{0}, "task.stopped"}});
     for (const Event& event : std::vector<Event>{Told(Round(1)), Collect(1, 0), CommitOf(1, 0)}) {
       EXPECT_EQ(task.Fate(event), Rejects(Reason::kStopped));
@@ -198,11 +200,11 @@ TEST(TaskFates, AStoppedJobAnswersThatTheLabStoppedIt) {
 TEST(TaskFates, WordsOfAnOlderRoundChangeNothing) {
   Task task = InChecked();
   task.Do(Told(Round(2)));
-  for (const Event& event :
-       std::vector<Event>{Told(Round(1)), Collect(1, 0), Collect(1, 7), CommitOf(1, 0),
-                          TrainDone{{1}, kDelta}, TrainFailed{{1}, ""}, Encoded(1, 0), SendDone{{1}, {0}},
-                          CheckedAs(1, 0), Failed{{1}, {0}, ""}, Offered(1, 0), Offered(1, 7), Rostered(1, 0),
-                          Survived(1, 0), Certified(1, 0), Aborted{{1}, {0}, ""}, Drawn(1, 0)}) {
+  for (const Event& event : std::vector<Event>{
+           Told(Round(1)), Collect(1, 0), Collect(1, 7), CommitOf(1, 0), TrainDone{{1}, kDelta},
+           TrainFailed{{1}, ""}, Encoded(1, 0), SendDone{{1}, {0}}, CheckedAs(1, 0), Failed{{1}, {0}, ""},
+           Offered(1, 0), Offered(1, 7), Rostered(1, 0), Survived(1, 0), Certified(1, 0),
+           Aborted{{1}, {0}, ""}, Drawn(1, 0), DeltaLost{{1}, {0}}}) {
     EXPECT_EQ(task.Fate(event), Discards(Reason::kStale)) << event.index();
     EXPECT_EQ(task.answer, "[]");
   }

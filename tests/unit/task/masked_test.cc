@@ -231,6 +231,54 @@ TEST(MaskedTaskTest, AnUpdateThatCannotBeEncodedEndsTheAttempt) {
   EXPECT_EQ(task.answer, Says({Refuse("update.not_finite")}));
 }
 
+// ---------------------------------------------------------------- a delta that is gone
+
+TEST(LostDeltaTest, IsTrainedAgainForTheNextAttempt) {
+  Task waits = MaskedTrained();
+  waits.Do(DeltaLost{{1}, {0}});
+  EXPECT_EQ(waits.Asked(), Says({StartTraining{MaskedRound(1)}})) << "the attempt can wait for it";
+  Task task = MaskedEncoding();
+  task.Do(DeltaLost{{1}, {0}});
+  EXPECT_EQ(task.Asked(), Says({Refuse("task.no_delta"), StartTraining{MaskedRound(1)}}));
+  EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict)) << "nothing is masked twice";
+  EXPECT_EQ(task.answer, Says({Refuse("task.no_delta")}));
+  Delta other = kDelta;
+  other.file = Hash(41);
+  task.Do(TrainDone{{1}, other});
+  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}}));
+  EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict));
+  task.Do(Offered(1, 1));
+}
+
+// Unmasked, the coordinator asks for the attempt's bytes again; these are another attempt's.
+TEST(LostDeltaTest, InAnUnmaskedRoundLeavesTheAttemptToo) {
+  Task task = InSending();
+  task.Do(DeltaLost{{1}, {0}});
+  EXPECT_EQ(task.Asked(), Says({Refuse("task.no_delta"), StartTraining{Round(1)}}));
+  EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict));
+  task.Do(Collect(1, 1)).Do(TrainDone{{1}, kDelta});
+  EXPECT_EQ(task.activity(), "encoding");
+}
+
+// Two sums of one set that differ in one node's update alone would show how its updates differ.
+TEST(LostDeltaTest, OnceAnUpdateLeftOnlyTheSameOneIsTakenAgain) {
+  Delta other = kDelta;
+  other.eval_correct = 4;
+  for (Task task : {MaskedSending(), MaskedSent(), InSigned(), InUnmasked(), MaskedChecked()}) {
+    task.Do(Stop{}).Do(Allow{}).Do(Told(MaskedRound(1)));
+    Task same = task;
+    same.Do(TrainDone{{1}, kDelta}).Do(Offered(1, 1, task.state.signed_sets.empty() ? kAll : kSurvivors));
+    task.Do(TrainDone{{1}, other});
+    EXPECT_EQ(task.Asked(), Says({SayDeclined{{1}, "task.frozen"}}));
+    EXPECT_EQ(task.activity(), "idle");
+    task.Do(Told(MaskedRound(2), 1)).Do(TrainDone{{2}, other});
+    EXPECT_EQ(task.activity(), "trained") << "another round has another update";
+  }
+  Task lost = MaskedSent();
+  lost.Do(Aborted{{1}, {0}, "secagg.bad_share"}).Do(DeltaLost{{1}, {1}}).Do(TrainDone{{1}, other});
+  EXPECT_EQ(lost.Asked(), Says({SayDeclined{{1}, "task.frozen"}}));
+}
+
 // ---------------------------------------------------------------- restarts
 
 TEST(MaskedTaskTest, ARestartEndsTheAttemptWhoseKeysAreGone) {
