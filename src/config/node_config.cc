@@ -86,6 +86,7 @@ Schema NodeSchema(NodeConfig& config) {
   s.Key("allow_semi_honest", Bool(config.policy.allow_semi_honest),
         "take part in jobs with secure = \"semi-honest\", whose masks hold only if the coordinator does not "
         "lie");
+  s.Key("max_jobs", Whole(config.policy.max_jobs, 1, 1'024), "most jobs that are open at this node at once");
   s.Key("min_cohort", Whole(config.policy.min_cohort, 3, kMaxCohort),
         "masked rounds: least nodes that mask together");
   s.Key("min_honest", Whole(config.policy.min_honest, 2, kMaxCohort),

@@ -28,6 +28,7 @@ struct NodeConfig {
   struct Policy {
     bool allow_unmasked = false;     // jobs with secure = "off" are refused unless true
     bool allow_semi_honest = false;  // and those with secure = "semi-honest"
+    std::uint32_t max_jobs = 32;     // most jobs that are open at once
     // Of masked rounds (secagg::MemberPolicy):
     std::uint32_t min_cohort = 3;       // least nodes that mask together
     std::uint32_t min_honest = 2;       // least of them that are not assumed corrupt

@@ -72,6 +72,7 @@ Status JobTask::Recover(const std::vector<Bytes>& records) {
       facts_.spec = std::make_shared<const JobSpec>(*std::move(spec));
     }
   }
+  if (state.ended) plan_ = {};
   MakeDriver(std::move(state));
   // The keys of an attempt lived in the memory of the process that ended.
   if (task::LivesInMemory(driver_->state().activity)) Handle(task::MemoryLost{});
@@ -164,6 +165,7 @@ void JobTask::SayPrepared() {
 
 void JobTask::OnPrepare(const rpc::Prepare& message) {
   if (driver_->state().stopped) return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
+  if (driver_->state().ended) return Decline(Fail(errors::kJobState, "the job has ended"));
   if (trainer_) return SayPrepared();
   if (opening_) return;
   DatasetConfig data;
@@ -188,6 +190,7 @@ void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
     }
     asio::post(self->services_.io, [self, status, trainer = std::move(trainer)] {
       self->opening_ = false;
+      if (self->driver_->state().ended) return;
       if (!trainer) {
         LogError("job.data_refused", {{"job", self->name()}, {"why", Describe(status)}});
         return self->Decline(status);

@@ -68,6 +68,8 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
 
   [[nodiscard]] const JobId& id() const { return id_; }
   [[nodiscard]] std::string name() const;
+  // Whether the lab's checks took its plan, now or before a restart.
+  [[nodiscard]] bool taken() const { return facts_.spec != nullptr; }
   [[nodiscard]] const task::State& state() const { return driver_->state(); }
   [[nodiscard]] rpc::Progress progress() const;
   // Ends the work under way and waits for nothing.

@@ -289,6 +289,10 @@ void JobTask::EraseFiles() {
     }
   }
   deltas_.clear();
+  if (!driver_->state().ended) return;
+  trainer_ = nullptr;  // and with it the data in memory
+  plan_ = {};
+  std::filesystem::remove_all(services_.deltas_dir / id_.Hex(), ignored);
 }
 
 }  // namespace accord::node

@@ -1,7 +1,6 @@
 #include "node/node.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 //
 #include <boost/asio/executor_work_guard.hpp>
@@ -12,12 +11,11 @@
 #include "accord/version.h"
 #include "base/errors.h"
 #include "base/log.h"
-#include "base/overloaded.h"
 #include "crypto/prg.h"
 #include "node/connection.h"
 #include "node/control.h"
 #include "node/identity.h"
-#include "node/job_task.h"
+#include "node/job_tasks.h"
 #include "store/blobs.h"
 #include "store/spool.h"
 #include "store/sqlite_journal.h"
@@ -47,15 +45,12 @@ struct Node::Impl final : ControlHandler {
   asio::thread_pool training{1};
   asio::thread_pool work{2};
   std::unique_ptr<NodeServices> services;
-  std::map<JobId, std::shared_ptr<JobTask>> tasks;
+  std::unique_ptr<JobTasks> tasks;
   std::shared_ptr<Connection> connection;
   std::unique_ptr<Control> control;
   Status end;  // what Run returns
 
   Status Open();
-  Status RecoverTasks();
-  std::shared_ptr<JobTask> TaskOf(const JobId& id);
-  void OnMessage(rpc::ToNode message);
   rpc::Hello Hello() const;
   rpc::Heartbeat Heartbeat() const;
   bool Busy() const;
@@ -93,51 +88,11 @@ Status Node::Impl::Open() {
                             .busy = [this] { return Busy(); },
                             .on_up = [] {},
                             .on_down = [] {},
-                            .on_message = [this](rpc::ToNode message) { OnMessage(std::move(message)); }});
-  ACCORD_RETURN_IF_ERROR(RecoverTasks());
+                            .on_message = [this](const rpc::ToNode& message) { tasks->OnMessage(message); }});
+  tasks = std::make_unique<JobTasks>(*services);
+  ACCORD_RETURN_IF_ERROR(tasks->Recover());
   ACCORD_ASSIGN_OR_RETURN(control, Control::Listen(io, ControlPath(dir->path()), *this));
   return {};
-}
-
-Status Node::Impl::RecoverTasks() {
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> streams, journal->Streams("job/"));
-  for (const std::string& stream : streams) {
-    const auto id = JobId::FromHex(std::string_view(stream).substr(4));
-    if (!id) return Fail(errors::kStoreCorrupt, "the journal has a stream '" + Printable(stream, 80) + "'");
-    ACCORD_ASSIGN_OR_RETURN(const std::vector<Bytes> records, journal->Read(stream));
-    auto task = std::make_shared<JobTask>(*services, *id);
-    ACCORD_RETURN_IF_ERROR(task->Recover(records));
-    tasks.emplace(*id, std::move(task));
-  }
-  return {};
-}
-
-std::shared_ptr<JobTask> Node::Impl::TaskOf(const JobId& id) {
-  std::shared_ptr<JobTask>& task = tasks[id];
-  if (!task) {
-    task = std::make_shared<JobTask>(*services, id);
-    if (const Status fresh = task->Recover({}); !fresh.ok())
-      LogError("job.recover_failed", {{"why", Describe(fresh)}});
-  }
-  return task;
-}
-
-void Node::Impl::OnMessage(rpc::ToNode message) {
-  std::visit(overloaded{[&](const rpc::Prepare& m) { TaskOf(m.job)->OnPrepare(m); },
-                        [&](const rpc::Train& m) { TaskOf(m.job)->OnTrain(m); },
-                        [&](const rpc::Offer& m) { TaskOf(m.job)->OnOffer(m); },
-                        [&](const rpc::Roster& m) { TaskOf(m.job)->OnRoster(m); },
-                        [&](const rpc::GraphSet& m) { TaskOf(m.job)->OnGraphSet(m); },
-                        [&](const rpc::Collect& m) { TaskOf(m.job)->OnCollect(m); },
-                        [&](const rpc::Survivors& m) { TaskOf(m.job)->OnSurvivors(m); },
-                        [&](const rpc::Certificate& m) { TaskOf(m.job)->OnCertificate(m); },
-                        [&](const rpc::Commit& m) { TaskOf(m.job)->OnCommit(m); },
-                        [&](const rpc::Ended& m) {
-                          if (tasks.contains(m.job)) TaskOf(m.job)->OnEnded(m);
-                        },
-                        [](const rpc::Welcome&) { /* the connection's */ },
-                        [](const rpc::Drain&) { /* likewise */ }},
-             message);
 }
 
 rpc::Hello Node::Impl::Hello() const {
@@ -146,7 +101,7 @@ rpc::Hello Node::Impl::Hello() const {
                    .version = std::string(kVersion),
                    .description = trainers.Describe(),
                    .held = {}};
-  for (const auto& [id, task] : tasks) {
+  for (const auto& [id, task] : tasks->all()) {
     if (!task->state().ended) hello.held.push_back(id);
   }
   return hello;
@@ -154,7 +109,7 @@ rpc::Hello Node::Impl::Hello() const {
 
 rpc::Heartbeat Node::Impl::Heartbeat() const {
   rpc::Heartbeat beat;
-  for (const auto& [id, task] : tasks) {
+  for (const auto& [id, task] : tasks->all()) {
     const rpc::Progress progress = task->progress();
     // A job whose first work has not begun (its data are still being read) has no round to speak of.
     if (!task->state().ended && progress.round.value > 0) beat.progress.push_back(progress);
@@ -163,7 +118,7 @@ rpc::Heartbeat Node::Impl::Heartbeat() const {
 }
 
 bool Node::Impl::Busy() const {
-  return std::ranges::any_of(tasks, [](const auto& task) {
+  return std::ranges::any_of(tasks->all(), [](const auto& task) {
     const task::Activity& activity = task.second->state().activity;
     return std::holds_alternative<task::Training>(activity) ||
            std::holds_alternative<task::Sending>(activity);
@@ -173,7 +128,7 @@ bool Node::Impl::Busy() const {
 void Node::Impl::Lab(const std::string& ref, const task::Event& event,
                      std::function<void(Result<std::string>)> done) {
   std::vector<std::shared_ptr<JobTask>> chosen;
-  for (const auto& [id, task] : tasks) {
+  for (const auto& [id, task] : tasks->all()) {
     const bool named = task->name() == ref || (ref.size() >= 6 && id.Hex().starts_with(ref));
     if (ref.empty() ? !task->state().ended : named) chosen.push_back(task);
   }
@@ -202,7 +157,7 @@ void Node::Impl::Pinned() {
 
 void Node::Impl::Shutdown() {
   if (connection) connection->Stop();
-  for (const auto& [id, task] : tasks) task->Shutdown();
+  if (tasks) tasks->Shutdown();
   control.reset();
   guard.reset();
   io.stop();

@@ -39,6 +39,7 @@ TEST_F(NodeConfigTest, AllowsNothingByDefault) {
   ASSERT_TRUE(config.ok());
   EXPECT_TRUE(config->data.empty());
   EXPECT_FALSE(config->policy.allow_unmasked);
+  EXPECT_EQ(config->policy.max_jobs, 32U);
   EXPECT_FALSE(config->policy.AllowsPurpose("public-health"));
 }
 
@@ -54,6 +55,7 @@ TEST_F(NodeConfigTest, MaskedRoundsHaveTheLeastThatTheProtocolAsksFor) {
   ASSERT_TRUE(strict.ok());
   EXPECT_EQ(strict->policy.min_cohort, 10U);
   EXPECT_EQ(strict->policy.max_per_org, 1U);
+  EXPECT_THAT(Errors("[policy]\nmax_jobs = 0\n"), HasSubstr("policy.max_jobs"));
   EXPECT_THAT(Errors("[policy]\nmin_cohort = 2\n"), HasSubstr("policy.min_cohort"));
   EXPECT_THAT(Errors("[policy]\nmin_honest = 1\n"), HasSubstr("policy.min_honest"));
 }
