@@ -100,7 +100,8 @@ Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoi
                  [&](const Opened& e) { return OnOpened(plan, state, e, now); },
                  [&](const Summed& e) {
                    if (e.attempt != state.attempt.id) return Discarded(state, Reason::kWrongAttempt);
-                   if (masked && !state.summing) return Rejected(state, Reason::kWrongPhase);  // not asked for
+                   if (masked && !state.summing)
+                     return Rejected(state, Reason::kWrongPhase);  // not asked for
                    return p7::Enter(plan, state, e.outcome, now);
                  },
                  [&](const SumFailed& e) {

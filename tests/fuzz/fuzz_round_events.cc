@@ -1,7 +1,7 @@
 // fuzz-deps: accord_round
-// A story of a round, written by the input: which plan, what happens, to whom, when. Whatever it is, an event that
-// is not accepted changes nothing, a journal record reads back as it was, no wait is without an end, bytes that were
-// uploaded stay the same bytes, and no sum is taken of two sets on one model.
+// A story of a round, written by the input: which plan, what happens, to whom, when. Whatever it is, an event
+// that is not accepted changes nothing, a journal record reads back as it was, no wait is without an end,
+// bytes that were uploaded stay the same bytes, and no sum is taken of two sets on one model.
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -64,7 +64,9 @@ Event EventOf(Script& script, const State& state, const Plan& plan) {
     case 4:
       return UploadsLost{script.Nodes(kNodes)};
     case 5:
-      return Summed{attempt, {.sum = fuzz::Hash(4), .words = 8, .model_hash = fuzz::Hash(5), .metrics = {}, .opened = {}}};
+      return Summed{
+          attempt,
+          {.sum = fuzz::Hash(4), .words = 8, .model_hash = fuzz::Hash(5), .metrics = {}, .opened = {}}};
     case 6:
       return SumFailed{attempt};
     case 7:
@@ -138,7 +140,8 @@ class Invariants {
   void SeeUpload(const State& before, const State& next, const Uploaded& upload) {
     const Members* was = MembersOf(before);
     const Members* is = MembersOf(next);
-    if (was->trained != is->trained && !std::holds_alternative<Train>(before)) return;  // only its word counted
+    if (was->trained != is->trained && !std::holds_alternative<Train>(before))
+      return;  // only its word counted
     const auto [known, fresh] = roots_.try_emplace({upload.attempt, upload.node}, upload.root);
     ACCORD_CHECK(fresh || known->second == upload.root);
   }
