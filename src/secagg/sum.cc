@@ -154,15 +154,28 @@ Status CheckSum(const Encoding& encoding, std::span<const std::uint64_t> words, 
 
 void DecodeMean(const Encoding& encoding, std::span<const std::uint64_t> words, std::uint64_t first,
                 std::span<double> out) {
-  const auto middle = static_cast<std::int64_t>(words[0] * encoding.Limit());
-  const double denominator = encoding.Scale() * (static_cast<double>(words[1]) / 4294967295.0);
+  const SumPart whole{&encoding, words};
+  DecodeMean({&whole, 1}, first, out);
+}
+
+void DecodeMean(std::span<const SumPart> parts, std::uint64_t first, std::span<double> out) {
+  std::uint64_t omega = 0;
+  for (const SumPart& part : parts) {
+    ACCORD_CHECK(part.encoding->Scale() == parts[0].encoding->Scale());
+    omega += part.words[1];
+  }
+  const double denominator = parts[0].encoding->Scale() * (static_cast<double>(omega) / 4294967295.0);
   std::uint64_t fields[1024];
+  std::int64_t integers[1024];
   while (!out.empty()) {
     const std::size_t count = std::min(out.size(), std::size(fields));
-    UnpackFields(encoding, words, first, std::span(fields).first(count));
-    for (std::size_t j = 0; j < count; ++j) {
-      out[j] = static_cast<double>(static_cast<std::int64_t>(fields[j]) - middle) / denominator;
+    std::fill_n(integers, count, 0);
+    for (const SumPart& part : parts) {
+      const auto middle = static_cast<std::int64_t>(part.words[0] * part.encoding->Limit());
+      UnpackFields(*part.encoding, part.words, first, std::span(fields).first(count));
+      for (std::size_t j = 0; j < count; ++j) integers[j] += static_cast<std::int64_t>(fields[j]) - middle;
     }
+    for (std::size_t j = 0; j < count; ++j) out[j] = static_cast<double>(integers[j]) / denominator;
     first += count;
     out = out.subspan(count);
   }

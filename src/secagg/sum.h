@@ -33,4 +33,12 @@ void UnpackFields(const Encoding& encoding, std::span<const std::uint64_t> words
 void DecodeMean(const Encoding& encoding, std::span<const std::uint64_t> words, std::uint64_t first,
                 std::span<double> out);
 
+// Sums that were taken apart, of encodings with one scale and limit.
+struct SumPart {
+  const Encoding* encoding = nullptr;    // borrowed, as the words
+  std::span<const std::uint64_t> words;  // passed CheckSum
+};
+// The same of all parts together: to the bit what one sum of all their vectors would give. At least one part.
+void DecodeMean(std::span<const SumPart> parts, std::uint64_t first, std::span<double> out);
+
 }  // namespace accord::secagg

@@ -17,30 +17,44 @@ constexpr std::size_t kTile = 16'384;
 }  // namespace
 
 Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters) {
+  return Open(spec, std::span(&sum, 1), parameters);
+}
+
+Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums, std::uint64_t parameters) {
   OuterStep step;
-  step.sum_ = sum;
-  ACCORD_ASSIGN_OR_RETURN(step.encoding_, EncodingFor(spec, sum.purpose, parameters, sum.cohort));
-  if (sum.survivors > sum.cohort) {  // both come from the peer
-    return Fail(errors::kSecaggWrongCount,
-                std::to_string(sum.survivors) + " survivors of a cohort of " + std::to_string(sum.cohort));
+  step.purpose_ = sums[0].purpose;
+  step.outer_.round = sums[0].round.value;
+  step.encodings_.reserve(sums.size());  // parts point into it, also when the step has moved
+  std::vector<std::uint64_t> headers;
+  for (const Sum& sum : sums) {
+    ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
+                            EncodingFor(spec, sum.purpose, parameters, sum.cohort));
+    if (sum.survivors > sum.cohort) {  // both come from the peer
+      return Fail(errors::kSecaggWrongCount,
+                  std::to_string(sum.survivors) + " survivors of a cohort of " + std::to_string(sum.cohort));
+    }
+    ACCORD_RETURN_IF_ERROR(secagg::CheckSum(encoding, sum.words, sum.survivors));
+    headers.resize(encoding.headers.size());
+    for (std::size_t i = 0; i < headers.size(); ++i) headers[i] += sum.words[i];
+    step.outer_.survivors += sum.survivors;
+    step.encodings_.push_back(encoding);
+    step.parts_.push_back({&step.encodings_.back(), sum.words});
   }
-  ACCORD_RETURN_IF_ERROR(secagg::CheckSum(step.encoding_, sum.words, sum.survivors));
   ACCORD_ASSIGN_OR_RETURN(step.rule_, strategy::MakeOuterRule(spec.outer));
-  step.metrics_ = DecodeMetrics(spec, step.encoding_, sum.words.first(step.encoding_.headers.size()));
+  step.metrics_ = DecodeMetrics(spec, step.encodings_[0], headers);
   step.mean_.resize(std::min<std::uint64_t>(kTile, parameters));
   return step;
 }
 
 void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
-  if (sum_.purpose == round::Purpose::kEvaluate) return;
-  const strategy::OuterRound outer{.round = sum_.round.value, .survivors = sum_.survivors};
+  if (purpose_ == round::Purpose::kEvaluate) return;
   while (!weights.empty()) {
     const std::span<float> tile = weights.first(std::min(kTile, weights.size()));
     const std::span<double> mean = std::span(mean_).first(tile.size());
-    secagg::DecodeMean(encoding_, sum_.words, first, mean);
+    secagg::DecodeMean(parts_, first, mean);
     for (const double value : mean) peak_ = std::max(peak_, std::abs(value));
     const std::array<std::span<const double>, 1> inputs{mean};
-    rule_->Step(outer, {.weights = tile, .means = inputs, .state = {}});
+    rule_->Step(outer_, {.weights = tile, .means = inputs, .state = {}});
     first += tile.size();
     weights = weights.subspan(tile.size());
   }
@@ -48,8 +62,9 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
 
 std::vector<round::MetricSum> OuterStep::Metrics() const {
   std::vector<round::MetricSum> metrics = metrics_;
-  if (sum_.purpose == round::Purpose::kTrain) {  // rounding may carry a coordinate just beyond the clip
-    metrics.push_back({static_cast<std::uint8_t>(Figure::kPeak), std::min(1.0, peak_ / encoding_.clip), 0});
+  if (purpose_ == round::Purpose::kTrain) {  // rounding may carry a coordinate just beyond the clip
+    const double clip = encodings_[0].clip;
+    metrics.push_back({static_cast<std::uint8_t>(Figure::kPeak), std::min(1.0, peak_ / clip), 0});
   }
   return metrics;
 }

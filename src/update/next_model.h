@@ -12,6 +12,7 @@
 #include "accord/status.h"
 #include "round/round.h"
 #include "secagg/encoding.h"
+#include "secagg/sum.h"
 #include "strategy/outer.h"
 
 namespace accord::update {
@@ -30,6 +31,10 @@ class OuterStep {
  public:
   // Checks the sum for a model of `parameters`: `secagg.range`, `secagg.wrong_count`, ...
   [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters);
+  // The same for sums of one round that were taken apart, at least one: the step of all their updates
+  // together, to the bit that of one sum over them.
+  [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, std::span<const Sum> sums,
+                                              std::uint64_t parameters);
 
   // The cohort's figures; in training with Figure::kPeak of the parameters that Apply has seen.
   [[nodiscard]] std::vector<round::MetricSum> Metrics() const;
@@ -40,8 +45,10 @@ class OuterStep {
  private:
   OuterStep() = default;
 
-  Sum sum_;
-  secagg::Encoding encoding_;
+  round::Purpose purpose_ = round::Purpose::kTrain;
+  strategy::OuterRound outer_;
+  std::vector<secagg::Encoding> encodings_;
+  std::vector<secagg::SumPart> parts_;
   std::unique_ptr<const strategy::OuterRule> rule_;
   std::vector<round::MetricSum> metrics_;
   std::vector<double> mean_;  // of a tile, so that it stays in the cache
