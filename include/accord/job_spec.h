@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,15 @@ struct RoundSpec {
   std::uint32_t attempts = 3;
 };
 
+// A fixed partition: each group masks apart, and its sum is looked at before it counts. Empty: all nodes
+// together.
+struct GroupsSpec {
+  std::map<std::string, std::vector<std::string>> nodes;  // names of nodes by the name of their group
+  std::uint32_t min_groups = 0;                           // whose sums a round needs
+  double max_norm = 0.0;                                  // of a group's mean update; 0: any
+  double min_cosine = -1.0;  // of a group's mean update and the groups' median; -1: any
+};
+
 struct JobSpec {
   std::uint32_t version = 1;
   std::string name;
@@ -98,6 +108,7 @@ struct JobSpec {
   UpdateSpec update;
   EvalSpec eval;
   RoundSpec round;
+  GroupsSpec groups;
 };
 
 }  // namespace accord

@@ -175,6 +175,13 @@ struct MetricSum {
   double value = 0.0;
   std::uint64_t examples = 0;
 };
+// A group whose sum did not count in a step (jobs with groups; src/update/groups.h).
+struct LeftOut {
+  std::uint32_t group = 0;  // by the order of names
+  std::uint8_t gate = 0;    // update::Gate
+  double value = 0.0;       // that did not pass it
+  friend bool operator==(const LeftOut&, const LeftOut&) = default;
+};
 // What came out of the sum: it and the model after the outer step, both stored before the event.
 struct Outcome {
   Digest sum;  // SHA-256 of the sum's little-endian words
