@@ -110,6 +110,29 @@ void CombiningSections(Schema& s, JobSpec& job) {
   s.Key("attempts", Whole(job.round.attempts, 1, 1'000), "tries of a round before the job fails");
 }
 
+void GroupSections(Schema& s, GroupsSpec& groups) {
+  s.Section(
+      {"groups"},
+      "Jobs with groups: each group masks apart, and its sum is looked at before it counts. The keys of "
+      "[round] hold for each group.");
+  s.Key("min_groups", Whole(groups.min_groups, 1, kMaxNodes),
+        "groups whose sums must be there for a round to count; needed when there are groups");
+  s.Key("max_norm", Number(groups.max_norm, {.low = 0.0}),
+        "a group whose mean update has a larger L2 norm is left out of the step; 0: any");
+  s.Key("min_cosine", Number(groups.min_cosine, {.low = -1.0, .high = 1.0, .high_open = true}),
+        "a group is left out when the cosine of its mean update and the groups' coordinate-wise median is "
+        "smaller; -1: any");
+  for (auto& [name, nodes] : groups.nodes) {
+    s.Section({"groups", name}, "A group, for as long as the job runs.");
+    s.Key("nodes",
+          TextList(nodes,
+                   [](const std::string& node) -> std::string {
+                     return IsName(node) ? "" : "\"" + Printable(node, 100) + "\" is not the name of a node";
+                   }),
+          "names of its nodes", Need::kRequired);
+  }
+}
+
 }  // namespace
 
 Schema JobSchema(JobSpec& job) {
@@ -117,6 +140,7 @@ Schema JobSchema(JobSpec& job) {
   PlanSections(schema, job);
   TrainingSections(schema, job.inner);
   CombiningSections(schema, job);
+  GroupSections(schema, job.groups);
   return schema;
 }
 
@@ -126,8 +150,10 @@ Result<JobSpec> ParseJob(std::string_view toml, std::string_view name) {
                                          " bytes; a job file has at most " + std::to_string(kMaxJobBytes));
   }
   JobSpec job;
+  const Document document = ReadToml(toml, name);
+  for (const std::string& id : Ids(document, "groups")) job.groups.nodes[id];
   Schema schema = JobSchema(job);
-  schema.Apply(ReadToml(toml, name));
+  schema.Apply(document);
   job.has_corrupt = schema.Has("corrupt");
   job.inner.has_local_steps = schema.Has("inner.local_steps");
   if (schema.Readable()) CheckJob(schema, job);

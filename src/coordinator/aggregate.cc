@@ -11,6 +11,7 @@
 #include "secagg/chunk_root.h"
 #include "secagg/sum.h"
 #include "secagg/unmask.h"
+#include "update/groups.h"
 #include "update/next_model.h"
 
 namespace accord::coordinator {
@@ -96,14 +97,14 @@ class ModelReader {
 };
 
 // The model after the step, of the one before it.
-Result<Digest> StepModel(const AggregateTask& task, update::OuterStep& step) {
-  ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(*task.blobs, *task.layout, task.model_hash));
-  ACCORD_ASSIGN_OR_RETURN(const auto after, task.blobs->NewWriter(store::Durability::kRecomputable));
-  ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(*task.layout)));
-  std::vector<float> weights(std::min<std::uint64_t>(kTileWeights, task.layout->size));
-  for (std::uint64_t first = 0; first < task.layout->size; first += kTileWeights) {
-    const auto tile =
-        std::span(weights).first(std::min<std::uint64_t>(kTileWeights, task.layout->size - first));
+Result<Digest> StepModel(store::Blobs& blobs, const ModelLayout& layout, const Digest& model,
+                         update::OuterStep& step) {
+  ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(blobs, layout, model));
+  ACCORD_ASSIGN_OR_RETURN(const auto after, blobs.NewWriter(store::Durability::kRecomputable));
+  ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(layout)));
+  std::vector<float> weights(std::min<std::uint64_t>(kTileWeights, layout.size));
+  for (std::uint64_t first = 0; first < layout.size; first += kTileWeights) {
+    const auto tile = std::span(weights).first(std::min<std::uint64_t>(kTileWeights, layout.size - first));
     ACCORD_RETURN_IF_ERROR(before.Next({reinterpret_cast<std::uint8_t*>(tile.data()), tile.size_bytes()}));
     step.Apply(first, tile);
     ACCORD_RETURN_IF_ERROR(after->Append(model::WeightBytes(tile)));
@@ -112,7 +113,37 @@ Result<Digest> StepModel(const AggregateTask& task, update::OuterStep& step) {
   return after->Commit(std::nullopt);
 }
 
+// A sum as StoreSum left it.
+Result<std::vector<std::uint64_t>> ReadSum(const store::Blobs& blobs, const CombineTask::Part& part) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, blobs.Get(part.sum, part.words * sizeof(std::uint64_t)));
+  std::vector<std::uint64_t> words(part.words);
+  if (bytes.size() != words.size() * sizeof(std::uint64_t)) {
+    return Fail(errors::kStoreCorrupt, "the sum " + part.sum.Hex() + " is damaged");
+  }
+  secagg::AddBytes(words, 0, bytes);
+  return words;
+}
+
 }  // namespace
+
+Result<CombinedSums> CombineGroups(const CombineTask& task) {
+  std::vector<std::vector<std::uint64_t>> words(task.parts.size());
+  std::vector<update::GroupSum> sums;
+  for (std::size_t i = 0; i < task.parts.size(); ++i) {
+    const CombineTask::Part& part = task.parts[i];
+    ACCORD_ASSIGN_OR_RETURN(words[i], ReadSum(*task.blobs, part));
+    sums.push_back({part.group, {task.purpose, task.round, part.cohort, part.survivors, words[i]}});
+  }
+  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(*task.spec, sums, task.layout->size));
+  CombinedSums done{.model_hash = task.model_hash, .metrics = {}, .left_out = std::move(made.left_out)};
+  if (task.purpose == round::Purpose::kTrain) {
+    ACCORD_ASSIGN_OR_RETURN(done.model_hash,
+                            StepModel(*task.blobs, *task.layout, task.model_hash, made.step));
+    ACCORD_RETURN_IF_ERROR(task.blobs->MakeDurable(done.model_hash));
+  }
+  done.metrics = made.step.Metrics();
+  return done;
+}
 
 Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
                                  std::span<const float> weights) {
@@ -135,8 +166,8 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
                                .words = words},
                               task.layout->size));
   auto storing = std::async([&] { return StoreSum(task, words); });  // beside the step
-  const Result<Digest> model =
-      task.purpose == round::Purpose::kTrain ? StepModel(task, step) : Result<Digest>(task.model_hash);
+  const Result<Digest> model = Steps(task) ? StepModel(*task.blobs, *task.layout, task.model_hash, step)
+                                           : Result<Digest>(task.model_hash);
   ACCORD_ASSIGN_OR_RETURN(const StoredSum sum, storing.get());
   if (!model.ok()) return model.status();
   Aggregated done{.outcome = {.sum = sum.hash,

@@ -24,15 +24,20 @@ struct AggregateTask {
   std::uint32_t cohort = 0;
   std::uint64_t words = 0;
   std::vector<std::shared_ptr<store::Spool>> uploads;  // complete, of the survivors; nobody else uses them
-  Digest model_hash;                                   // of the model that the round started from
-  store::Blobs* blobs = nullptr;                       // which holds that model
-  struct Masked {                                      // masked rounds
+  bool grouped = false;           // of a group: the model stays as it is until all sums are there
+  Digest model_hash;              // of the model that the round started from
+  store::Blobs* blobs = nullptr;  // which holds that model
+  struct Masked {                 // masked rounds
     secagg::OpenedMasks masks;
     secagg::U3 survivors;
     std::uint32_t chunk_words = 0;
   };
   std::shared_ptr<const Masked> masked;
 };
+// Whether the sum itself makes a model.
+[[nodiscard]] inline bool Steps(const AggregateTask& task) {
+  return task.purpose == round::Purpose::kTrain && !task.grouped;
+}
 
 struct Aggregated {
   round::Outcome outcome;
@@ -44,6 +49,32 @@ struct Aggregated {
 // each core. A sum that breaks a bound is `secagg.*`; a disk that is full `store.disk_full`; a base model
 // that cannot be read, or is not the one named, `store.corrupt` or `blob.not_found`.
 [[nodiscard]] Result<Aggregated> Aggregate(const AggregateTask& task);
+
+// Sums of groups, each a blob that Aggregate has stored, and the step that those make which pass the gates.
+struct CombineTask {
+  std::shared_ptr<const JobSpec> spec;
+  std::shared_ptr<const ModelLayout> layout;
+  round::Purpose purpose = round::Purpose::kTrain;
+  RoundId round;
+  struct Part {
+    std::uint32_t group = 0;
+    std::uint32_t cohort = 0;
+    std::uint32_t survivors = 0;
+    Digest sum;
+    std::uint64_t words = 0;
+  };
+  std::vector<Part> parts;  // ascending by group
+  Digest model_hash;        // of the model that the round started from
+  store::Blobs* blobs = nullptr;
+};
+struct CombinedSums {
+  Digest model_hash;
+  std::vector<round::MetricSum> metrics;
+  std::vector<round::LeftOut> left_out;
+};
+// Holds the words of all sums. The model is durable when this returns. Failures as Aggregate, and
+// `job.too_few_groups`.
+[[nodiscard]] Result<CombinedSums> CombineGroups(const CombineTask& task);
 
 // Stores the model that a job begins with, durably, as the safetensors blob that Aggregate reads; gives its
 // model_hash.

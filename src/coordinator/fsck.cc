@@ -195,6 +195,14 @@ void Checker::CheckBlob(const store::Blobs& blobs, const Digest& digest, const S
          "put a file with this SHA-256 in its place: a backup has it, or whoever downloaded the model; "
          "else the job ends with job.model_lost"});
   }
+  if (need->second.use == job::BlobUse::kGroupSum) {
+    return Found({place, what,
+                  "put a file with this SHA-256 in its place: a backup has it; else the job ends with "
+                  "job.model_lost"});
+  }
+  if (need->second.use == job::BlobUse::kMadeOf) {
+    return Found({place, what, "nodes that were away take part again after the next round", false});
+  }
   const bool shares = need->second.use == job::BlobUse::kShares;
   Found({place, what, shares ? "the next attempt begins by itself" : "the sum is taken once more by itself",
          false});

@@ -19,30 +19,33 @@ std::vector<secagg::NodeSignature> Certificate(const round::Words& signatures) {
 }  // namespace
 
 // What cannot be told now (an attempt that cannot be opened) was logged; the phase's deadline ends it.
-void JobRunner::TellDuty(NodeId node, const job::OpenRound& open, const round::Duty& duty) {
-  const std::optional<rpc::ToNode> message = DutyMessage(node, open, duty);
+void JobRunner::TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty) {
+  const std::optional<rpc::ToNode> message = DutyMessage(lane, node, open, duty);
   if (!message) return;
   nodes_[node].told = true;
   services_.sessions.Send(node, *message);
 }
 
-std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRound& open,
+std::optional<rpc::ToNode> JobRunner::DutyMessage(Lane& lane, NodeId node, const job::OpenRound& open,
                                                   const round::Duty& duty) {
   using Message = std::optional<rpc::ToNode>;
   const RoundId round = open.plan.round;
   const bool off = open.plan.mode == SecureMode::kOff;
-  MaskedAttempt* masked = off || std::holds_alternative<round::TrainDuty>(duty) ? nullptr : Masked();
+  MaskedAttempt* masked = off || std::holds_alternative<round::TrainDuty>(duty) ? nullptr : Masked(lane);
   if (!off && masked == nullptr && !std::holds_alternative<round::TrainDuty>(duty)) return std::nullopt;
   return std::visit(
       overloaded{
           [&](const round::TrainDuty& d) -> Message {
-            return rpc::Train{id(),
-                              round,
-                              open.plan.purpose,
-                              open.plan.model_hash,
-                              d.deadline,
-                              ProofOf(open.plan.model_hash),
-                              CollectWithTrain(open)};
+            rpc::Train train{id(),
+                             round,
+                             open.plan.purpose,
+                             open.plan.model_hash,
+                             d.deadline,
+                             {},
+                             CollectWithTrain(lane, open),
+                             {}};
+            AddProof(train);
+            return train;
           },
           [&](const round::AdvertiseDuty& d) -> Message {
             return rpc::Offer{id(), masked->offer(), d.deadline};
@@ -71,7 +74,7 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
                                     Certificate(d.signatures)};
           },
           [&](const round::CommitDuty& d) -> Message {
-            const bool inlined = inline_sum_hash_ == d.outcome.sum;
+            const bool inlined = lane.inline_sum_hash == d.outcome.sum;
             rpc::Commit commit{.job = id(),
                                .round = round,
                                .attempt = d.attempt.id,
@@ -79,7 +82,7 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
                                .survivors = List(d.survivors),
                                .words = d.outcome.words,
                                .sum_hash = d.outcome.sum,
-                               .sum = inlined ? inline_sum_ : Bytes{},
+                               .sum = inlined ? lane.inline_sum : Bytes{},
                                .model_hash = d.outcome.model_hash,
                                .opened = {}};
             if (const auto& opened = d.outcome.opened) {
@@ -91,41 +94,56 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(NodeId node, const job::OpenRo
 }
 
 // An unmasked update that fits into one message needs no slot: it comes as soon as it is trained.
-std::optional<rpc::Train::Collect> JobRunner::CollectWithTrain(const job::OpenRound& open) {
+std::optional<rpc::Train::Collect> JobRunner::CollectWithTrain(Lane& lane, const job::OpenRound& open) {
   const auto* train = std::get_if<round::Train>(&open.state);
   if (train == nullptr || open.plan.mode != SecureMode::kOff) return std::nullopt;
   const round::NodeSet& cohort = train->members.cohort;
   const std::uint64_t words = UploadWords(open, cohort.size());
   if (words * 8 > rpc::kMaxInlineBytes) return std::nullopt;
-  uploads_.Begin(open.plan.first_attempt, words);
+  lane.uploads.Begin(open.plan.first_attempt, words);
   return rpc::Train::Collect{open.plan.first_attempt, List(cohort)};
 }
 
 // Made once a model: every node of the next round gets the same.
-std::optional<rpc::ModelProof> JobRunner::ProofOf(const Digest& model) {
-  const auto& certified = job::ProgressOf(driver_->state()).certified;
-  if (!certified || !certified->outcome.opened || certified->outcome.model_hash != model) return std::nullopt;
-  if (proof_ && proved_ == certified) return proof_;
+void JobRunner::AddProof(rpc::Train& message) {
+  const auto& made = job::ProgressOf(driver_->state()).made;
+  if (!made || made->model_hash != message.model_hash) return;
+  if (proved_ != made) {
+    proofs_.clear();
+    for (const auto& sum : made->sums) {
+      auto proof = ProofOf(*sum);
+      if (!proof) return;
+      proofs_.push_back({sum->group, *std::move(proof), sum->outcome.sum});
+    }
+    proved_ = made;
+  }
+  if (grouped()) {
+    message.groups = proofs_;
+  } else {
+    message.proof = proofs_[0].proof;
+  }
+}
+
+std::optional<rpc::ModelProof> JobRunner::ProofOf(const job::Certified& certified) const {
+  if (!certified.outcome.opened) return std::nullopt;
   const auto offer =
-      MaskedAttempt::OfferOf(InputsOf(certified->plan, certified->attempt, certified->members.registry));
+      MaskedAttempt::OfferOf(InputsOf(certified.plan, certified.attempt, certified.members.registry));
   if (!offer.ok()) {
     LogError("round.proof_lost", {{"job", name()}, {"why", Describe(offer.status())}});
     return std::nullopt;
   }
   rpc::ModelProof proof{.offer = *offer,
-                        .u3_hash = certified->outcome.opened->u3_hash,
-                        .words = certified->outcome.words,
-                        .z_root = certified->outcome.opened->z_root,
+                        .u3_hash = certified.outcome.opened->u3_hash,
+                        .words = certified.outcome.words,
+                        .z_root = certified.outcome.opened->z_root,
                         .result = {},
                         .model = {}};
-  for (const auto& [node, packed] : certified->proofs) {
+  for (const auto& [node, packed] : certified.proofs) {
     const VerifiedWord word = UnpackVerified(packed);
     proof.result.push_back({node, word.result});
     proof.model.push_back({node, word.model});
   }
-  proof_ = std::move(proof);
-  proved_ = certified;
-  return proof_;
+  return proof;
 }
 
 }  // namespace accord::coordinator

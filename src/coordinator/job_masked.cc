@@ -37,15 +37,15 @@ MaskedAttempt::Inputs JobRunner::InputsOf(const round::Plan& plan, const round::
 }
 
 // The open attempt of this round; made when the round comes to it, and again after a restart.
-MaskedAttempt* JobRunner::Masked() {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
+MaskedAttempt* JobRunner::Masked(Lane& lane) {
+  const job::OpenRound* open = RoundOf(lane);
   const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
   if (attempt == nullptr || open->plan.mode == SecureMode::kOff) return nullptr;
-  if (!masked_ || masked_->id() != attempt->id || masked_round_ != open->plan.round) {
-    masked_ = nullptr;
-    received_.clear();
-    ends_.clear();
-    unmasked_.clear();
+  if (!lane.masked || lane.masked->id() != attempt->id || lane.masked_round != open->plan.round) {
+    lane.masked = nullptr;
+    lane.received.clear();
+    lane.ends.clear();
+    lane.unmasked.clear();
     auto opened =
         MaskedAttempt::Open(InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry));
     Status status = opened.status();
@@ -57,17 +57,18 @@ MaskedAttempt* JobRunner::Masked() {
       LogError("round.attempt_lost", {{"job", name()}, {"why", Describe(status)}});
       return nullptr;
     }
-    masked_ = *std::move(opened);
-    masked_round_ = open->plan.round;
+    lane.masked = *std::move(opened);
+    lane.masked_round = open->plan.round;
   }
-  if (const round::Uploads* survivors = round::SurvivorsOf(open->state)) masked_->FixSurvivors(*survivors);
-  return masked_.get();
+  if (const round::Uploads* survivors = round::SurvivorsOf(open->state))
+    lane.masked->FixSurvivors(*survivors);
+  return lane.masked.get();
 }
 
 // The open attempt, if a message means it.
-MaskedAttempt* JobRunner::Masked(RoundId round, AttemptId attempt) {
-  MaskedAttempt* masked = Masked();
-  return masked != nullptr && masked_round_ == round && masked->id() == attempt ? masked : nullptr;
+MaskedAttempt* JobRunner::Masked(Lane& lane, RoundId round, AttemptId attempt) {
+  MaskedAttempt* masked = Masked(lane);
+  return masked != nullptr && lane.masked_round == round && masked->id() == attempt ? masked : nullptr;
 }
 
 void JobRunner::Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal& refusal) {
@@ -83,11 +84,13 @@ void JobRunner::Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal
 
 // Nodes mask together only under one registry that all of them pinned: the one that most have, or that all
 // have whom a signed survivor set binds.
-void JobRunner::OfferPinned() {
-  const round::NodeSet& bound = job::ProgressOf(driver_->state()).bound;
+void JobRunner::OfferPinned(const Lane& lane) {
+  const auto& groups = job::ProgressOf(driver_->state()).groups;
+  const round::NodeSet bound = groups.empty() ? round::NodeSet() : groups[lane.group].bound;
   std::map<Digest, round::NodeSet> by_registry;
   for (const auto& [id, node] : nodes_) {
-    if (node.connected && node.prepared && !node.registry.IsZero()) by_registry[node.registry].insert(id);
+    if (!node.connected || !node.prepared || node.registry.IsZero() || LaneOf(id) != &lane) continue;
+    by_registry[node.registry].insert(id);
   }
   round::Candidates best;
   for (auto& [registry, nodes] : by_registry) {
@@ -100,70 +103,72 @@ void JobRunner::OfferPinned() {
     }
     if (nodes.size() > best.ready.size()) best = {nodes, registry};
   }
-  HandleInRound(best);
+  HandleInRound(lane, best);
 }
 
 // ---------------------------------------------------------------- p2, p3
 
-void JobRunner::OnAdvertised(const rpc::Peer& node, const rpc::Advertised& m) {
-  MaskedAttempt* masked = Masked(m.round, m.attempt);
+void JobRunner::OnAdvertised(Lane& lane, const rpc::Peer& node, const rpc::Advertised& m) {
+  MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) return;
   if (const auto refused = masked->OnAdvert(node.node, m.advert)) return Hold(node, m.round, *refused);
-  Handle(job::InRound{m.round, round::Advertised{node.node, m.attempt}});
+  HandleInRound(lane, m.round, round::Advertised{node.node, m.attempt});
 }
 
-void JobRunner::OnGraphNonce(const rpc::Peer& node, const rpc::GraphNonce& m) {
-  MaskedAttempt* masked = Masked(m.round, m.attempt);
+void JobRunner::OnGraphNonce(Lane& lane, const rpc::Peer& node, const rpc::GraphNonce& m) {
+  MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) return;
   if (const auto refused = masked->OnNonce(node.node, m.nonce)) return Hold(node, m.round, *refused);
-  Handle(job::InRound{m.round, round::NonceOpened{node.node, m.attempt}});
+  HandleInRound(lane, m.round, round::NonceOpened{node.node, m.attempt});
 }
 
-void JobRunner::OnShared(const rpc::Peer& node, rpc::Shared m) {
-  MaskedAttempt* masked = Masked(m.round, m.attempt);
+void JobRunner::OnShared(Lane& lane, const rpc::Peer& node, rpc::Shared m) {
+  MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) return;
   if (const auto refused = masked->OnShares(node.node, std::move(m.shares))) {
     return Hold(node, m.round, *refused);
   }
-  Handle(job::InRound{m.round, round::Shared{node.node, m.attempt}});
+  HandleInRound(lane, m.round, round::Shared{node.node, m.attempt});
 }
 
-void JobRunner::StoreShares(RoundId round, const round::StoreShares& effect) {
-  MaskedAttempt* masked = Masked(round, effect.attempt);
+void JobRunner::StoreShares(Lane& lane, RoundId round, const round::StoreShares& effect) {
+  MaskedAttempt* masked = Masked(lane, round, effect.attempt);
   if (masked == nullptr) return;
   const Result<Bytes> blob = masked->StoreShares(effect.nodes);
   if (!blob.ok()) {
     LogLine(
         {.time = Now(), .round = round, .event = "round.shares_refused", .text = Describe(blob.status())});
-    return Handle(job::InRound{round, round::SumFailed{effect.attempt}});
+    return HandleInRound(lane, round, round::SumFailed{effect.attempt});
   }
-  asio::post(services_.workers, [self = shared_from_this(), blob = *blob, round, attempt = effect.attempt] {
-    Result<Digest> stored = self->services_.blobs.Put(blob, store::Durability::kDurable);
-    self->Post([stored = std::move(stored), round, attempt](JobRunner& me) {
-      if (stored.ok()) return me.Handle(job::InRound{round, round::SharesStored{attempt, *stored}});
-      if (stored.status().error() == errors::kStoreDiskFull.id) return me.PauseForDisk(stored.status());
-      me.services_.fatal(stored.status());
-    });
-  });
+  asio::post(services_.workers,
+             [self = shared_from_this(), &lane, blob = *blob, round, attempt = effect.attempt] {
+               Result<Digest> stored = self->services_.blobs.Put(blob, store::Durability::kDurable);
+               self->Post([&lane, stored = std::move(stored), round, attempt](JobRunner& me) {
+                 if (stored.ok()) return me.HandleInRound(lane, round, round::SharesStored{attempt, *stored});
+                 if (stored.status().error() == errors::kStoreDiskFull.id)
+                   return me.PauseForDisk(stored.status());
+                 me.services_.fatal(stored.status());
+               });
+             });
 }
 
 // ---------------------------------------------------------------- p4
 
-void JobRunner::OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root) {
-  if (Masked(key.round, key.attempt) == nullptr) return;
-  received_.insert_or_assign(node.node, secagg::ReceivedUpload{uploads_.words() * 8, root});
-  SettleUpload(node, key);
+void JobRunner::OnReceived(Lane& lane, const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root) {
+  if (Masked(lane, key.round, key.attempt) == nullptr) return;
+  lane.received.insert_or_assign(node.node, secagg::ReceivedUpload{lane.uploads.words() * 8, root});
+  SettleUpload(lane, node, key);
 }
 
-void JobRunner::OnMasked(const rpc::Peer& node, const rpc::Masked& m) {
-  if (Masked(m.round, m.attempt) == nullptr) return;
-  KeepEnd(node, m.round, m.end);
-  SettleUpload(node, {id(), m.round, m.attempt});
+void JobRunner::OnMasked(Lane& lane, const rpc::Peer& node, const rpc::Masked& m) {
+  if (Masked(lane, m.round, m.attempt) == nullptr) return;
+  KeepEnd(lane, node, m.round, m.end);
+  SettleUpload(lane, node, {id(), m.round, m.attempt});
 }
 
 // The first word that closes a node's upload is the one that counts (secagg.md 7.7).
-void JobRunner::KeepEnd(const rpc::Peer& node, RoundId round, const secagg::SignedBody& end) {
-  const auto [kept, fresh] = ends_.try_emplace(node.node, end);
+void JobRunner::KeepEnd(Lane& lane, const rpc::Peer& node, RoundId round, const secagg::SignedBody& end) {
+  const auto [kept, fresh] = lane.ends.try_emplace(node.node, end);
   if (fresh || kept->second == end) return;
   LogLine({.time = Now(),
            .round = round,
@@ -173,48 +178,47 @@ void JobRunner::KeepEnd(const rpc::Peer& node, RoundId round, const secagg::Sign
 }
 
 // An upload counts when its words and the signed word that closes it are both there.
-void JobRunner::SettleUpload(const rpc::Peer& node, const rpc::UploadKey& key) {
-  const MaskedAttempt* masked = Masked(key.round, key.attempt);
-  const auto received = received_.find(node.node);
-  const auto end = ends_.find(node.node);
-  if (masked == nullptr || received == received_.end() || end == ends_.end()) return;
+void JobRunner::SettleUpload(Lane& lane, const rpc::Peer& node, const rpc::UploadKey& key) {
+  const MaskedAttempt* masked = Masked(lane, key.round, key.attempt);
+  const auto received = lane.received.find(node.node);
+  const auto end = lane.ends.find(node.node);
+  if (masked == nullptr || received == lane.received.end() || end == lane.ends.end()) return;
   const auto word = masked->CheckEnd(node.node, received->second, end->second);
   if (!word.ok()) return Hold(node, key.round, word.refusal());
-  OnUploaded(key, {node.node, key.attempt, received->second.root, *word}, [](const Status&) {});
+  OnUploaded(lane, key, {node.node, key.attempt, received->second.root, *word}, [](const Status&) {});
 }
 
 // ---------------------------------------------------------------- p5, p6
 
-void JobRunner::OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSigned& m) {
-  const MaskedAttempt* masked = Masked(m.round, m.attempt);
+void JobRunner::OnSurvivorsSigned(Lane& lane, const rpc::Peer& node, const rpc::SurvivorsSigned& m) {
+  const MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) return;
   if (const auto refused = masked->CheckSurvivorsSigned(node.node, m.u3))
     return Hold(node, m.round, *refused);
   const auto& signature = m.u3.signature.bytes;
-  Handle(job::InRound{m.round,
-                      round::SurvivorsSigned{node.node, m.attempt, {signature.begin(), signature.end()}}});
+  HandleInRound(lane, m.round,
+                round::SurvivorsSigned{node.node, m.attempt, {signature.begin(), signature.end()}});
 }
 
 // The machine counts who opened only once what they opened is enough. Whoever comes later is shown the sum.
-void JobRunner::OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& m) {
-  MaskedAttempt* masked = Masked(m.round, m.attempt);
+void JobRunner::OnUnmasked(Lane& lane, const rpc::Peer& node, const rpc::Unmasked& m) {
+  MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) return;
   auto unmask = masked->CheckUnmask(node.node, m.unmask);
   if (!unmask.ok()) return Hold(node, m.round, unmask.refusal());
   for (const secagg::Refusal& lie : unmask->held) Hold(node, m.round, lie);
   if (unmask->held.empty())
-    unmasked_.insert(node.node);  // who lies counts as silent; what holds of it is used
-  const bool needed =
-      !summing_ && std::holds_alternative<round::Unmask>(job::RoundOf(driver_->state())->state);
+    lane.unmasked.insert(node.node);  // who lies counts as silent; what holds of it is used
+  const bool needed = !lane.summing && std::holds_alternative<round::Unmask>(RoundOf(lane)->state);
   if (needed) masked->Keep(*std::move(unmask));
   if (needed && !masked->Complete()) return;
-  for (const NodeId& id : std::exchange(unmasked_, {})) {
-    Handle(job::InRound{m.round, round::Opened{id, m.attempt}});
+  for (const NodeId& id : std::exchange(lane.unmasked, {})) {
+    HandleInRound(lane, m.round, round::Opened{id, m.attempt});
   }
 }
 
-std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(RoundId round, AttemptId attempt) {
-  MaskedAttempt* masked = Masked(round, attempt);
+std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(Lane& lane, RoundId round, AttemptId attempt) {
+  MaskedAttempt* masked = Masked(lane, round, attempt);
   if (masked == nullptr) return nullptr;
   auto masks = masked->Recover();
   if (!masks.ok()) {
@@ -225,7 +229,7 @@ std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(RoundId round, At
              .text = Describe(masks.refusal().status)});
     // A dealer that is proven bad is not in the next attempt.
     if (secagg::BlameOf(masks.refusal()) == secagg::Blame::kProven) {
-      Handle(job::InRound{round, round::Dropped{masks.refusal().concerns, round::Reason::kBlamed}});
+      HandleInRound(lane, round, round::Dropped{masks.refusal().concerns, round::Reason::kBlamed});
     }
     return nullptr;
   }
@@ -235,35 +239,35 @@ std::shared_ptr<const AggregateTask::Masked> JobRunner::Opened(RoundId round, At
 
 // ---------------------------------------------------------------- p7, refusals
 
-void JobRunner::OnVerifiedMessage(const rpc::Peer& node, const rpc::Verified& m) {
+void JobRunner::OnVerifiedMessage(Lane& lane, const rpc::Peer& node, const rpc::Verified& m) {
   round::Verified event{node.node, m.attempt, m.model_hash, {}};
   if (secure() != SecureMode::kOff) {
-    const MaskedAttempt* masked = Masked(m.round, m.attempt);
-    const job::OpenRound* open = job::RoundOf(driver_->state());
+    const MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
+    const job::OpenRound* open = RoundOf(lane);
     const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
     if (masked == nullptr || commit == nullptr) return;
     auto word = CheckVerified(masked->context(), node.node, commit->outcome, m);
     if (!word.ok()) return Hold(node, m.round, word.refusal());
     event.proof = *std::move(word);
   }
-  OnVerified(m.round, event);
+  OnVerified(lane, m.round, event);
 }
 
 // A node that refuses is out of the attempt in a masked round, of the round in an unmasked one.
-void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
+void JobRunner::OnRefused(Lane& lane, const rpc::Peer& node, const rpc::Refused& m) {
   LogLine({.time = Now(),
            .round = m.round,
            .node = node.name,
            .event = "node.refused",
            .text = Printable(m.error.error(), 64)});
-  const job::OpenRound* open = job::RoundOf(driver_->state());
+  const job::OpenRound* open = RoundOf(lane);
   const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
   const bool same = open != nullptr && open->plan.round == m.round;
   const bool late = same && m.attempt < (attempt != nullptr ? attempt->id : open->plan.first_attempt);
   if (late) return;  // of an attempt that is over
-  const MaskedAttempt* masked = Masked(m.round, m.attempt);
+  const MaskedAttempt* masked = Masked(lane, m.round, m.attempt);
   if (masked == nullptr) {
-    return Handle(job::InRound{m.round, round::Dropped{node.node, round::Reason::kRefused}});
+    return HandleInRound(lane, m.round, round::Dropped{node.node, round::Reason::kRefused});
   }
   round::LeftAttempt event{node.node, m.attempt, {}};
   if (m.abort) {
@@ -278,7 +282,7 @@ void JobRunner::OnRefused(const rpc::Peer& node, const rpc::Refused& m) {
                .text = NameOf(event.blamed) + " (secagg." + abort->reason + ")"});
     }
   }
-  Handle(job::InRound{m.round, event});
+  HandleInRound(lane, m.round, event);
   GrantUploads();  // its slot is free
 }
 

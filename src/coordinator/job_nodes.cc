@@ -36,6 +36,7 @@ void JobRunner::OnNodeUp(const rpc::Peer& node) {
     known.name = node.name;
     known.connected = true;
     self.SetPrepared(node.node, false);
+    if (self.LaneOf(node.node) == nullptr) return;  // the plan's groups do not name it
     if (job::IsTerminal(self.driver_->state())) return self.SendEnded(node.node);
     self.Prepare(node.node);
     self.Changed();
@@ -56,7 +57,8 @@ void JobRunner::OnNodeDown(const rpc::Peer& node) {
 void JobRunner::Expel(NodeId node) {
   Post([node](JobRunner& self) {
     self.SetPrepared(node, false);
-    self.HandleInRound(round::Dropped{node, round::Reason::kRefused});
+    const Lane* lane = self.LaneOf(node);
+    if (lane != nullptr) self.HandleInRound(*lane, round::Dropped{node, round::Reason::kRefused});
   });
 }
 
@@ -84,12 +86,16 @@ bool JobRunner::IsPrepared(NodeId node) const {
 }
 
 void JobRunner::OfferCandidates() {
-  if (secure() != SecureMode::kOff) return OfferPinned();
+  for (const Lane& lane : lanes_) OfferCandidates(lane);
+}
+
+void JobRunner::OfferCandidates(const Lane& lane) {
+  if (secure() != SecureMode::kOff) return OfferPinned(lane);
   round::NodeSet ready;
   for (const auto& [id, node] : nodes_) {
-    if (node.connected && node.prepared) ready.insert(id);
+    if (node.connected && node.prepared && LaneOf(id) == &lane) ready.insert(id);
   }
-  HandleInRound(round::Candidates{std::move(ready), {}});
+  HandleInRound(lane, round::Candidates{std::move(ready), {}});
 }
 
 // ---------------------------------------------------------------- what nodes say
@@ -97,32 +103,33 @@ void JobRunner::OfferCandidates() {
 void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
   Post([node, message = std::move(message)](JobRunner& self) mutable {
     const NodeId id = node.node;
-    const auto reported = [&](const RoundId& round, const round::Event& event) {
-      self.Handle(job::InRound{round, event});
-    };
-    std::visit(overloaded{[&](const rpc::Heartbeat& m) {
-                            for (const rpc::Progress& progress : m.progress) {
-                              if (progress.job == self.id()) self.nodes_[id].progress = progress;
-                            }
-                            self.Changed();
-                          },
-                          [&](const rpc::Prepared& m) {
-                            self.nodes_[id].registry = m.registry;
-                            self.OnPrepared(id);
-                          },
-                          [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
-                          [&](const rpc::Trained& m) { reported(m.round, round::Trained{id}); },
-                          [&](const rpc::Verified& m) { self.OnVerifiedMessage(node, m); },
-                          [&](const rpc::Refused& m) { self.OnRefused(node, m); },
-                          [&](const rpc::Advertised& m) { self.OnAdvertised(node, m); },
-                          [&](const rpc::GraphNonce& m) { self.OnGraphNonce(node, m); },
-                          [&](rpc::Shared& m) { self.OnShared(node, std::move(m)); },
-                          [&](const rpc::Masked& m) { self.OnMasked(node, m); },
-                          [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(node, m); },
-                          [&](const rpc::Unmasked& m) { self.OnUnmasked(node, m); },
-                          [&](const rpc::Update& m) { self.OnUpdate(node, m); },
-                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
-               message);
+    Lane* const found = self.LaneOf(id);
+    if (found == nullptr) return;  // no node of this job
+    Lane& lane = *found;
+    std::visit(
+        overloaded{[&](const rpc::Heartbeat& m) {
+                     for (const rpc::Progress& progress : m.progress) {
+                       if (progress.job == self.id()) self.nodes_[id].progress = progress;
+                     }
+                     self.Changed();
+                   },
+                   [&](const rpc::Prepared& m) {
+                     self.nodes_[id].registry = m.registry;
+                     self.OnPrepared(id);
+                   },
+                   [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
+                   [&](const rpc::Trained& m) { self.HandleInRound(lane, m.round, round::Trained{id}); },
+                   [&](const rpc::Verified& m) { self.OnVerifiedMessage(lane, node, m); },
+                   [&](const rpc::Refused& m) { self.OnRefused(lane, node, m); },
+                   [&](const rpc::Advertised& m) { self.OnAdvertised(lane, node, m); },
+                   [&](const rpc::GraphNonce& m) { self.OnGraphNonce(lane, node, m); },
+                   [&](rpc::Shared& m) { self.OnShared(lane, node, std::move(m)); },
+                   [&](const rpc::Masked& m) { self.OnMasked(lane, node, m); },
+                   [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(lane, node, m); },
+                   [&](const rpc::Unmasked& m) { self.OnUnmasked(lane, node, m); },
+                   [&](const rpc::Update& m) { self.OnUpdate(lane, node, m); },
+                   [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
+        message);
   });
 }
 
@@ -141,35 +148,50 @@ void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
            .event = "node.declined",
            .text = Printable(message.error.error(), 64)});
   const round::Dropped dropped{node, DropReason(message.error)};
-  if (message.round != RoundId{}) return Handle(job::InRound{message.round, dropped});
+  const Lane& lane = *LaneOf(node);
+  if (message.round != RoundId{}) return HandleInRound(lane, message.round, dropped);
   SetPrepared(node, false);
-  HandleInRound(dropped);
+  HandleInRound(lane, dropped);
   GrantUploads();  // its slot is free
 }
 
 // ---------------------------------------------------------------- duties
 
 void JobRunner::Tell(NodeId node) {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
+  Lane* const lane = LaneOf(node);
+  const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
   const auto known = nodes_.find(node);
   if (open == nullptr || known == nodes_.end() || !known->second.prepared || known->second.told) return;
   const auto duty = round::DutyOf(open->state, node);
   if (!duty || std::holds_alternative<round::CollectDuty>(*duty)) return;  // uploads are granted by slot
-  TellDuty(node, *open, *duty);
+  TellDuty(*lane, node, *open, *duty);
+}
+
+// Whether the node's upload is awaited.
+bool JobRunner::AwaitsUpload(NodeId node) {
+  const Lane* lane = LaneOf(node);
+  const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
+  return open != nullptr && std::holds_alternative<round::Collect>(open->state) &&
+         round::DutyOf(open->state, node);
+}
+
+// The slots are those of all groups together.
+void JobRunner::GrantUploads() {
+  for (Lane& lane : lanes_) GrantUploads(lane);
 }
 
 // Tells as many nodes to upload as there are slots. A node that was told holds a slot until its upload is
 // complete or its connection ends.
-void JobRunner::GrantUploads() {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
+void JobRunner::GrantUploads(Lane& lane) {
+  const job::OpenRound* open = RoundOf(lane);
   const auto* collect = open == nullptr ? nullptr : std::get_if<round::Collect>(&open->state);
   if (collect == nullptr) return;
   const std::uint64_t words = UploadWords(*open, collect->attempt.cohort.size());
-  uploads_.Begin(collect->attempt.id, words);
+  lane.uploads.Begin(collect->attempt.id, words);
   const std::size_t slots = words * 8 <= kSlotBytes ? nodes_.size() : services_.config.uploads.slots;
   std::size_t used = 0;
   for (const auto& [id, node] : nodes_) {
-    if (node.told && round::DutyOf(open->state, id)) ++used;
+    if (node.told && AwaitsUpload(id)) ++used;
   }
   for (auto& [id, node] : nodes_) {
     if (used >= slots) break;
@@ -177,7 +199,7 @@ void JobRunner::GrantUploads() {
     const auto duty = round::DutyOf(open->state, id);
     if (!duty) continue;
     ++used;
-    TellDuty(id, *open, *duty);
+    TellDuty(lane, id, *open, *duty);
   }
 }
 
@@ -190,8 +212,9 @@ std::uint64_t JobRunner::UploadWords(const job::OpenRound& open, std::size_t coh
   return encoding->Words();
 }
 
-Status JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
+Result<JobRunner::Lane*> JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) {
+  Lane* const lane = LaneOf(node.node);
+  const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
   const auto closed = [&] {
     return Fail(errors::kUploadClosed, "round " + std::to_string(key.round.value) + " attempt " +
                                            std::to_string(key.attempt.value) + " awaits no upload");
@@ -201,7 +224,7 @@ Status JobRunner::CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) 
   const auto* train = std::get_if<round::Train>(&open->state);
   if (collect == nullptr && (train == nullptr || secure() != SecureMode::kOff)) return closed();
   if (key.attempt != (collect != nullptr ? collect->attempt.id : open->plan.first_attempt)) return closed();
-  if ((collect != nullptr ? collect->attempt.cohort : train->members.cohort).contains(node.node)) return {};
+  if ((collect != nullptr ? collect->attempt.cohort : train->members.cohort).contains(node.node)) return lane;
   return Fail(errors::kUploadCohort, "node " + node.name + " is not in the cohort of this attempt");
 }
 
@@ -214,26 +237,27 @@ void JobRunner::OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std
 
 Result<std::shared_ptr<rpc::UploadSink>> JobRunner::OpenSink(const rpc::Peer& node, const rpc::UploadKey& key,
                                                              std::uint64_t words) {
-  ACCORD_RETURN_IF_ERROR(CheckUpload(node, key));
-  auto complete = [weak = weak_from_this(), node, key](const Digest& root, std::function<void(Status)> done) {
+  ACCORD_ASSIGN_OR_RETURN(Lane* const lane, CheckUpload(node, key));
+  auto complete = [weak = weak_from_this(), lane, node, key](const Digest& root,
+                                                             std::function<void(Status)> done) {
     const auto runner = weak.lock();
     if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
-    runner->Post([node, key, root, done = std::move(done)](JobRunner& me) mutable {
+    runner->Post([lane, node, key, root, done = std::move(done)](JobRunner& me) mutable {
       if (me.secure() == SecureMode::kOff) {
-        return me.OnUploaded(key, {node.node, key.attempt, root, {}}, std::move(done));
+        return me.OnUploaded(*lane, key, {node.node, key.attempt, root, {}}, std::move(done));
       }
       done({});  // the node closes it with a word of its own
-      me.OnReceived(node, key, root);
+      me.OnReceived(*lane, node, key, root);
     });
   };
-  auto sink = uploads_.Open(node.node, words, std::move(complete));
+  auto sink = lane->uploads.Open(node.node, words, std::move(complete));
   if (!sink.ok() && sink.status().error() == errors::kStoreDiskFull.id) PauseForDisk(sink.status());
   return sink;
 }
 
-void JobRunner::OnUploaded(const rpc::UploadKey& key, const round::Uploaded& event,
+void JobRunner::OnUploaded(Lane& lane, const rpc::UploadKey& key, const round::Uploaded& event,
                            std::function<void(Status)> done) {
-  Handle(job::InRound{key.round, event}, [done = std::move(done)](const Result<job::Why>& fate) {
+  HandleInRound(lane, key.round, event, [done = std::move(done)](const Result<job::Why>& fate) {
     if (!fate.ok()) return done(fate.status());
     if (fate->verdict != round::Verdict::kRejected) return done({});
     done(Fail(errors::kUploadConflict, std::string(round::Name(fate->reason))));
@@ -243,7 +267,7 @@ void JobRunner::OnUploaded(const rpc::UploadKey& key, const round::Uploaded& eve
 
 // A small update in one message: the same sink takes it. Nobody awaits an answer; what is refused is told
 // again.
-void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
+void JobRunner::OnUpdate(Lane& lane, const rpc::Peer& node, const rpc::Update& message) {
   const auto settled = [weak = weak_from_this(), node = node.name,
                         round = message.round](const Status& status) {
     const auto self = weak.lock();
@@ -256,7 +280,7 @@ void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
   };
   const auto sink = OpenSink(node, {id(), message.round, message.attempt}, message.words.size() / 8);
   if (!sink.ok()) return settled(sink.status());
-  if (message.end) KeepEnd(node, message.round, *message.end);
+  if (message.end) KeepEnd(lane, node, message.round, *message.end);
   const ByteView words(message.words);
   if (const Status put = (*sink)->Put(0, std::span(&words, 1)); !put.ok()) return settled(put);
   (*sink)->Finish(message.root, settled);
@@ -265,8 +289,9 @@ void JobRunner::OnUpdate(const rpc::Peer& node, const rpc::Update& message) {
 void JobRunner::GetUpload(const rpc::Peer& node, const rpc::UploadKey& key,
                           rpc::Reply<rpc::UploadState> reply) {
   Post([node, key, reply = std::move(reply)](JobRunner& self) mutable {
-    if (Status allowed = self.CheckUpload(node, key); !allowed.ok()) return reply(std::move(allowed));
-    reply(self.uploads_.StateOf(node.node));
+    const Result<Lane*> lane = self.CheckUpload(node, key);
+    if (!lane.ok()) return reply(lane.status());
+    reply((*lane)->uploads.StateOf(node.node));
   });
 }
 

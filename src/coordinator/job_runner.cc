@@ -21,8 +21,10 @@ JobRunner::JobRunner(Services& services, JobInput input)
       last_time_(input_.submitted),
       deadline_timer_(strand_),
       disk_timer_(strand_),
-      view_timer_(strand_),
-      uploads_(services.spools) {}
+      view_timer_(strand_) {
+  const std::size_t groups = std::max<std::size_t>(1, input_.partition.size());
+  for (std::uint32_t group = 0; group < groups; ++group) lanes_.emplace_back(services.spools, group);
+}
 
 std::shared_ptr<JobRunner> JobRunner::Create(Services& services, JobInput input) {
   const std::shared_ptr<JobRunner> runner(new JobRunner(services, std::move(input)));
@@ -74,13 +76,24 @@ void JobRunner::Handle(const job::Event& event, std::function<void(Result<job::W
   AfterStep();
 }
 
-void JobRunner::HandleInRound(const round::Event& event, std::function<void(Result<job::Why>)> done) {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
-  const auto* paused = std::get_if<job::Paused>(&driver_->state());
-  const RoundId round = open != nullptr                      ? open->plan.round
-                        : paused != nullptr && paused->round ? paused->round->plan.round
-                                                             : RoundId{};
-  Handle(job::InRound{round, event}, std::move(done));
+void JobRunner::HandleInRound(const Lane& lane, RoundId round, const round::Event& event,
+                              std::function<void(Result<job::Why>)> done) {
+  Handle(job::InRound{round, event, lane.group}, std::move(done));
+}
+
+void JobRunner::HandleInRound(const Lane& lane, const round::Event& event) {
+  const job::OpenRounds* rounds = &job::RoundsOf(driver_->state());
+  if (const auto* paused = std::get_if<job::Paused>(&driver_->state())) rounds = &paused->rounds;
+  HandleInRound(lane, rounds->empty() ? RoundId{} : (*rounds)[0].plan.round, event);
+}
+
+const job::OpenRound* JobRunner::RoundOf(const Lane& lane) const {
+  return job::RoundOf(driver_->state(), lane.group);
+}
+
+JobRunner::Lane* JobRunner::LaneOf(NodeId node) {
+  const auto group = update::GroupOf(input_.partition, node);
+  return group ? &lanes_[*group] : nullptr;
 }
 
 void JobRunner::AfterStep() {
@@ -93,11 +106,13 @@ void JobRunner::AfterStep() {
 // A round that has just opened gets its candidates in the same turn, so that closing one round and fixing the
 // next cohort share a sync.
 void JobRunner::OfferToFreshRound() {
-  const job::OpenRound* open = job::RoundOf(driver_->state());
-  const bool gathering = open != nullptr && std::holds_alternative<round::Gather>(open->state);
-  const std::pair<RoundId, AttemptId> fresh =
-      gathering ? std::pair(open->plan.round, open->plan.first_attempt) : std::pair(RoundId{}, AttemptId{});
-  if (std::exchange(offered_, fresh) != fresh && gathering) OfferCandidates();
+  for (Lane& lane : lanes_) {
+    const job::OpenRound* open = RoundOf(lane);
+    const bool gathering = open != nullptr && std::holds_alternative<round::Gather>(open->state);
+    const std::pair<RoundId, AttemptId> fresh =
+        gathering ? std::pair(open->plan.round, open->plan.first_attempt) : std::pair(RoundId{}, AttemptId{});
+    if (std::exchange(lane.offered, fresh) != fresh && gathering) OfferCandidates(lane);
+  }
 }
 
 void JobRunner::ArmDeadline() {
@@ -108,7 +123,7 @@ void JobRunner::ArmDeadline() {
   deadline_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     const auto self = weak.lock();
     if (error || !self) return;
-    self->HandleInRound(round::Tick{});
+    for (const Lane& lane : self->lanes_) self->HandleInRound(lane, round::Tick{});
   });
 }
 
@@ -130,7 +145,7 @@ void JobRunner::OnBroken(const Status& status) {
 }
 
 void JobRunner::PauseForDisk(const Status& status) {
-  if (job::RoundOf(driver_->state()) == nullptr) return;  // it waits already, or never began
+  if (job::RoundsOf(driver_->state()).empty()) return;  // it waits already, or never began
   LogWarn("job.paused", {{"job", name()}, {"why", Describe(status)}});
   LogLine({.time = last_time_, .event = "job.disk_full", .text = status.message()});
   services_.spools.Trim();
@@ -199,11 +214,13 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
   const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), ""};
   job::State state = job::Submit(input_.submitted);
   log_.clear();
-  masked_ = nullptr;  // what the lost events made of it is not what the disk says
-  received_.clear();
-  ends_.clear();
-  unmasked_.clear();
-  held_.clear();
+  for (Lane& lane : lanes_) {  // what the lost events made of it is not what the disk says
+    lane.masked = nullptr;
+    lane.received.clear();
+    lane.ends.clear();
+    lane.unmasked.clear();
+    lane.held.clear();
+  }
   for (const Bytes& bytes : records) {
     ACCORD_ASSIGN_OR_RETURN(const job::Record record, job::Decode(bytes));
     const auto* event = std::get_if<job::Event>(&record.content);
@@ -229,23 +246,29 @@ void JobRunner::TakeUp(Millis away) {
     if (phase == job::Phase::kProposed) self.Handle(job::Approve{});
     if (phase <= job::Phase::kApproved) self.Handle(job::Enqueue{});
     if (phase <= job::Phase::kQueued) return self.Start();
-    self.HandleInRound(round::Restarted{away});
-    // What was spooled is gone with the process; the nodes still hold it.
-    round::NodeSet lost;
-    const auto collect_lost = [&](const auto& s) {
-      for (const auto& [node, root] : s.uploads) lost.insert(node);
-    };
-    if (const job::OpenRound* open = job::RoundOf(self.driver_->state())) {
-      if (const auto* s = std::get_if<round::Train>(&open->state)) collect_lost(*s);
-      if (const auto* s = std::get_if<round::Collect>(&open->state)) collect_lost(*s);
-      if (const auto* s = std::get_if<round::Unmask>(&open->state)) collect_lost(*s);
+    for (const Lane& lane : self.lanes_) self.HandleInRound(lane, round::Restarted{away});
+    for (Lane& lane : self.lanes_) {
+      self.LoseUploads(lane);
+      self.CheckOutcome(lane);
     }
-    if (!lost.empty()) self.HandleInRound(round::UploadsLost{lost});
-    self.CheckOutcome();
     if (job::ReasonOf(self.driver_->state()) == job::Reason::kDiskFull) self.RetryAfterDiskFull();
     self.Run(job::Outstanding(self.driver_->state()));
     self.AfterStep();
   });
+}
+
+// What was spooled is gone with the process; the nodes still hold it.
+void JobRunner::LoseUploads(Lane& lane) {
+  round::NodeSet lost;
+  const auto collect_lost = [&](const auto& s) {
+    for (const auto& [node, root] : s.uploads) lost.insert(node);
+  };
+  if (const job::OpenRound* open = RoundOf(lane)) {
+    if (const auto* s = std::get_if<round::Train>(&open->state)) collect_lost(*s);
+    if (const auto* s = std::get_if<round::Collect>(&open->state)) collect_lost(*s);
+    if (const auto* s = std::get_if<round::Unmask>(&open->state)) collect_lost(*s);
+  }
+  if (!lost.empty()) HandleInRound(lane, round::UploadsLost{lost});
 }
 
 // ---------------------------------------------------------------- people

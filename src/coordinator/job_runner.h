@@ -6,8 +6,8 @@
 //
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
 // workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
-// for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_view.cc views,
-// watchers and log lines.
+// for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_groups.cc what
+// the sums of groups come to; job_view.cc views, watchers and log lines.
 #pragma once
 
 #include <atomic>
@@ -36,6 +36,7 @@
 #include "job/codec.h"
 #include "job/job.h"
 #include "rpc/handlers.h"
+#include "update/groups.h"
 
 namespace accord::coordinator {
 
@@ -66,6 +67,7 @@ struct JobInput {
   TimePoint submitted;
   std::shared_ptr<const JobSpec> spec;
   std::shared_ptr<const ModelLayout> layout;
+  update::Partition partition;  // empty: no groups
 };
 
 class JobRunner : public std::enable_shared_from_this<JobRunner> {
@@ -120,6 +122,23 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     Digest registry;        // that it has pinned
     rpc::Progress progress;
   };
+  // What lives beside the round of one group; there is one in a job without groups. Volatile.
+  struct Lane {
+    Lane(store::SpoolPool& spools, std::uint32_t index) : group(index), uploads(spools) {}
+    const std::uint32_t group;
+    Uploads uploads;
+    std::unique_ptr<MaskedAttempt> masked;  // of the open attempt, when the job masks
+    RoundId masked_round;
+    std::map<NodeId, secagg::ReceivedUpload> received;  // whole uploads, and the words that close them:
+    std::map<NodeId, secagg::SignedBody> ends;          // either may come first
+    round::NodeSet unmasked;                            // told to the machine once the sum can be opened
+    bool summing = false;
+    int keeping = 0;  // sums and models of p7 that are being synced: no round closes before they are
+    std::vector<std::pair<RoundId, round::Verified>> held;  // meanwhile
+    std::pair<RoundId, AttemptId> offered;                  // the gathering round that had its candidates
+    Bytes inline_sum;                                       // of the round in p7, when small
+    Digest inline_sum_hash;
+  };
 
   // job_runner.cc
   JobRunner(Services& services, JobInput input);
@@ -130,7 +149,14 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] TimePoint Now();
   void MakeDriver(job::State state);
   void Handle(const job::Event& event, std::function<void(Result<job::Why>)> done = {});
-  void HandleInRound(const round::Event& event, std::function<void(Result<job::Why>)> done = {});
+  // An event of a group's round: of this number, or of the one that is open (or paused).
+  void HandleInRound(const Lane& lane, RoundId round, const round::Event& event,
+                     std::function<void(Result<job::Why>)> done = {});
+  void HandleInRound(const Lane& lane, const round::Event& event);
+  [[nodiscard]] const job::OpenRound* RoundOf(const Lane& lane) const;
+  // nullptr: the plan's groups do not name the node.
+  [[nodiscard]] Lane* LaneOf(NodeId node);
+  void LoseUploads(Lane& lane);
   void OnBroken(const Status& status);
   void RetryAfterDiskFull();
   void ArmDeadline();
@@ -142,66 +168,83 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
 
   // job_effects.cc
   void Run(std::vector<job::Effect> effects);
-  void RunRound(RoundId round, const round::Effect& effect);
-  void TakeSum(RoundId round, const round::TakeSum& effect);
-  void OnSum(RoundId round, AttemptId attempt, Result<struct Aggregated> result);
-  void KeepOutcome(const round::Outcome& outcome);
-  void CheckOutcome();
-  void OnVerified(RoundId round, const round::Verified& event);
+  void RunRound(Lane& lane, RoundId round, const round::Effect& effect);
+  void Own(const std::vector<Digest>& stored);
+  void TakeSum(Lane& lane, RoundId round, const round::TakeSum& effect);
+  void OnSum(Lane& lane, RoundId round, AttemptId attempt, Result<struct Aggregated> result);
+  void KeepOutcome(Lane& lane, const round::Outcome& outcome);
+  void CheckOutcome(Lane& lane);
+  void OnVerified(Lane& lane, RoundId round, const round::Verified& event);
   void OnEnded();
   void SendEnded(NodeId node);
   void PauseForDisk(const Status& status);
   void KeepBlobs();
 
+  // job_groups.cc
+  [[nodiscard]] bool grouped() const { return !input_.partition.empty(); }
+  void Combine(RoundId round);
+  void OnCombined(RoundId round, Result<struct CombinedSums> result);
+  [[nodiscard]] std::vector<std::string> GroupWarnings(const job::RoundSummary& summary) const;
+  [[nodiscard]] rpc::RoundResultView ResultView(const job::RoundSummary& summary) const;
+
   // job_nodes.cc
   void Prepare(NodeId node);
   void SetPrepared(NodeId node, bool prepared);
   void OfferCandidates();
+  void OfferCandidates(const Lane& lane);
   void Tell(NodeId node);
   void GrantUploads();
+  void GrantUploads(Lane& lane);
+  [[nodiscard]] bool AwaitsUpload(NodeId node);
   void OnPrepared(NodeId node);
   void OnDeclined(NodeId node, const rpc::Declined& message);
-  void TellDuty(NodeId node, const job::OpenRound& open, const round::Duty& duty);
+  void TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty);
   [[nodiscard]] std::uint64_t UploadWords(const job::OpenRound& open, std::size_t cohort) const;
-  [[nodiscard]] Status CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key) const;
+  // Where this upload belongs, if it is awaited.
+  [[nodiscard]] Result<Lane*> CheckUpload(const rpc::Peer& node, const rpc::UploadKey& key);
   [[nodiscard]] Result<std::shared_ptr<rpc::UploadSink>> OpenSink(const rpc::Peer& node,
                                                                   const rpc::UploadKey& key,
                                                                   std::uint64_t words);
-  void OnUploaded(const rpc::UploadKey& key, const round::Uploaded& event, std::function<void(Status)> done);
-  void OnUpdate(const rpc::Peer& node, const rpc::Update& message);
+  void OnUploaded(Lane& lane, const rpc::UploadKey& key, const round::Uploaded& event,
+                  std::function<void(Status)> done);
+  void OnUpdate(Lane& lane, const rpc::Peer& node, const rpc::Update& message);
   [[nodiscard]] std::string NameOf(NodeId node) const;
 
   // job_duties.cc
-  [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(NodeId node, const job::OpenRound& open,
+  [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(Lane& lane, NodeId node, const job::OpenRound& open,
                                                        const round::Duty& duty);
-  [[nodiscard]] std::optional<rpc::Train::Collect> CollectWithTrain(const job::OpenRound& open);
-  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const Digest& model);
+  [[nodiscard]] std::optional<rpc::Train::Collect> CollectWithTrain(Lane& lane, const job::OpenRound& open);
+  // What makes a node of a masked job take the model: a proof; in a job with groups one for each sum.
+  void AddProof(rpc::Train& message);
+  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const job::Certified& certified) const;
 
   // job_masked.cc
-  [[nodiscard]] MaskedAttempt* Masked();
-  [[nodiscard]] MaskedAttempt* Masked(RoundId round, AttemptId attempt);
+  [[nodiscard]] MaskedAttempt* Masked(Lane& lane);
+  [[nodiscard]] MaskedAttempt* Masked(Lane& lane, RoundId round, AttemptId attempt);
   [[nodiscard]] MaskedAttempt::Inputs InputsOf(const round::Plan& plan, const round::Attempt& attempt,
                                                const Digest& registry) const;
-  void OfferPinned();
-  void StoreShares(RoundId round, const round::StoreShares& effect);
-  void OnAdvertised(const rpc::Peer& node, const rpc::Advertised& message);
-  void OnGraphNonce(const rpc::Peer& node, const rpc::GraphNonce& message);
-  void OnShared(const rpc::Peer& node, rpc::Shared message);
-  void OnMasked(const rpc::Peer& node, const rpc::Masked& message);
-  void OnReceived(const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root);
-  void KeepEnd(const rpc::Peer& node, RoundId round, const secagg::SignedBody& end);
-  void SettleUpload(const rpc::Peer& node, const rpc::UploadKey& key);
-  void OnSurvivorsSigned(const rpc::Peer& node, const rpc::SurvivorsSigned& message);
-  void OnUnmasked(const rpc::Peer& node, const rpc::Unmasked& message);
-  void OnRefused(const rpc::Peer& node, const rpc::Refused& message);
-  void OnVerifiedMessage(const rpc::Peer& node, const rpc::Verified& message);
+  void OfferPinned(const Lane& lane);
+  void StoreShares(Lane& lane, RoundId round, const round::StoreShares& effect);
+  void OnAdvertised(Lane& lane, const rpc::Peer& node, const rpc::Advertised& message);
+  void OnGraphNonce(Lane& lane, const rpc::Peer& node, const rpc::GraphNonce& message);
+  void OnShared(Lane& lane, const rpc::Peer& node, rpc::Shared message);
+  void OnMasked(Lane& lane, const rpc::Peer& node, const rpc::Masked& message);
+  void OnReceived(Lane& lane, const rpc::Peer& node, const rpc::UploadKey& key, const Digest& root);
+  void KeepEnd(Lane& lane, const rpc::Peer& node, RoundId round, const secagg::SignedBody& end);
+  void SettleUpload(Lane& lane, const rpc::Peer& node, const rpc::UploadKey& key);
+  void OnSurvivorsSigned(Lane& lane, const rpc::Peer& node, const rpc::SurvivorsSigned& message);
+  void OnUnmasked(Lane& lane, const rpc::Peer& node, const rpc::Unmasked& message);
+  void OnRefused(Lane& lane, const rpc::Peer& node, const rpc::Refused& message);
+  void OnVerifiedMessage(Lane& lane, const rpc::Peer& node, const rpc::Verified& message);
   void Hold(const rpc::Peer& node, RoundId round, const secagg::Refusal& refusal);
-  [[nodiscard]] std::shared_ptr<const AggregateTask::Masked> Opened(RoundId round, AttemptId attempt);
+  [[nodiscard]] std::shared_ptr<const AggregateTask::Masked> Opened(Lane& lane, RoundId round,
+                                                                    AttemptId attempt);
 
   // job_view.cc
   [[nodiscard]] rpc::JobView MakeView();
-  [[nodiscard]] rpc::RoundView MakeRoundView(const job::OpenRound& open);
-  [[nodiscard]] std::string NodeState(const round::State& state, NodeId node) const;
+  [[nodiscard]] rpc::RoundView MakeRoundView(const job::OpenRounds& rounds);
+  [[nodiscard]] std::string Explain(const job::OpenRound& open) const;
+  [[nodiscard]] std::string NodeState(NodeId node);
   void Changed();
   void PushViews();
   void LogLine(rpc::LogLineView line);
@@ -223,23 +266,13 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::map<NodeId, Node> nodes_;
   mutable Mutex prepared_mutex_;
   round::NodeSet prepared_ ACCORD_GUARDED_BY(prepared_mutex_);  // as in nodes_, for other threads
-  Uploads uploads_;
-  std::unique_ptr<MaskedAttempt> masked_;  // of the open attempt, when the job masks
-  RoundId masked_round_;
-  std::map<NodeId, secagg::ReceivedUpload> received_;  // whole uploads, and the words that close them:
-  std::map<NodeId, secagg::SignedBody> ends_;          // either may come first
-  round::NodeSet unmasked_;                            // told to the machine once the sum can be opened
-  std::optional<rpc::ModelProof> proof_;               // of proved_
-  std::shared_ptr<const job::Certified> proved_;
-  bool summing_ = false;
-  int keeping_ = 0;  // sums and models of p7 that are being synced: no round closes before they are
-  std::vector<std::pair<RoundId, round::Verified>> held_;  // meanwhile
-  std::pair<RoundId, AttemptId> offered_;                  // the gathering round that had its candidates
-  int disk_failures_ = 0;                                  // in a row; after the second there is no hurry
-  std::chrono::steady_clock::time_point round_began_;      // finer than TimePoint, for the metrics
-  Bytes inline_sum_;                                       // of the round in p7, when small
-  Digest inline_sum_hash_;
-  std::set<Digest> kept_;  // blobs that this job has referenced
+  std::deque<Lane> lanes_;
+  std::vector<rpc::GroupSum> proofs_;  // of proved_; in a job without groups of its one sum
+  std::shared_ptr<const job::Made> proved_;
+  bool combining_ = false;
+  int disk_failures_ = 0;                              // in a row; after the second there is no hurry
+  std::chrono::steady_clock::time_point round_began_;  // finer than TimePoint, for the metrics
+  std::set<Digest> kept_;                              // blobs that this job has referenced
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
   std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;

@@ -24,22 +24,24 @@ std::vector<rpc::MetricView> MetricViews(const std::vector<round::MetricSum>& su
   return views;
 }
 
-rpc::RoundResultView ResultView(const JobSpec& spec, const job::RoundSummary& summary) {
-  return {.round = summary.round,
-          .purpose = summary.purpose,
-          .committed = summary.committed,
-          .reason = summary.committed ? Status() : StatusOf(round::Name(summary.reason)),
-          .attempts = summary.attempts,
-          .cohort = summary.cohort,
-          .survivors = summary.survivors,
-          .metrics = MetricViews(summary.metrics),
-          .duration = std::chrono::duration_cast<Millis>(summary.closed - summary.opened),
-          .bytes = summary.words * 8 * summary.survivors,
-          .model_hash = summary.model_hash,
-          .warnings = update::EncodingWarnings(spec, summary.metrics)};
-}
-
 }  // namespace
+
+rpc::RoundResultView JobRunner::ResultView(const job::RoundSummary& summary) const {
+  rpc::RoundResultView view{.round = summary.round,
+                            .purpose = summary.purpose,
+                            .committed = summary.committed,
+                            .reason = summary.committed ? Status() : StatusOf(round::Name(summary.reason)),
+                            .attempts = summary.attempts,
+                            .cohort = summary.cohort,
+                            .survivors = summary.survivors,
+                            .metrics = MetricViews(summary.metrics),
+                            .duration = std::chrono::duration_cast<Millis>(summary.closed - summary.opened),
+                            .bytes = summary.words * 8 * summary.survivors,
+                            .model_hash = summary.model_hash,
+                            .warnings = update::EncodingWarnings(*input_.spec, summary.metrics)};
+  for (std::string& warning : GroupWarnings(summary)) view.warnings.push_back(std::move(warning));
+  return view;
+}
 
 rpc::JobView JobRunner::MakeView() {
   const job::State& state = driver_->state();
@@ -57,15 +59,19 @@ rpc::JobView JobRunner::MakeView() {
                     .started = progress.started,
                     .finished = progress.ended};
   if (job::ReasonOf(state) != job::Reason::kNone) view.reason = StatusOf(job::Name(job::ReasonOf(state)));
-  for (const job::RoundSummary& summary : job::HistoryOf(state))
-    view.history.push_back(ResultView(*input_.spec, summary));
+  for (const job::RoundSummary& summary : job::HistoryOf(state)) view.history.push_back(ResultView(summary));
   if (progress.evaluated) view.final_metrics = view.history.back().metrics;
-  if (const job::OpenRound* open = job::RoundOf(state)) view.current = MakeRoundView(*open);
+  if (const job::OpenRounds& rounds = job::RoundsOf(state); !rounds.empty())
+    view.current = MakeRoundView(rounds);
   view.time = services_.clock.Now();
   return view;
 }
 
-std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
+std::string JobRunner::NodeState(NodeId node) {
+  Lane* const lane = LaneOf(node);
+  const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
+  if (open == nullptr) return "ready";
+  const round::State& state = open->state;
   const auto of_members = [&](const round::Members& members) -> std::string {
     if (members.dropped.contains(node)) return "dropped";
     if (!members.cohort.contains(node)) return "ready";
@@ -76,8 +82,8 @@ std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
   }
   if (const auto* s = std::get_if<round::Collect>(&state)) {
     if (s->uploads.contains(node)) return "uploaded";
-    return s->attempt.cohort.contains(node) && uploads_.BytesOf(node) > 0 ? "uploading"
-                                                                          : of_members(s->members);
+    return s->attempt.cohort.contains(node) && lane->uploads.BytesOf(node) > 0 ? "uploading"
+                                                                               : of_members(s->members);
   }
   if (const auto* s = std::get_if<round::Unmask>(&state)) {
     return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
@@ -89,32 +95,42 @@ std::string JobRunner::NodeState(const round::State& state, NodeId node) const {
   return "ready";
 }
 
-rpc::RoundView JobRunner::MakeRoundView(const job::OpenRound& open) {
+std::string JobRunner::Explain(const job::OpenRound& open) const {
   const round::Explanation explanation = round::Explain(open.plan, open.state);
+  std::string why = explanation.sentence;
+  if (explanation.awaited.empty()) return why;
+  why += " (";
+  for (const NodeId& node : explanation.awaited) why += (why.back() == '(' ? "" : ", ") + NameOf(node);
+  return why + ")";
+}
+
+// Of several groups the one that is farthest behind gives phase and deadline.
+rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
+  const job::OpenRound& open =
+      *std::ranges::min_element(rounds, {}, [](const job::OpenRound& one) { return one.state.index(); });
   rpc::RoundView view{.round = open.plan.round,
                       .purpose = open.plan.purpose,
                       .attempt = open.plan.first_attempt,
                       .phase = round::PhaseOf(open.state),
                       .since = open.opened,
-                      .deadline = round::DeadlineOf(open.state).value_or(TimePoint{}),
-                      .why = explanation.sentence};
-  if (!explanation.awaited.empty()) {
-    view.why += " (";
-    for (const NodeId& node : explanation.awaited)
-      view.why += (view.why.back() == '(' ? "" : ", ") + NameOf(node);
-    view.why += ")";
+                      .deadline = round::DeadlineOf(open.state).value_or(TimePoint{})};
+  for (const job::OpenRound& one : rounds) {
+    if (!view.why.empty()) view.why += "; ";
+    if (grouped()) view.why += input_.partition[one.group].name + ": ";
+    view.why += Explain(one);
   }
   if (const auto* s = std::get_if<round::Collect>(&open.state)) view.attempt = s->attempt.id;
   if (const auto* s = std::get_if<round::Commit>(&open.state)) view.attempt = s->attempt.id;
   for (const auto& [id, node] : nodes_) {
-    rpc::NodeProgressView progress{
-        .name = node.name, .connected = node.connected, .state = NodeState(open.state, id)};
+    const Lane* lane = LaneOf(id);
+    if (lane == nullptr) continue;
+    rpc::NodeProgressView progress{.name = node.name, .connected = node.connected, .state = NodeState(id)};
     if (node.progress.round == open.plan.round) {
       progress.steps_done = node.progress.steps_done;
       progress.steps_total = node.progress.steps_total;
     }
-    progress.bytes_done = uploads_.BytesOf(id);
-    progress.bytes_total = view.phase >= round::Phase::kCollect ? uploads_.words() * 8 : 0;
+    progress.bytes_done = lane->uploads.BytesOf(id);
+    progress.bytes_total = view.phase >= round::Phase::kCollect ? lane->uploads.words() * 8 : 0;
     view.nodes.push_back(std::move(progress));
   }
   return view;
@@ -180,7 +196,7 @@ void JobRunner::LogLine(rpc::LogLineView line) {
 void JobRunner::LogTransition(const job::State& before, const job::State& after) {
   const auto& history = job::HistoryOf(after);
   for (std::size_t i = job::HistoryOf(before).size(); i < history.size(); ++i) {
-    const rpc::RoundResultView result = ResultView(*input_.spec, history[i]);
+    const rpc::RoundResultView result = ResultView(history[i]);
     std::string text = std::to_string(result.survivors) + " survivors of " + std::to_string(result.cohort);
     for (const rpc::MetricView& metric : result.metrics)
       text += ", " + metric.name + " " + std::to_string(metric.value);
@@ -192,16 +208,14 @@ void JobRunner::LogTransition(const job::State& before, const job::State& after)
     for (const std::string& warning : result.warnings)
       LogLine({.time = last_time_, .round = result.round, .event = "round.warning", .text = warning});
   }
-  const job::OpenRound* old_round = job::RoundOf(before);
-  const job::OpenRound* new_round = job::RoundOf(after);
-  const bool same_phase = old_round != nullptr && new_round != nullptr &&
-                          old_round->plan.round == new_round->plan.round &&
-                          old_round->state.index() == new_round->state.index();
-  if (new_round != nullptr && !same_phase) {
-    LogLine({.time = last_time_,
-             .round = new_round->plan.round,
-             .event = "round.phase",
-             .text = std::string(round::Name(round::PhaseOf(new_round->state)))});
+  for (const job::OpenRound& now : job::RoundsOf(after)) {
+    const job::OpenRound* old = job::RoundOf(before, now.group);
+    const bool same =
+        old != nullptr && old->plan.round == now.plan.round && old->state.index() == now.state.index();
+    if (same) continue;
+    std::string text = grouped() ? "group " + input_.partition[now.group].name + ": " : "";
+    text += round::Name(round::PhaseOf(now.state));
+    LogLine({.time = last_time_, .round = now.plan.round, .event = "round.phase", .text = std::move(text)});
   }
   if (before.index() == after.index()) return;
   std::string text(job::Name(job::PhaseOf(after)));
@@ -226,10 +240,14 @@ void JobRunner::ReportTransition(const job::State& before, const job::State& aft
              {"ms", std::to_string(took.count() * 1000.0)},
              {"survivors", std::to_string(round.survivors)},
              {"why", std::string(round::Name(round.reason))}});
+    for (const std::string& warning : GroupWarnings(round)) {
+      LogWarn("round.group",
+              {{"job", name()}, {"round", std::to_string(round.round.value)}, {"why", warning}});
+    }
     services_.metrics.AddRound(round.committed ? web::RoundEnd::kCommitted : web::RoundEnd::kAborted,
                                took.count());
   }
-  if (closed || job::RoundOf(before) == nullptr) round_began_ = now;
+  if (closed || job::RoundsOf(before).empty()) round_began_ = now;
   if (before.index() == after.index()) return;
   LogInfo("job." + std::string(job::Name(job::PhaseOf(after))),
           {{"job", name()}, {"why", std::string(job::Name(job::ReasonOf(after)))}});

@@ -1,6 +1,7 @@
 #include "coordinator/jobs.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/errors.h"
 #include "base/log.h"
@@ -10,6 +11,7 @@
 #include "job/job_id.h"
 #include "model/layout.h"
 #include "secagg/params.h"
+#include "update/groups.h"
 #include "update/headers.h"
 
 namespace accord::coordinator {
@@ -26,6 +28,27 @@ const JobId* JobOf(const rpc::FromNode& message) {
                     message);
 }
 
+// A bound that no sum of clipped updates can break is a mistake.
+Status CheckNorm(const JobSpec& spec, std::uint64_t parameters) {
+  const double most = spec.update.clip * std::sqrt(static_cast<double>(parameters));
+  if (spec.groups.max_norm < most) return {};
+  return Fail(errors::kJobInvalid,
+              "groups.max_norm = " + std::to_string(spec.groups.max_norm) +
+                  " can leave out no group: no norm is above update.clip * sqrt(parameters) = " +
+                  std::to_string(spec.update.clip) + " * sqrt(" + std::to_string(parameters) +
+                  ") = " + std::to_string(most));
+}
+
+std::string DescribeGroups(const JobInput& input) {
+  std::size_t least = input.partition[0].nodes.size();
+  for (const update::Group& group : input.partition) least = std::min(least, group.nodes.size());
+  return std::to_string(input.partition.size()) +
+         " groups: the coordinator and every node see the sum of each group, so a node hides among the "
+         "others "
+         "of its group only, at least " +
+         std::to_string(input.spec->round.min_survivors - 1) + " of at least " + std::to_string(least - 1);
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- submission
@@ -33,9 +56,15 @@ const JobId* JobOf(const rpc::FromNode& message) {
 Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) const {
   ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(submission.plan), "job"));
   ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  ACCORD_ASSIGN_OR_RETURN(update::Partition partition,
+                          update::PartitionOf(spec, services_.config.federation.trust_domain));
   const JobId id = job::MakeJobId(submission.plan, submission.token);
-  return JobInput{id, std::move(submission), submitted, std::make_shared<const JobSpec>(std::move(spec)),
-                  std::make_shared<const ModelLayout>(std::move(layout))};
+  return JobInput{id,
+                  std::move(submission),
+                  submitted,
+                  std::make_shared<const JobSpec>(std::move(spec)),
+                  std::make_shared<const ModelLayout>(std::move(layout)),
+                  std::move(partition)};
 }
 
 // What a new submission must pass beyond being readable; a job that runs already is not judged again.
@@ -49,9 +78,12 @@ Status Jobs::Admit(const JobInput& input) const {
                                             " parameters; this coordinator takes at most " +
                                             std::to_string(services_.config.limits.max_model_parameters));
   }
+  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, input.layout->size));
   for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
-    // The widest cohort that may come: every node of the federation could be in it.
-    const auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
+    // The widest cohort that may come: every node of the federation, or of a group, could be in it.
+    auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
+    if (!input.partition.empty()) nodes = 0;
+    for (const update::Group& group : input.partition) nodes = std::max(nodes, group.nodes.size());
     ACCORD_RETURN_IF_ERROR(
         update::EncodingFor(spec, purpose, input.layout->size, static_cast<std::uint32_t>(nodes)).status());
   }
@@ -77,6 +109,7 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
                          secagg::DescribeTolerance(input.spec->round.min_nodes, config::Corrupt(*input.spec),
                                                    input.spec->secure));
   }
+  if (!input.partition.empty()) view.notes.push_back(DescribeGroups(input));
   if (input.spec->eval.exact && !input.spec->eval.metrics.empty()) {
     view.notes.emplace_back(
         "eval.exact: the size of a node's hold-out shows when two rounds differ by that node");

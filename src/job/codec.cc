@@ -23,27 +23,58 @@ enum class Tag : std::uint8_t {
   kCancel = 7,
   kFail = 8,
   kResumeFree = 9,
+  // of jobs with groups
+  kInGroup = 10,  // of the second group, or a later one
+  kCombined = 11,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
 
 void EncodeEvent(const Event& event, Writer& out) {
   std::visit(
-      overloaded{
-          [&](const Approve&) { Put(out, Tag::kApprove); }, [&](const Enqueue&) { Put(out, Tag::kEnqueue); },
-          [&](const Start& e) { Put(out, Tag::kStart).Fixed(e.model_hash); },
-          [&](const InRound& e) { round::Encode(e.event, Put(out, Tag::kInRound).U64(e.round.value)); },
-          [&](const Pause& e) { Put(out, Tag::kPause).U8(static_cast<std::uint8_t>(e.reason)); },
-          [&](const Resume& e) { Put(out, e.free ? Tag::kResumeFree : Tag::kResume); },
-          [&](const Cancel&) { Put(out, Tag::kCancel); },
-          [&](const Fail& e) { Put(out, Tag::kFail).U8(static_cast<std::uint8_t>(e.reason)); }},
+      overloaded{[&](const Approve&) { Put(out, Tag::kApprove); },
+                 [&](const Enqueue&) { Put(out, Tag::kEnqueue); },
+                 [&](const Start& e) { Put(out, Tag::kStart).Fixed(e.model_hash); },
+                 [&](const InRound& e) {
+                   if (e.group == 0)
+                     return round::Encode(e.event, Put(out, Tag::kInRound).U64(e.round.value));
+                   round::Encode(e.event, Put(out, Tag::kInGroup).U32(e.group).U64(e.round.value));
+                 },
+                 [&](const Pause& e) { Put(out, Tag::kPause).U8(static_cast<std::uint8_t>(e.reason)); },
+                 [&](const Resume& e) { Put(out, e.free ? Tag::kResumeFree : Tag::kResume); },
+                 [&](const Cancel&) { Put(out, Tag::kCancel); },
+                 [&](const Fail& e) { Put(out, Tag::kFail).U8(static_cast<std::uint8_t>(e.reason)); },
+                 [&](const Combined& e) {
+                   Put(out, Tag::kCombined).U64(e.round.value).Fixed(e.model_hash);
+                   round::EncodeMetrics(e.metrics, out);
+                   out.U32(static_cast<std::uint32_t>(e.left_out.size()));
+                   for (const round::LeftOut& item : e.left_out)
+                     out.U32(item.group).U8(item.gate).F64(item.value);
+                 }},
       event);
 }
 
 Reason DecodeReason(Reader& in) {
   const std::uint8_t value = in.U8();
-  if (value > static_cast<std::uint8_t>(Reason::kAttemptsSpent)) in.Refuse();
+  if (value > static_cast<std::uint8_t>(Reason::kTooFewGroups)) in.Refuse();
   return in.ok() ? static_cast<Reason>(value) : Reason::kNone;
+}
+
+Event DecodeCombined(Reader& in) {
+  Combined combined{{in.U64()}, in.Fixed<Digest>(), round::DecodeMetrics(in), {}};
+  for (std::uint32_t left = in.Count(13); left > 0 && in.ok(); --left) {
+    const std::uint32_t group = in.U32();
+    const std::uint8_t gate = in.U8();
+    combined.left_out.push_back({group, gate, in.F64()});
+  }
+  return combined;
+}
+
+Event DecodeInGroup(Reader& in) {
+  const std::uint32_t group = in.U32();
+  if (group == 0) in.Refuse();  // which has a tag of its own
+  const RoundId round{in.U64()};
+  return InRound{round, round::Decode(in), group};
 }
 
 Event DecodeEvent(Reader& in) {
@@ -68,6 +99,10 @@ Event DecodeEvent(Reader& in) {
       return Cancel{};
     case Tag::kFail:
       return job::Fail{DecodeReason(in)};
+    case Tag::kInGroup:
+      return DecodeInGroup(in);
+    case Tag::kCombined:
+      return DecodeCombined(in);
   }
   in.Refuse();
   return Resume{};

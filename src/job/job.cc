@@ -46,8 +46,9 @@ Transition OnRunning(const Plan& plan, const State& state, const Event& event, T
   const auto& running = std::get<Running>(state);
   return std::visit(overloaded{[&](const InRound& e) { return StepRound(plan, running, e, now); },
                                [&](const Pause& e) {
-                                 return Accept(Paused{running.progress, running.round, e.reason, now});
+                                 return Accept(Paused{running.progress, running.rounds, e.reason, now});
                                },
+                               [&](const Combined& e) { return StepCombined(plan, running, e, now); },
                                [&](const Cancel&) { return CancelNow(running.progress, now); },
                                [&](const Fail& e) { return FailNow(running.progress, e.reason, now); },
                                [&](const Resume&) { return Discarded(state); },
@@ -64,9 +65,9 @@ Transition OnPaused(const Plan& plan, const State& state, const Event& event, Ti
           [&](const InRound& e) { return StepPaused(plan, paused, e, now); },
           [&](const Resume& e) {
             if (!e.free) return Continue(plan, paused, now);
-            if (paused.round) return Rejected(state);  // that round has its set; it ends first
+            if (!paused.rounds.empty()) return Rejected(state);  // that round has its set; it ends first
             Paused freed = paused;
-            freed.progress.bound.clear();
+            for (GroupProgress& group : freed.progress.groups) group.bound.clear();
             return Continue(plan, freed, now);
           },
           [&](const Pause& e) {  // a person's pause outlives the reason that would have ended by itself
@@ -75,6 +76,7 @@ Transition OnPaused(const Plan& plan, const State& state, const Event& event, Ti
             next.reason = e.reason;
             return Accept(std::move(next));
           },
+          [&](const Combined&) { return Discarded(state); },  // combined again when the job goes on
           [&](const Cancel&) { return CancelNow(paused.progress, now); },
           [&](const Fail& e) { return FailNow(paused.progress, e.reason, now); },
           [&](const Approve&) { return Rejected(state); }, [&](const Enqueue&) { return Rejected(state); },
@@ -101,7 +103,9 @@ Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
           .max_wait = spec.round.max_wait,
           .transfer_wait = std::min(spec.round.max_wait, transfer),
           .exchange_wait = std::min<Millis>(spec.round.max_wait, std::chrono::minutes(1)),
-          .corrupt = spec.has_corrupt ? std::optional(spec.corrupt) : std::nullopt};
+          .corrupt = spec.has_corrupt ? std::optional(spec.corrupt) : std::nullopt,
+          .groups = std::max(1U, static_cast<std::uint32_t>(spec.groups.nodes.size())),
+          .min_groups = std::max(1U, spec.groups.min_groups)};
 }
 
 State Submit(TimePoint now) {
@@ -125,6 +129,7 @@ Transition Step(const Plan& plan, const State& state, const Event& event, TimePo
                      Progress progress = s.progress;
                      progress.started = now;
                      progress.model_hash = e.model_hash;
+                     progress.groups.resize(plan.groups);
                      return OpenNext(plan, std::move(progress), now);
                    });
                  },

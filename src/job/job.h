@@ -7,6 +7,10 @@
 // final model (DESIGN 2). A round that could not commit is tried again under the same number with higher
 // attempts, so that nodes keep the deltas they hold; after `tries` in a row the job pauses and waits for a
 // person.
+//
+// In a job with groups every group runs a round of its own under the same number, which certifies the sum of
+// that group and steps from nothing. When all are closed, enough sums are combined into the next model; fewer
+// than min_groups: the groups without a sum try again, the others wait with theirs.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +52,7 @@ enum class Reason : std::uint8_t {
   kModeUnsupported,
   kBoundMissing,   // paused; goes on by itself when all who signed a set on this model are back
   kAttemptsSpent,  // paused: no node answers more attempts of this round
+  kTooFewGroups,   // failed: fewer sums of groups than min_groups passed the gates
 };
 
 // What the machine needs of the job file. Derived from it alone.
@@ -63,12 +68,19 @@ struct Plan {
   Millis transfer_wait{0};               // bounds p4 and p7: from the bytes of one update, at most max_wait
   Millis exchange_wait{0};               // bounds p2, p3, p5, p6 of masked rounds: small messages only
   std::optional<std::uint32_t> corrupt;  // T of masked rounds, when the job names one
+  std::uint32_t groups = 1;              // that run rounds side by side; 1: all nodes together
+  std::uint32_t min_groups = 1;          // whose sums a round needs
 };
 // The plan of a job whose model has `parameters` elements.
 [[nodiscard]] Plan PlanOf(const JobSpec& spec, std::uint64_t parameters);
 
 // ---------------------------------------------------------------- state
 
+struct GroupSummary {
+  round::Reason reason = round::Reason::kNone;  // why it gave no sum
+  std::uint32_t cohort = 0;
+  std::uint32_t survivors = 0;
+};
 struct RoundSummary {
   RoundId round;
   round::Purpose purpose = round::Purpose::kTrain;
@@ -81,30 +93,48 @@ struct RoundSummary {
   std::vector<round::MetricSum> metrics;
   TimePoint opened, closed;
   Digest model_hash;  // after the round
+  // Jobs with groups:
+  std::vector<GroupSummary> groups;
+  std::vector<round::LeftOut> left_out;  // of the step, by a gate
 };
 
 // Shared and never changed: a state is copied at every event, its history only when a round closes.
 using History = std::shared_ptr<const std::vector<RoundSummary>>;
 
-// The committed round that made the newest model, with what its nodes signed of it.
+// A committed round, with what its nodes signed of it.
 struct Certified {
   round::Plan plan;
   round::Members members;
   round::Attempt attempt;
   round::Outcome outcome;
   round::Words proofs;
+  round::NodeSet survivors;
+  std::uint32_t group = 0;
+};
+// What the newest model was made of: the sum of the round before it, or those of its groups.
+struct Made {
+  Digest model_hash;
+  std::vector<std::shared_ptr<const Certified>> sums;  // ascending by group
+};
+
+// A group within the present round number.
+struct GroupProgress {
+  AttemptId next_attempt;    // of the round number that is tried again; 0 after a commit
+  round::NodeSet bound;      // who signed a survivor set in a failed try of this round (masked rounds)
+  round::Reason lack{};      // why the last try gave no sum
+  std::uint32_t cohort = 0;  // of the last try
+  std::shared_ptr<const Certified> sum;  // jobs with groups: there, and waits for the others
 };
 
 // What all states after the start have in common.
 struct Progress {
-  std::uint64_t committed = 0;  // training rounds
-  bool evaluated = false;       // the final evaluation is done
-  std::uint32_t failures = 0;   // rounds in a row without a commit
-  AttemptId next_attempt;       // of the round number that is tried again; 0 after a commit
-  Digest model_hash;            // the newest committed model
-  History history;              // of closed rounds, oldest first
-  round::NodeSet bound;         // who signed a survivor set in a failed try of this round (masked rounds)
-  std::shared_ptr<const Certified> certified;  // masked jobs, from the second model on
+  std::uint64_t committed = 0;        // training rounds
+  bool evaluated = false;             // the final evaluation is done
+  std::uint32_t failures = 0;         // rounds in a row without a commit
+  Digest model_hash;                  // the newest committed model
+  History history;                    // of closed rounds, oldest first
+  std::vector<GroupProgress> groups;  // from the start on; one in a job without groups
+  std::shared_ptr<const Made> made;   // masked jobs, from the second model on
   TimePoint submitted, started, ended;
 };
 
@@ -112,6 +142,7 @@ struct OpenRound {
   round::Plan plan;
   round::State state;
   TimePoint opened;
+  std::uint32_t group = 0;
 };
 
 struct Proposed {
@@ -123,13 +154,17 @@ struct Approved {
 struct Queued {
   Progress progress;
 };
+// Rounds of one number, ascending by group: of the groups that have no sum yet when the try begins. A closed
+// one stays until all are; all closed: their sums are being combined.
+using OpenRounds = std::vector<OpenRound>;
+
 struct Running {
   Progress progress;
-  OpenRound round;
+  OpenRounds rounds;
 };
 struct Paused {
   Progress progress;
-  std::optional<OpenRound> round;  // kept as it stood; none between rounds
+  OpenRounds rounds;  // kept as they stood; none between rounds
   Reason reason = Reason::kNone;
   TimePoint since;
   std::map<NodeId, round::Reason> dropped;  // said in the pause, heard when the round goes on
@@ -157,6 +192,13 @@ struct Start {  // a slot is free and the initial model is stored
 struct InRound {  // an event of the open round
   RoundId round;
   round::Event event;
+  std::uint32_t group = 0;
+};
+struct Combined {  // the answer to Combine: the model is stored
+  RoundId round;
+  Digest model_hash;
+  std::vector<round::MetricSum> metrics;
+  std::vector<round::LeftOut> left_out;
 };
 struct Pause {
   Reason reason = Reason::kByOperator;
@@ -168,17 +210,21 @@ struct Cancel {};
 struct Fail {
   Reason reason = Reason::kModelLost;
 };
-using Event = std::variant<Approve, Enqueue, Start, InRound, Pause, Resume, Cancel, Fail>;
+using Event = std::variant<Approve, Enqueue, Start, InRound, Pause, Resume, Cancel, Fail, Combined>;
 
 // ---------------------------------------------------------------- effects
 
 struct RoundEffect {
   RoundId round;
   round::Effect effect;
+  std::uint32_t group = 0;
 };
-struct AskCandidates {};  // a round opened: offer it the nodes that are ready now
-struct Ended {};          // terminal: tell the nodes, close watchers, drop spools
-using Effect = std::variant<RoundEffect, AskCandidates, Ended>;
+struct AskCandidates {};  // rounds opened: offer each the nodes that are ready now
+struct Combine {          // gates and outer step over the sums of GroupProgress; answers Combined
+  RoundId round;
+};
+struct Ended {};  // terminal: tell the nodes, close watchers, drop spools
+using Effect = std::variant<RoundEffect, AskCandidates, Ended, Combine>;
 
 struct Why {
   round::Verdict verdict = round::Verdict::kAccepted;
@@ -204,8 +250,12 @@ struct Transition {
 [[nodiscard]] const Progress& ProgressOf(const State& state);
 [[nodiscard]] const std::vector<RoundSummary>& HistoryOf(const State& state);
 [[nodiscard]] Reason ReasonOf(const State& state);
-// The open round; nullptr when there is none, or when the job is paused.
-[[nodiscard]] const OpenRound* RoundOf(const State& state);
+// The open rounds; none between rounds, or when the job is paused.
+[[nodiscard]] const OpenRounds& RoundsOf(const State& state);
+// The open round of a group; nullptr when there is none.
+[[nodiscard]] const OpenRound* RoundOf(const State& state, std::uint32_t group = 0);
+// Whether all rounds are closed and their sums wait for Combined.
+[[nodiscard]] bool IsCombining(const State& state);
 [[nodiscard]] std::optional<TimePoint> DeadlineOf(const State& state);
 [[nodiscard]] std::vector<Effect> Outstanding(const State& state);
 

@@ -55,25 +55,48 @@ Reason ReasonOf(const State& state) {
       state);
 }
 
-const OpenRound* RoundOf(const State& state) {
+const OpenRounds& RoundsOf(const State& state) {
+  static const OpenRounds none;
   const auto* running = std::get_if<Running>(&state);
-  return running == nullptr ? nullptr : &running->round;
+  return running == nullptr ? none : running->rounds;
+}
+
+const OpenRound* RoundOf(const State& state, std::uint32_t group) {
+  const OpenRounds& rounds = RoundsOf(state);
+  const auto found = std::ranges::find(rounds, group, &OpenRound::group);
+  return found == rounds.end() ? nullptr : &*found;
+}
+
+bool IsCombining(const State& state) {
+  const OpenRounds& rounds = RoundsOf(state);
+  return !rounds.empty() && std::ranges::all_of(rounds, [](const OpenRound& open) {
+    return std::holds_alternative<round::Closed>(open.state);
+  });
 }
 
 std::optional<TimePoint> DeadlineOf(const State& state) {
-  const OpenRound* open = RoundOf(state);
-  return open == nullptr ? std::nullopt : round::DeadlineOf(open->state);
+  std::optional<TimePoint> first;
+  for (const OpenRound& open : RoundsOf(state)) {
+    const auto deadline = round::DeadlineOf(open.state);
+    if (deadline && (!first || *deadline < *first)) first = deadline;
+  }
+  return first;
 }
 
 std::vector<Effect> Outstanding(const State& state) {
   std::vector<Effect> effects;
   if (IsTerminal(state)) effects.emplace_back(Ended{});
-  const OpenRound* open = RoundOf(state);
-  if (open == nullptr) return effects;
-  if (std::holds_alternative<round::Gather>(open->state)) effects.emplace_back(AskCandidates{});
-  for (round::Effect& effect : round::Outstanding(open->plan, open->state)) {
-    effects.emplace_back(RoundEffect{open->plan.round, std::move(effect)});
+  const OpenRounds& rounds = RoundsOf(state);
+  const auto gathers = [](const OpenRound& open) {
+    return std::holds_alternative<round::Gather>(open.state);
+  };
+  if (std::ranges::any_of(rounds, gathers)) effects.emplace_back(AskCandidates{});
+  for (const OpenRound& open : rounds) {
+    for (round::Effect& effect : round::Outstanding(open.plan, open.state)) {
+      effects.emplace_back(RoundEffect{open.plan.round, std::move(effect), open.group});
+    }
   }
+  if (IsCombining(state)) effects.emplace_back(Combine{rounds[0].plan.round});
   return effects;
 }
 
@@ -107,6 +130,8 @@ std::string_view Name(Reason reason) {
       return "job.bound_missing";
     case Reason::kAttemptsSpent:
       return "job.attempts_spent";
+    case Reason::kTooFewGroups:
+      return "job.too_few_groups";
   }
   return "none";
 }

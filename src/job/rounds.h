@@ -18,6 +18,9 @@ inline constexpr std::uint32_t kMaxAttempts = 8;
 // restart lost), and nodes that end a lack of quorum.
 [[nodiscard]] Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& event,
                                     TimePoint now);
+// The sums of the groups made a model.
+[[nodiscard]] Transition StepCombined(const Plan& plan, const Running& running, const Combined& event,
+                                      TimePoint now);
 // Ends a pause; open deadlines grow by its length.
 [[nodiscard]] Transition Continue(const Plan& plan, const Paused& paused, TimePoint now);
 

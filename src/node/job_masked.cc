@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "node/group_model.h"
 #include "node/job_task.h"
 
 namespace accord::node {
@@ -126,6 +127,21 @@ Status JobTask::CheckProof(const rpc::ModelProof& proof, const Digest& model_has
   return CheckModelProof(terms, proof, model_hash);
 }
 
+// Whether the groups' sums may make the model; of its own group this node knows the sum.
+Result<Digest> JobTask::CheckGroupProofs(const rpc::Train& message) {
+  for (const rpc::GroupSum& sum : message.groups) {
+    const bool verified = secure_ && secure_->offer() == sum.proof.offer &&
+                          std::holds_alternative<task::Checked>(driver_->state().activity);
+    if (!verified) continue;
+    if (const secagg::Verdict bad = secure_->OnResultCertificate(sum.proof)) {
+      Refuse(*secure_, *bad);
+      return bad->status;
+    }
+  }
+  ACCORD_ASSIGN_OR_RETURN(const MaskedTerms terms, Terms());
+  return CheckGroupSums(terms, message.round, message.groups);
+}
+
 void JobTask::OnTrain(const rpc::Train& message) {
   if (!trainer_) return;  // told again once prepared
   task::TrainTold event{{message.round, message.purpose, message.model_hash, facts_.spec->secure}, {}, {}};
@@ -134,6 +150,7 @@ void JobTask::OnTrain(const rpc::Train& message) {
   }
   const task::State& state = driver_->state();
   const bool refused = task::Step(state, event).why.verdict == round::Verdict::kRejected;
+  if (refused && !message.groups.empty() && !state.stopped) return MakeModel(message);
   if (refused && message.proof && !state.stopped) {  // it may be the model that needs a proof
     if (const Status good = CheckProof(*message.proof, message.model_hash); !good.ok()) {
       LogWarn("model.refused",

@@ -10,6 +10,7 @@
 #include "config/job_file.h"
 #include "job/job_id.h"
 #include "model/layout.h"
+#include "update/groups.h"
 
 namespace accord::node {
 
@@ -119,6 +120,10 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   ACCORD_RETURN_IF_ERROR(CheckMode(spec));
   if (!policy.AllowsPurpose(spec.purpose)) {
     return Fail(errors::kTaskRefused, "the job's purpose '" + spec.purpose + "' is not in policy.purposes");
+  }
+  ACCORD_ASSIGN_OR_RETURN(const update::Partition partition, update::PartitionOf(spec, services_.federation));
+  if (!update::GroupOf(partition, services_.node)) {
+    return Fail(errors::kTaskRefused, "no group of the plan names this node");
   }
   const auto known = services_.config.data.find(spec.dataset);
   if (known == services_.config.data.end()) {
@@ -236,6 +241,7 @@ void JobTask::OnLab(const task::Event& event, std::function<void(Status)> done) 
 
 void JobTask::Shutdown() {
   secure_ = nullptr;
+  making_stop_.request_stop();
   training_stop_.request_stop();
   work_stop_.request_stop();
 }

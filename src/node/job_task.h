@@ -99,6 +99,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] bool MemoryIsGone(RoundId round, AttemptId attempt);
   [[nodiscard]] secagg::Checked<std::shared_ptr<SecureAttempt>> OpenAttempt(const secagg::Offer& offer) const;
   [[nodiscard]] Status CheckProof(const rpc::ModelProof& proof, const Digest& model_hash);
+  [[nodiscard]] Result<Digest> CheckGroupProofs(const rpc::Train& message);
   void SendRefused(RoundId round, AttemptId attempt, const Status& error);
   [[nodiscard]] bool DeltaIsGone() const;
   [[nodiscard]] bool HasSaid(RoundId round, AttemptId attempt, const Status& error) const;
@@ -113,6 +114,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
 
   // job_work.cc
   void StartTraining(const task::Assignment& round);
+  void MakeModel(const rpc::Train& message);
   void Encode(const task::Encode& effect);
   void Send(const task::Send& effect);
   void SendWhole(RoundId round, AttemptId attempt);
@@ -158,7 +160,8 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   };
   std::optional<Said> abort_;              // the last one that the attempt in memory gave, which was logged
   std::optional<rpc::Offer> offer_later_;  // came while training
-  std::stop_source training_stop_, work_stop_;
+  Digest making_;                          // the model that is being made of the groups' sums; zero: none
+  std::stop_source training_stop_, work_stop_, making_stop_;
   std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();
 };
 

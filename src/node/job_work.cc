@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "node/group_model.h"
 #include "node/job_task.h"
 
 namespace accord::node {
@@ -44,6 +45,7 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
                    [&](const task::StopTraining&) {
                      training_stop_.request_stop();
                      work_stop_.request_stop();
+                     making_stop_.request_stop();
                    },
                    [&](const task::Encode& e) { Encode(e); }, [&](const task::Send& e) { Send(e); },
                    [&](const task::Check& e) { Check(e); }, [&](const task::EraseFiles&) { EraseFiles(); },
@@ -124,6 +126,48 @@ void JobTask::StartTraining(const task::Assignment& round) {
         if (outcome.delta.status().error() == errors::kTaskStopped.id) return;  // whoever stopped it knows
         LogError("train.failed", {{"job", self.name()}, {"why", Describe(outcome.delta.status())}});
         self.Handle(task::TrainFailed{round.round, outcome.delta.status().error()});
+      });
+}
+
+// A job with groups: the model is made here before the machine hears that there is one.
+void JobTask::MakeModel(const rpc::Train& message) {
+  if (making_ == message.model_hash) return;  // told again meanwhile
+  const auto refuse = [round = message.round](JobTask& self, const Status& why) {
+    LogWarn("model.refused",
+            {{"job", self.name()}, {"round", std::to_string(round.value)}, {"why", Describe(why)}});
+    self.services_.send(rpc::Declined{self.id_, round, Coarse(why)});
+  };
+  const Result<Digest> base = CheckGroupProofs(message);
+  if (!base.ok()) return refuse(*this, base.status());
+  const Result<MaskedTerms> terms = Terms();
+  if (!terms.ok()) return refuse(*this, terms.status());
+  making_stop_.request_stop();
+  making_stop_ = std::stop_source();
+  making_ = message.model_hash;
+  GroupModelTask task{.terms = *terms,
+                      .round = message.round,
+                      .model_hash = message.model_hash,
+                      .sums = message.groups,
+                      .base = HasModel(*base) ? weights_ : nullptr,
+                      .client = services_.client(),
+                      .stop = making_stop_.get_token(),
+                      .fetch = {}};
+  task.fetch = [client = task.client, stop = task.stop](const Digest& hash, std::uint64_t words) {
+    return FetchSum(client.get(), hash, words, stop);
+  };
+  Do(
+      services_.work, [task = std::move(task)] { return MakeGroupModel(task); },
+      [refuse,
+       told = task::TrainTold{{message.round, message.purpose, message.model_hash, facts_.spec->secure},
+                              {message.round.value - 1},
+                              {}}](JobTask& self, Result<Weights> made) {
+        if (self.making_ != told.round.model_hash) return;  // another one is being made
+        self.making_ = {};
+        if (!made.ok() && made.status().error() == errors::kNetCancelled.id) return;  // who stopped it knows
+        if (!made.ok()) return refuse(self, made.status());
+        self.next_ = *made;
+        self.next_hash_ = told.round.model_hash;
+        self.Handle(told);
       });
 }
 

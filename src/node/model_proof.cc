@@ -7,6 +7,7 @@
 #include "rpc/calls.h"
 #include "secagg/context.h"
 #include "secagg/params.h"
+#include "update/groups.h"
 #include "update/headers.h"
 #include "update/statement.h"
 
@@ -116,19 +117,38 @@ Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer) {
   return {};  // parameters that are none are refused in their place
 }
 
-Status CheckModelProof(const MaskedTerms& terms, const rpc::ModelProof& proof, const Digest& model_hash) {
-  const secagg::Offer& offer = proof.offer;
+Status CheckGroup(const MaskedTerms& terms, std::uint32_t group, std::span<const NodeId> cohort) {
+  ACCORD_ASSIGN_OR_RETURN(const update::Partition partition,
+                          update::PartitionOf(*terms.facts.spec, terms.federation));
+  for (const NodeId& node : cohort) {
+    if (update::GroupOf(partition, node) == group) continue;
+    return Fail(errors::kSecaggWrongGroup, "node " + node.Hex() + " is not of group '" +
+                                               (group < partition.size() ? partition[group].name : "") +
+                                               "' of the plan");
+  }
+  return {};
+}
+
+Result<ProvenOffer> CheckProofOffer(const MaskedTerms& terms, const secagg::Offer& offer) {
   ACCORD_RETURN_IF_ERROR(CheckTerms(terms, offer));
   if (offer.mode != terms.facts.spec->secure) {
     return Fail(errors::kSecaggModeRefused, "the proof is of another mode than the plan's");
   }
   if (!terms.pinned.registry) return Fail(errors::kSecaggWrongRegistry, "no registry is pinned here");
   ACCORD_ASSIGN_OR_RETURN(const round::Purpose purpose, PurposeOf(terms, offer));
-  ACCORD_ASSIGN_OR_RETURN(const secagg::Params params, secagg::Params::Parse(offer.params, offer.mode));
+  ACCORD_ASSIGN_OR_RETURN(secagg::Params params, secagg::Params::Parse(offer.params, offer.mode));
   ACCORD_ASSIGN_OR_RETURN(const secagg::MemberPolicy policy, PolicyFor(terms, purpose, offer.cohort.size()));
   ACCORD_RETURN_IF_ERROR(CheckCohort(terms, policy, offer));
   ACCORD_RETURN_IF_ERROR(CheckParams(policy, params, offer.cohort.size()));
-  return CheckSignatures(terms, proof, model_hash, params.thresholds.t);
+  return ProvenOffer{purpose, std::move(params)};
+}
+
+Status CheckModelProof(const MaskedTerms& terms, const rpc::ModelProof& proof, const Digest& model_hash) {
+  if (!terms.facts.spec->groups.nodes.empty()) {
+    return Fail(errors::kSecaggWrongModel, "the members of one group do not know the model of all");
+  }
+  ACCORD_ASSIGN_OR_RETURN(const ProvenOffer proven, CheckProofOffer(terms, proof.offer));
+  return CheckSignatures(terms, proof, model_hash, proven.params.thresholds.t);
 }
 
 }  // namespace accord::node

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "config/node_config.h"
@@ -30,6 +31,18 @@ struct MaskedTerms {
 // What every offer of this job must say before it is looked at further: federation, job, and chunks as they
 // travel, without a neighbour graph, which no message carries. `secagg.wrong_config`, `secagg.bad_params`.
 [[nodiscard]] Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer);
+
+// Whether all of a cohort are of one group of the plan. `secagg.wrong_group`; a job without groups has one
+// of all nodes.
+[[nodiscard]] Status CheckGroup(const MaskedTerms& terms, std::uint32_t group,
+                                std::span<const NodeId> cohort);
+// Whether this lab would have masked with the cohort of a proof: all that is right or wrong in its offer
+// before anything of the round was said. Gives what was computed and with which parameters.
+struct ProvenOffer {
+  round::Purpose purpose = round::Purpose::kTrain;
+  secagg::Params params;
+};
+[[nodiscard]] Result<ProvenOffer> CheckProofOffer(const MaskedTerms& terms, const secagg::Offer& offer);
 
 // Whether at least t distinct members of a cohort that this lab would have masked with signed this model for
 // that cohort's attempt. Names as Member::Open gives for the offer, then `secagg.bad_certificate`.

@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/errors.h"
 #include "crypto/sha256.h"
+#include "update/groups.h"
 #include "update/statement.h"
 
 namespace accord::node {
@@ -41,6 +42,11 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> SecureAttempt::Open(const secagg
     return secagg::Refuse(errors::kSecaggWrongRegistry, "no registry is pinned here");
   }
   if (Status good = CheckTerms(terms, offer); !good.ok()) return secagg::Refuse(good);
+  const Result<update::Partition> partition = update::PartitionOf(*terms.facts.spec, terms.federation);
+  if (!partition.ok()) return secagg::Refuse(partition.status());
+  const auto group = update::GroupOf(*partition, terms.facts.node);
+  if (!group) return secagg::Refuse(errors::kSecaggWrongGroup, "no group of the plan names this node");
+  if (Status good = CheckGroup(terms, *group, offer.cohort); !good.ok()) return secagg::Refuse(good);
   Result<secagg::MemberPolicy> policy = PolicyFor(terms, inputs.round.purpose, offer.cohort.size());
   if (!policy.ok()) return secagg::Refuse(policy.status());
   secagg::Checked<secagg::Member> member = secagg::Member::Open(

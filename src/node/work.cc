@@ -102,6 +102,15 @@ Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, 
   return Weights(std::move(weights));
 }
 
+Result<std::vector<std::uint64_t>> FetchSum(rpc::NodeClient* client, const Digest& hash, std::uint64_t words,
+                                            std::stop_token stop) {
+  if (client == nullptr) return Fail(errors::kNetUnreachable, "not connected");
+  std::vector<std::uint64_t> sum(words);
+  const std::span out(reinterpret_cast<std::uint8_t*>(sum.data()), sum.size() * sizeof(std::uint64_t));
+  ACCORD_RETURN_IF_ERROR(Fetch(*client, hash, out, std::move(stop)));
+  return sum;
+}
+
 Result<task::Delta> TrainRound(const TrainTask& task) {
   WorkProgress& progress = *task.progress;
   progress.round = task.round.round.value;
@@ -260,13 +269,9 @@ Result<std::vector<std::uint64_t>> SumWords(const CheckTask& task) {
     return Fail(errors::kSecaggWrongLength, "a sum of " + std::to_string(task.offer.words) + " words, not " +
                                                 std::to_string(encoding.Words()));
   }
+  if (task.sum.empty()) return FetchSum(task.client.get(), task.offer.sum, task.offer.words, task.stop);
   std::vector<std::uint64_t> words(task.offer.words);
   const std::span out(reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t));
-  if (task.sum.empty()) {
-    if (!task.client) return Fail(errors::kNetUnreachable, "not connected");
-    ACCORD_RETURN_IF_ERROR(Fetch(*task.client, task.offer.sum, out, task.stop));
-    return words;
-  }
   if (task.sum.size() != out.size() || crypto::Sha256::Of(task.sum) != task.offer.sum) {
     return Fail(errors::kBlobChecksum, "the sum is not the one that was announced");
   }
@@ -279,18 +284,20 @@ Result<std::vector<std::uint64_t>> SumWords(const CheckTask& task) {
 Result<CheckedModel> CheckSum(const CheckTask& task) {
   ACCORD_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> words, SumWords(task));
   if (task.opened) ACCORD_RETURN_IF_ERROR(task.opened(words));
+  const update::Sum sum{.purpose = task.round.purpose,
+                        .round = task.round.round,
+                        .cohort = static_cast<std::uint32_t>(task.offer.cohort.size()),
+                        .survivors = static_cast<std::uint32_t>(task.offer.survivors.size()),
+                        .words = words};
+  const JobSpec& spec = *task.facts.spec;
+  if (task.round.purpose == round::Purpose::kEvaluate || !spec.groups.nodes.empty()) {
+    // No step: of one group's sum none is made.
+    ACCORD_RETURN_IF_ERROR(update::OuterStep::Open(spec, sum, task.facts.layout->size).status());
+    return CheckedModel{task.weights, task.round.model_hash};
+  }
   auto weights = std::make_shared<std::vector<float>>(*task.weights);
-  const auto metrics =
-      update::NextModel(*task.facts.spec,
-                        {.purpose = task.round.purpose,
-                         .round = task.round.round,
-                         .cohort = static_cast<std::uint32_t>(task.offer.cohort.size()),
-                         .survivors = static_cast<std::uint32_t>(task.offer.survivors.size()),
-                         .words = words},
-                        *weights);
-  if (!metrics.ok()) return metrics.status();
-  const bool changed = task.round.purpose == round::Purpose::kTrain;
-  const Digest hash = changed ? model::ModelHash(*task.facts.layout, *weights) : task.round.model_hash;
+  ACCORD_RETURN_IF_ERROR(update::NextModel(spec, sum, *weights).status());
+  const Digest hash = model::ModelHash(*task.facts.layout, *weights);
   return CheckedModel{std::move(weights), hash};
 }
 

@@ -43,6 +43,10 @@ struct WorkProgress {
 [[nodiscard]] Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round,
                                         rpc::NodeClient* client, std::stop_token stop);
 
+// The words of a sum by the hash of their blob; there must be `words` of them.
+[[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::NodeClient* client, const Digest& hash,
+                                                          std::uint64_t words, std::stop_token stop);
+
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
 struct TrainTask {
   JobFacts facts;

@@ -36,9 +36,7 @@ Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)
 
 void EncodeOutcome(const Outcome& outcome, Writer& out) {
   out.Fixed(outcome.sum).U64(outcome.words).Fixed(outcome.model_hash);
-  out.U32(static_cast<std::uint32_t>(outcome.metrics.size()));
-  for (const MetricSum& metric : outcome.metrics)
-    out.U8(metric.metric).F64(metric.value).U64(metric.examples);
+  EncodeMetrics(outcome.metrics, out);
 }
 
 Outcome DecodeOutcome(Reader& in) {
@@ -46,14 +44,7 @@ Outcome DecodeOutcome(Reader& in) {
   outcome.sum = in.Fixed<Digest>();
   outcome.words = in.U64();
   outcome.model_hash = in.Fixed<Digest>();
-  const std::uint32_t count = in.Count(17);
-  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-    MetricSum metric;
-    metric.metric = in.U8();
-    metric.value = in.F64();
-    metric.examples = in.U64();
-    outcome.metrics.push_back(metric);
-  }
+  outcome.metrics = DecodeMetrics(in);
   return outcome;
 }
 
@@ -128,6 +119,24 @@ Event DecodeWord(Tag tag, Reader& in) {
 }
 
 }  // namespace
+
+void EncodeMetrics(const std::vector<MetricSum>& metrics, Writer& out) {
+  out.U32(static_cast<std::uint32_t>(metrics.size()));
+  for (const MetricSum& metric : metrics) out.U8(metric.metric).F64(metric.value).U64(metric.examples);
+}
+
+std::vector<MetricSum> DecodeMetrics(Reader& in) {
+  std::vector<MetricSum> metrics;
+  const std::uint32_t count = in.Count(17);
+  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+    MetricSum metric;
+    metric.metric = in.U8();
+    metric.value = in.F64();
+    metric.examples = in.U64();
+    metrics.push_back(metric);
+  }
+  return metrics;
+}
 
 void EncodeSet(const NodeSet& nodes, Writer& out) {
   out.U32(static_cast<std::uint32_t>(nodes.size()));

@@ -179,6 +179,19 @@ Result<ModelProof> ReadModelProof(const v1::ModelProof& m) {
   return in.Give(std::move(out));
 }
 
+void Fill(const GroupSum& sum, v1::GroupSum* out) {
+  out->set_group(sum.group);
+  Fill(sum.proof, out->mutable_proof());
+  out->set_sum_hash(std::string(sum.sum.View()));
+}
+
+Result<GroupSum> ReadGroupSum(const v1::GroupSum& m) {
+  Strict in("Train.groups");
+  GroupSum out{.group = m.group(), .proof = {}, .sum = in.Id<Digest>(m.sum_hash(), "sum_hash")};
+  ACCORD_ASSIGN_OR_RETURN(out.proof, ReadModelProof(m.proof()));
+  return in.Give(std::move(out));
+}
+
 void Fill(const Verified::Proof& proof, v1::Verified::Proof* out) {
   FillSigned(proof.result, out->mutable_result());
   out->set_model_signature(std::string(proof.model.View()));

@@ -22,6 +22,7 @@ namespace accord::rpc {
 void FillSigned(const secagg::SignedBody& body, v1::Signed* out);
 void FillInbound(const secagg::InboundShares& shares, v1::InboundShares* out);
 void Fill(const ModelProof& proof, v1::ModelProof* out);
+void Fill(const GroupSum& sum, v1::GroupSum* out);
 void Fill(const Verified::Proof& proof, v1::Verified::Proof* out);
 void Fill(const Commit::Opened& opened, v1::Commit::Opened* out);
 
@@ -29,6 +30,7 @@ void Fill(const Commit::Opened& opened, v1::Commit::Opened* out);
 [[nodiscard]] std::vector<secagg::InboundShares> ReadInbound(
     Strict& in, const google::protobuf::RepeatedPtrField<v1::InboundShares>& shares);
 [[nodiscard]] Result<ModelProof> ReadModelProof(const v1::ModelProof& m);
+[[nodiscard]] Result<GroupSum> ReadGroupSum(const v1::GroupSum& m);
 [[nodiscard]] Verified::Proof ReadProof(Strict& in, const v1::Verified::Proof& m);
 [[nodiscard]] Commit::Opened ReadOpened(Strict& in, const v1::Commit::Opened& m);
 

@@ -11,6 +11,8 @@
 namespace accord::rpc {
 namespace {
 
+constexpr int kMaxGroups = 65'536;
+
 void Fill(const Welcome& m, v1::Welcome* out) {
   out->set_protocol(m.protocol);
   out->set_node(std::string(m.node.View()));
@@ -35,6 +37,7 @@ void Fill(const Train& m, v1::Train* out) {
   out->set_model_hash(std::string(m.model_hash.View()));
   out->set_deadline_ms(ToWireMs(m.deadline));
   if (m.proof) Fill(*m.proof, out->mutable_proof());
+  for (const GroupSum& sum : m.groups) Fill(sum, out->add_groups());
   if (m.collect) {
     out->mutable_collect()->set_attempt(m.collect->attempt.value);
     Fill(m.collect->cohort, out->mutable_collect()->mutable_cohort());
@@ -98,7 +101,14 @@ Result<ToNode> Read(const v1::Train& m) {
             .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
             .deadline = in.Time(m.deadline_ms(), "deadline_ms"),
             .proof = {},
-            .collect = {}};
+            .collect = {},
+            .groups = {}};
+  in.Require(m.groups().size() <= kMaxGroups, "groups", "is too long");
+  for (const v1::GroupSum& sum : m.groups()) {
+    if (!in.status().ok()) break;
+    ACCORD_ASSIGN_OR_RETURN(GroupSum one, ReadGroupSum(sum));
+    out.groups.push_back(std::move(one));
+  }
   if (m.has_collect()) {
     out.collect = Train::Collect{{m.collect().attempt()}, in.Cohort(m.collect().cohort(), "collect.cohort")};
   }

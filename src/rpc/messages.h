@@ -144,6 +144,12 @@ struct ModelProof {
   std::vector<secagg::NodeSignature> result;  // the certificate of the sum (secagg.md 7.6, ResultCert)
   std::vector<secagg::NodeSignature> model;   // over update::ModelStatement of the model after the step
 };
+// The certified sum of one group, of which a node makes the model for itself; `proof.model` is empty.
+struct GroupSum {
+  std::uint32_t group = 0;  // by the order of names
+  ModelProof proof;
+  Digest sum;  // the blob of its words
+};
 struct Train {
   struct Collect {  // as the message Collect of this round would have it
     AttemptId attempt;
@@ -157,6 +163,7 @@ struct Train {
   TimePoint deadline;               // epoch: none
   std::optional<ModelProof> proof;  // masked jobs, from the second model on
   std::optional<Collect> collect;   // unmasked jobs, small updates
+  std::vector<GroupSum> groups;     // with groups instead of it: what the model is made of, ascending
 };
 struct Offer {  // p2: advertise keys for this attempt
   JobId job;

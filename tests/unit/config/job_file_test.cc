@@ -258,5 +258,53 @@ TEST(JobFileTest, CountsAFifthAsCorruptFromFiveNodesOn) {
   EXPECT_EQ(Corrupt(job), 1U);
 }
 
+// ---------------------------------------------------------------- groups
+
+constexpr std::string_view kGroups = R"([groups]
+min_groups = 2
+max_norm = 2.5
+[groups.east]
+nodes = ["e1", "e2", "e3"]
+[groups.west]
+nodes = ["w1", "w2", "w3", "w4"]
+)";
+
+// kGood and groups, with `from` in the groups replaced.
+std::string Grouped(std::string_view from = "", std::string_view to = "") {
+  std::string groups(kGroups);
+  if (!from.empty()) groups.replace(groups.find(from), from.size(), to);
+  return std::string(kGood) + groups;
+}
+
+TEST(JobFileTest, ReadsGroups) {
+  const auto job = ParseJob(Grouped(), "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->groups.min_groups, 2U);
+  EXPECT_EQ(job->groups.max_norm, 2.5);
+  EXPECT_EQ(job->groups.min_cosine, -1.0);
+  ASSERT_EQ(job->groups.nodes.size(), 2U);
+  EXPECT_EQ(job->groups.nodes.at("west"), (std::vector<std::string>{"w1", "w2", "w3", "w4"}));
+  EXPECT_TRUE(ParseJob(kGood, "job.toml")->groups.nodes.empty()) << "and without them there are none";
+}
+
+TEST(JobFileTest, RefusesGroupsThatMakeNoSense) {
+  EXPECT_THAT(Errors(Grouped("\"w1\"", "\"e1\"")),
+              HasSubstr("groups.west.nodes: e1 is in group east already"));
+  EXPECT_THAT(Errors(Grouped("\"e1\", ", "")),
+              HasSubstr("groups.east.nodes: has 2 nodes; its rounds begin with round.min_nodes = 3"));
+  EXPECT_THAT(Errors(Grouped("min_groups = 2", "min_groups = 3")), HasSubstr("3 of 2 groups"));
+  EXPECT_THAT(Errors(Grouped("min_groups = 2", "")), HasSubstr("groups.min_groups: is missing"));
+  EXPECT_THAT(Errors(Grouped("max_norm = 2.5", "min_cosine = 0.1")), HasSubstr("needs at least 3 groups"));
+  EXPECT_THAT(Errors(Grouped("\"w1\"", "\"W 1\"")), HasSubstr("is not the name of a node"));
+  EXPECT_THAT(Errors(Grouped("[groups.west]\nnodes = [\"w1\", \"w2\", \"w3\", \"w4\"]\n", "")),
+              HasSubstr("one group is no partition"));
+  EXPECT_THAT(Errors(Grouped("nodes = [\"e1\", \"e2\", \"e3\"]", "")),
+              HasSubstr("groups.east.nodes: is missing"));
+  EXPECT_THAT(Errors(std::string(kGood) + "[groups]\nmax_norm = 1.0\n"), HasSubstr("sections [groups.NAME]"));
+  std::string silent = Grouped();
+  const std::string_view metrics = "eval = { metrics = [\"loss\", \"accuracy\"] }\n";
+  EXPECT_THAT(Errors(silent.erase(silent.find(metrics), metrics.size())), HasSubstr("eval.metrics"));
+}
+
 }  // namespace
 }  // namespace accord::config

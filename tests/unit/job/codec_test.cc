@@ -52,7 +52,25 @@ std::vector<Frozen> Table() {
           {{kTime, Event{Cancel{}}}, kEvent + "07"},
           {{kTime, Event{Fail{Reason::kModelLost}}},
            kEvent + "08"
-                    "07"}};
+                    "07"},
+          {{kTime, Event{InRound{{9}, round::SumFailed{{4}}, 3}}},
+           kEvent + "0a"
+                    "00000003"
+                    "0000000000000009"
+                    "0700000004"},
+          {{kTime, Event{Combined{{9}, Hash(7), {{1, 0.5, 3}}, {{2, 1, -1.0}}}}},
+           kEvent +
+               "0b"
+               "0000000000000009" +
+               hash +
+               "00000001"
+               "01"
+               "3fe0000000000000"
+               "0000000000000003"
+               "00000001"
+               "00000002"
+               "01"
+               "bff0000000000000"}};
 }
 
 std::optional<Bytes> Recode(ByteView bytes) {
@@ -89,6 +107,7 @@ TEST(JobCodec, NumbersOfReasonsAreFrozen) {
   EXPECT_EQ(static_cast<int>(Reason::kModeUnsupported), 8);
   EXPECT_EQ(static_cast<int>(Reason::kBoundMissing), 9);
   EXPECT_EQ(static_cast<int>(Reason::kAttemptsSpent), 10);
+  EXPECT_EQ(static_cast<int>(Reason::kTooFewGroups), 11);
 }
 
 TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
@@ -101,8 +120,10 @@ TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
 TEST(JobCodec, UnknownTypesTagsReasonsAndAbsurdTimesAreRefused) {
   EXPECT_FALSE(Recode(Writer().U16(3).U16(1).Time(kTime).U8(1).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(0).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(10).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(11).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(12).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(12).bytes()));
+  const Bytes first_group = Writer().U16(2).U16(1).Time(kTime).U8(10).U32(0).U64(1).U8(11).bytes();
+  EXPECT_FALSE(Recode(first_group)) << "which has a tag of its own";
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).I64(-1).U8(1).bytes()));
   EXPECT_FALSE(Recode({}));
 }

@@ -56,7 +56,7 @@ class Conductor {
     }
   }
   [[nodiscard]] rpc::Train TrainMessage() const {
-    return {job(), round, round::Purpose::kTrain, model_hash, {}, proof};
+    return {job(), round, round::Purpose::kTrain, model_hash, {}, proof, {}, {}};
   }
   void Train() {
     for (auto& lab : labs) lab->task->OnTrain(TrainMessage());

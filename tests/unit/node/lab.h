@@ -98,9 +98,10 @@ class HeldJournal final : public driver::Journal {
 
 class Lab {
  public:
-  Lab(std::string name, float trainers_step, std::string secure = "malicious")
+  // `more`: sections at the end of the plan.
+  Lab(std::string name, float trainers_step, std::string secure = "malicious", const std::string& more = "")
       : step(trainers_step),
-        plan(BytesOf(PlanText(secure))),
+        plan(BytesOf(PlanText(secure) + more)),
         identity(*crypto::SpiffeId::Make(kFederation, crypto::Role::kNode, name)),
         id(identity.ToNodeId()),
         key(std::make_shared<const crypto::Ed25519Key>(
