@@ -12,6 +12,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/wall_clock.h"
 #include "config/load.h"
 #include "coordinator/blob_refs.h"
 #include "coordinator/identity.h"
@@ -33,13 +34,6 @@ namespace accord::coordinator {
 namespace {
 
 namespace asio = boost::asio;
-
-class WallClock final : public Clock {
- public:
-  [[nodiscard]] TimePoint Now() const override {
-    return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-  }
-};
 
 // The stores, in the order in which they are opened; closed in the reverse order.
 struct Stores {
@@ -91,6 +85,7 @@ struct Coordinator::Impl {
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{asio::make_work_guard(io)};
   asio::thread_pool workers{2};
+  AsioTiming timing;
   std::vector<std::thread> threads;
   std::unique_ptr<asio::steady_timer> renewal;
   std::unique_ptr<Services> services;
@@ -112,9 +107,9 @@ Status Coordinator::Impl::Open() {
   ACCORD_RETURN_IF_ERROR(OpenStores(config, stores));
   refs = std::make_unique<BlobRefs>(*stores.blobs);
   ACCORD_ASSIGN_OR_RETURN(registry, RegistryBook::Open(stores.dir->registry_dir(), *stores.members));
-  services.reset(new Services{config, clock, io, workers, *stores.journal, *stores.blobs, *stores.spools,
-                              stores.dir->reserve(), sessions, *refs, *registry, metrics,
-                              [this](const Status& status) {
+  services.reset(new Services{config, clock, timing, io, workers.get_executor(), *stores.journal,
+                              *stores.blobs, *stores.spools, stores.dir->reserve(), sessions, *refs,
+                              *registry, metrics, [this](const Status& status) {
                                 if (!health.failed_.exchange(true)) on_fatal(status);
                               }});
   jobs = std::make_unique<Jobs>(*services);

@@ -19,9 +19,10 @@ JobRunner::JobRunner(Services& services, JobInput input)
       input_(std::move(input)),
       strand_(asio::make_strand(services.io)),
       last_time_(input_.submitted),
-      deadline_timer_(strand_),
-      disk_timer_(strand_),
-      view_timer_(strand_) {
+      last_steady_(services.timing.Steady()),
+      deadline_timer_(services.timing.NewTimer(strand_)),
+      disk_timer_(services.timing.NewTimer(strand_)),
+      view_timer_(services.timing.NewTimer(strand_)) {
   const std::size_t groups = std::max<std::size_t>(1, input_.partition.size());
   for (std::uint32_t group = 0; group < groups; ++group) lanes_.emplace_back(services.spools, group);
 }
@@ -34,7 +35,7 @@ std::shared_ptr<JobRunner> JobRunner::Create(Services& services, JobInput input)
 
 // While the clock is behind what was seen before (somebody set it back), time goes on by the steady clock.
 TimePoint JobRunner::Now() {
-  const auto steady = std::chrono::steady_clock::now();
+  const auto steady = services_.timing.Steady();
   const auto passed = std::chrono::duration_cast<Millis>(steady - last_steady_);
   const TimePoint wall = services_.clock.Now();
   if (wall >= last_time_) {
@@ -116,13 +117,12 @@ void JobRunner::OfferToFreshRound() {
 }
 
 void JobRunner::ArmDeadline() {
-  deadline_timer_.cancel();
+  deadline_timer_->Cancel();
   const auto deadline = job::DeadlineOf(driver_->state());
   if (!deadline) return;
-  deadline_timer_.expires_after(std::max(Millis(0), std::chrono::duration_cast<Millis>(*deadline - Now())));
-  deadline_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+  deadline_timer_->Arm(std::max(Millis(0), *deadline - Now()), [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (error || !self) return;
+    if (!self) return;
     for (const Lane& lane : self->lanes_) self->HandleInRound(lane, round::Tick{});
   });
 }
@@ -138,9 +138,8 @@ void JobRunner::OnBroken(const Status& status) {
   // The journal has freed its reserve by now, so the pause itself fits. If even that fails, try once a
   // second.
   if (++disk_failures_ <= 2) return PauseForDisk(status);
-  disk_timer_.expires_after(std::chrono::seconds(1));
-  disk_timer_.async_wait([weak = weak_from_this(), status](const boost::system::error_code& error) {
-    if (auto self = weak.lock(); self && !error) self->PauseForDisk(status);
+  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this(), status] {
+    if (const auto self = weak.lock()) self->PauseForDisk(status);
   });
 }
 
@@ -158,10 +157,9 @@ void JobRunner::PauseForDisk(const Status& status) {
 }
 
 void JobRunner::RetryAfterDiskFull() {
-  disk_timer_.expires_after(std::chrono::seconds(1));
-  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (error || !self || job::ReasonOf(self->driver_->state()) != job::Reason::kDiskFull) return;
+    if (!self || job::ReasonOf(self->driver_->state()) != job::Reason::kDiskFull) return;
     if (!self->services_.reserve.Restore().ok()) return self->RetryAfterDiskFull();
     self->Handle(job::Resume{});
   });
@@ -204,9 +202,8 @@ void JobRunner::Start() {
 void JobRunner::OnInitFailed(const Status& status) {
   LogError("job.init_failed", {{"job", name()}, {"why", Describe(status)}});
   if (status.error() != errors::kStoreDiskFull.id) return Handle(job::Fail{job::Reason::kModelLost});
-  disk_timer_.expires_after(std::chrono::seconds(1));
-  disk_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    if (auto self = weak.lock(); self && !error) self->Start();
+  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->Start();
   });
 }
 
@@ -239,7 +236,7 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
 
 void JobRunner::TakeUp(Millis away) {
   Post([away](JobRunner& self) {
-    self.round_began_ = std::chrono::steady_clock::now();
+    self.round_began_ = self.services_.timing.Steady();
     const job::State& state = self.driver_->state();
     const job::Phase phase = job::PhaseOf(state);
     if (job::IsTerminal(state)) return;

@@ -22,8 +22,6 @@
 //
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include "accord/job_spec.h"
 #include "accord/model.h"
@@ -106,12 +104,13 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] SecureMode secure() const { return input_.spec->secure; }
   // Whether this node's trainer is ready for the job now; any thread.
   [[nodiscard]] bool IsPrepared(NodeId node) const;
+  // As the machine stands, which may be ahead of the disk; on the strand.
+  [[nodiscard]] const job::State& state() const { return driver_->state(); }
   // As of the last durable event; any thread.
   [[nodiscard]] bool terminal() const { return terminal_; }
 
  private:
   using Driver = driver::Driver<JobMachine>;
-  using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
   // What this job knows of a node. Volatile, but for what the machine's state says.
   struct Node {
@@ -253,13 +252,13 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
 
   Services& services_;
   const JobInput input_;
-  Strand strand_;
+  JobStrand strand_;
   std::shared_ptr<Driver> driver_;
-  TimePoint last_time_;  // time as given to Step never goes back
-  std::chrono::steady_clock::time_point last_steady_ = std::chrono::steady_clock::now();  // of it
-  boost::asio::steady_timer deadline_timer_;
-  boost::asio::steady_timer disk_timer_;
-  boost::asio::steady_timer view_timer_;
+  TimePoint last_time_;     // time as given to Step never goes back
+  SteadyTime last_steady_;  // of it
+  const std::unique_ptr<Timer> deadline_timer_;
+  const std::unique_ptr<Timer> disk_timer_;
+  const std::unique_ptr<Timer> view_timer_;
   bool view_pending_ = false;
   std::atomic<bool> terminal_{false};
 
@@ -271,7 +270,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::shared_ptr<const job::Made> proved_;
   bool combining_ = false;
   int disk_failures_ = 0;                              // in a row; after the second there is no hurry
-  std::chrono::steady_clock::time_point round_began_;  // finer than TimePoint, for the metrics
+  SteadyTime round_began_;     // finer than TimePoint, for the metrics
   std::set<Digest> kept_;                              // blobs that this job has referenced
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;

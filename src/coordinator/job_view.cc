@@ -154,11 +154,8 @@ void JobRunner::Watch(std::shared_ptr<rpc::Sink<rpc::JobView>> sink) {
 void JobRunner::Changed() {
   if (watchers_.empty() || view_pending_) return;
   view_pending_ = true;
-  view_timer_.expires_after(kViewInterval);
-  view_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self) return;
-    self->PushViews();
+  view_timer_->Arm(kViewInterval, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->PushViews();
   });
 }
 
@@ -229,7 +226,7 @@ void JobRunner::LogTransition(const job::State& before, const job::State& after)
 // What operators see in the daemon's log and metrics; not on a replay.
 void JobRunner::ReportTransition(const job::State& before, const job::State& after) {
   const auto& history = job::HistoryOf(after);
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = services_.timing.Steady();
   const bool closed = history.size() > job::HistoryOf(before).size();
   if (closed) {
     const job::RoundSummary& round = history.back();

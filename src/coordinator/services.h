@@ -4,14 +4,15 @@
 #include <functional>
 #include <utility>
 //
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "accord/clock.h"
 #include "config/coordinator_config.h"
 #include "coordinator/blob_refs.h"
 #include "coordinator/registry_book.h"
 #include "coordinator/sessions.h"
+#include "coordinator/timing.h"
 #include "driver/journal.h"
 #include "store/blobs.h"
 #include "store/reserve.h"
@@ -23,8 +24,9 @@ namespace accord::coordinator {
 struct Services {
   const config::CoordinatorConfig& config;
   const Clock& clock;
-  boost::asio::io_context& io;        // strands: short, never blocking on the network
-  boost::asio::thread_pool& workers;  // sums, models: seconds of CPU
+  Timing& timing;
+  boost::asio::io_context& io;           // strands: short, never blocking on the network
+  boost::asio::any_io_executor workers;  // threads for sums and models: seconds of CPU
   driver::Journal& journal;
   store::Blobs& blobs;
   store::SpoolPool& spools;

@@ -26,7 +26,7 @@ struct GroupModelTask {
   Digest model_hash;
   std::vector<rpc::GroupSum> sums;  // CheckGroupSums found them good
   Weights base;                     // the model before it, if it is here; else it is fetched
-  std::shared_ptr<rpc::NodeClient> client;
+  std::shared_ptr<rpc::Bulk> client;
   std::stop_token stop;
   // The words of the blob `hash`, `words` of them: FetchSum.
   std::function<Result<std::vector<std::uint64_t>>(const Digest& hash, std::uint64_t words)> fetch;

@@ -219,7 +219,7 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> JobTask::OpenAttempt(const secag
                                      .round = round,
                                      .memory = std::move(memory),
                                      .key = services_.protocol_key,
-                                     .secrets = std::make_unique<secagg::RandomSecrets>()});
+                                     .secrets = services_.secrets()});
 }
 
 void JobTask::OnRoster(const rpc::Roster& message) {

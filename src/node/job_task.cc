@@ -39,8 +39,6 @@ JobTask::JobTask(NodeServices& services, JobId id) : services_(services), id_(id
   facts_.node = services.node;
 }
 
-TimePoint JobTask::Now() { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
-
 std::string JobTask::name() const { return facts_.spec ? facts_.spec->name : id_.Hex().substr(0, 12); }
 
 void JobTask::MakeDriver(task::State state) {

@@ -12,9 +12,10 @@
 #include <utility>
 #include <vector>
 //
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
 
+#include "accord/clock.h"
 #include "accord/trainer.h"
 #include "config/node_config.h"
 #include "driver/driver.h"
@@ -29,19 +30,21 @@ namespace accord::node {
 struct NodeServices {
   const config::NodeConfig& config;
   TrainerFactory& trainers;
+  const Clock& clock;
   NodeId node;
   std::string federation;                                  // its trust domain
   std::shared_ptr<const crypto::Ed25519Key> protocol_key;  // of this node
   boost::asio::io_context& io;                             // run by one thread: the strand
-  boost::asio::thread_pool& training;                      // one thread: jobs train one after the other
-  boost::asio::thread_pool& work;                          // encode, send, check, open data
+  boost::asio::any_io_executor training;                   // one thread: jobs train one after the other
+  boost::asio::any_io_executor work;                       // threads: encode, send, check, open data
   driver::Journal& journal;
   std::filesystem::path deltas_dir;  // a directory a job
   store::SpoolPool& spools;
   std::filesystem::path jobs_dir;  // checkpoints
   std::function<void(rpc::FromNode)> send;
-  std::function<std::shared_ptr<rpc::NodeClient>()> client;
-  std::function<void(const Status&)> broken;  // the journal failed: start over from disk
+  std::function<std::shared_ptr<rpc::Bulk>()> client;
+  std::function<void(const Status&)> broken;                  // the journal failed: start over from disk
+  std::function<std::unique_ptr<secagg::Secrets>()> secrets;  // anew for each masked attempt
 };
 
 class JobTask : public std::enable_shared_from_this<JobTask> {
@@ -78,7 +81,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
  private:
   using Driver = driver::Driver<TaskMachine>;
 
-  [[nodiscard]] static TimePoint Now();
+  [[nodiscard]] TimePoint Now() const { return services_.clock.Now(); }
   void MakeDriver(task::State state);
   void Handle(const task::Event& event, std::function<void(Status)> done = {});
   void Run(const std::vector<task::Effect>& effects);
@@ -126,7 +129,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
   // `work` on a thread of `pool`, then `then(JobTask&, result)` on the strand.
   template <class Work, class Then>
-  void Do(boost::asio::thread_pool& pool, Work work, Then then);
+  void Do(const boost::asio::any_io_executor& pool, Work work, Then then);
   // The same for work that touches no network (`local`): for a small model it stays on the strand.
   template <class Work, class Then>
   void DoLocal(bool local, Work work, Then then);

@@ -29,7 +29,7 @@ void JobTask::DoLocal(bool local, Work work, Then then) {
 }
 
 template <class Work, class Then>
-void JobTask::Do(asio::thread_pool& pool, Work work, Then then) {
+void JobTask::Do(const asio::any_io_executor& pool, Work work, Then then) {
   asio::post(pool, [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
     auto result = work();
     asio::post(self->services_.io, [self, then = std::move(then), result = std::move(result)]() mutable {

@@ -11,6 +11,7 @@
 #include "accord/version.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "base/wall_clock.h"
 #include "crypto/prg.h"
 #include "node/connection.h"
 #include "node/control.h"
@@ -36,6 +37,7 @@ struct Node::Impl final : ControlHandler {
 
   const config::NodeConfig config;
   TrainerFactory& trainers;
+  const WallClock clock;
   Identity identity;
   std::unique_ptr<store::StateDir> dir;
   std::unique_ptr<store::SqliteJournal> journal;
@@ -70,17 +72,18 @@ Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(journal, store::SqliteJournal::Open(dir->journal_file(), &dir->reserve()));
   ACCORD_ASSIGN_OR_RETURN(
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
-  services.reset(new NodeServices{config, trainers, identity.id, identity.federation,
+  services.reset(new NodeServices{config, trainers, clock, identity.id, identity.federation,
                                   std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
-                                  training, work, *journal, dir->path() / "deltas", *spools,
-                                  dir->path() / "jobs",
+                                  training.get_executor(), work.get_executor(), *journal,
+                                  dir->path() / "deltas", *spools, dir->path() / "jobs",
                                   [this](rpc::FromNode message) { connection->Send(std::move(message)); },
                                   [this] { return connection->client(); },
                                   [this](const Status& status) {
                                     LogError("node.journal_failed", {{"why", Describe(status)}});
                                     end = status;
                                     Shutdown();
-                                  }});
+                                  },
+                                  [] { return std::make_unique<secagg::RandomSecrets>(); }});
   connection = std::make_shared<Connection>(
       identity, io, work,
       Connection::Callbacks{.hello = [this] { return Hello(); },

@@ -48,7 +48,7 @@ class Backoff {
 };
 
 // A whole blob, which must have out.size() bytes; resumed until it is there, refused or stopped.
-Status Fetch(rpc::NodeClient& client, const Digest& hash, std::span<std::uint8_t> out, std::stop_token stop) {
+Status Fetch(rpc::Bulk& client, const Digest& hash, std::span<std::uint8_t> out, std::stop_token stop) {
   std::uint64_t size = 0;
   const rpc::BlobSink sink = [&](std::uint64_t offset, std::uint64_t total, ByteView bytes) -> Status {
     if (total != out.size() || offset != size || bytes.size() > out.size() - size) {
@@ -87,7 +87,7 @@ bool RefusedForGood(const Status& status) {
 
 // ---------------------------------------------------------------- p1
 
-Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::NodeClient* client,
+Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::Bulk* client,
                           std::stop_token stop) {
   auto weights = std::make_shared<std::vector<float>>(facts.layout->size);
   if (round.round == RoundId{1}) {
@@ -102,7 +102,7 @@ Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, 
   return Weights(std::move(weights));
 }
 
-Result<std::vector<std::uint64_t>> FetchSum(rpc::NodeClient* client, const Digest& hash, std::uint64_t words,
+Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash, std::uint64_t words,
                                             std::stop_token stop) {
   if (client == nullptr) return Fail(errors::kNetUnreachable, "not connected");
   std::vector<std::uint64_t> sum(words);

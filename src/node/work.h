@@ -14,7 +14,8 @@
 #include "accord/model.h"
 #include "accord/trainer.h"
 #include "crypto/merkle.h"
-#include "rpc/node_client.h"
+#include "rpc/bulk.h"
+#include "rpc/messages.h"
 #include "secagg/mask.h"
 #include "secagg/poly_mac.h"
 #include "store/blobs.h"
@@ -41,10 +42,10 @@ struct WorkProgress {
 // The model with this hash: `known` if it is that, the plan's initial weights in round 1 (computed here:
 // another hash is `model.mismatch`), else fetched from the coordinator: `net.unreachable` without a client.
 [[nodiscard]] Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round,
-                                        rpc::NodeClient* client, std::stop_token stop);
+                                        rpc::Bulk* client, std::stop_token stop);
 
 // The words of a sum by the hash of their blob; there must be `words` of them.
-[[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::NodeClient* client, const Digest& hash,
+[[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash,
                                                           std::uint64_t words, std::stop_token stop);
 
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
@@ -91,7 +92,7 @@ struct EncodeTask {
 struct SendTask {
   rpc::UploadKey key;
   EncodedUpdate update;
-  std::shared_ptr<rpc::NodeClient> client;
+  std::shared_ptr<rpc::Bulk> client;
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
 };
@@ -106,7 +107,7 @@ struct CheckTask {
   task::Offer offer;
   Bytes sum;  // as it came inline; empty: fetch it
   Weights weights;
-  std::shared_ptr<rpc::NodeClient> client;
+  std::shared_ptr<rpc::Bulk> client;
   std::stop_token stop;
   CheckOpened opened;  // masked rounds
 };

@@ -11,7 +11,7 @@
 
 namespace accord::rpc {
 
-// Contracts: NodeClient::GetBlob and PutUpdate.
+// Contracts: Bulk::GetBlob and PutUpdate.
 [[nodiscard]] Status Download(const std::shared_ptr<Channel>& channel, const Digest& hash,
                               std::uint64_t offset, const BlobSink& sink, const CallLimits& limits);
 [[nodiscard]] Status PutUpload(const std::shared_ptr<Channel>& channel, const Upload& upload,

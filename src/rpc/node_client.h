@@ -5,13 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include "accord/status.h"
+#include "rpc/bulk.h"
 #include "rpc/calls.h"
 #include "rpc/client_options.h"
 #include "rpc/messages.h"
@@ -39,31 +38,14 @@ class NodeSession {
   virtual void Close() = 0;
 };
 
-// One upload of this node, whole or from a chunk on.
-struct Upload {
-  UploadKey key;
-  std::uint64_t words = 0;      // in all, at least 1
-  std::uint64_t first_seq = 0;  // as GetUpload states; ChunkCount(words) sends the root alone
-  // Fills `out`, which has exactly the bytes of chunk `seq` (little-endian words, 16-byte aligned). Asked in
-  // ascending order on the calling thread, while earlier chunks are on their way.
-  std::function<Status(std::uint64_t seq, std::span<std::uint8_t> out)> fill;
-  // RFC 6962 root over all chunks; asked once, after the last fill.
-  std::function<Result<Digest>()> root;
-  // Bytes of the update that were handed to the connection so far, those before first_seq included. Optional.
-  std::function<void(std::uint64_t bytes)> progress;
-};
-
-// Takes the bytes at `offset` of a blob with `total` bytes; a failure ends the download with that failure.
-using BlobSink = std::function<Status(std::uint64_t offset, std::uint64_t total, ByteView bytes)>;
-
-class NodeClient {
+class NodeClient final : public Bulk {
  public:
   // Checks address, files, that key and certificate match and are in date (`auth.expired`), and gives a
   // client that has not connected yet.
   [[nodiscard]] static Result<std::unique_ptr<NodeClient>> Open(ClientOptions options);
   // No blocking call may be under way. Open sessions are cut: when it returns, every OnClosed was called. Not
   // from a session's callback.
-  ~NodeClient();
+  ~NodeClient() override;
   NodeClient(const NodeClient&) = delete;
   NodeClient& operator=(const NodeClient&) = delete;
 
@@ -71,14 +53,10 @@ class NodeClient {
   // timeout.
   [[nodiscard]] std::shared_ptr<NodeSession> OpenSession(std::shared_ptr<SessionCallbacks> callbacks);
 
-  // Blocks. Streams the blob from `offset` on; every chunk's checksum is verified, and from offset 0 the
-  // SHA-256 of the whole (`blob.checksum`). After a failure go on from the last offset that the sink took.
   [[nodiscard]] Status GetBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
-                               const CallLimits& limits);
-  // Blocks until the coordinator has verified and journalled the whole upload, or says why not.
-  [[nodiscard]] Status PutUpdate(const Upload& upload, const CallLimits& limits);
-  // Blocks. Where an upload stands.
-  [[nodiscard]] Result<UploadState> GetUpload(const UploadKey& key, const CallLimits& limits);
+                               const CallLimits& limits) override;
+  [[nodiscard]] Status PutUpdate(const Upload& upload, const CallLimits& limits) override;
+  [[nodiscard]] Result<UploadState> GetUpload(const UploadKey& key, const CallLimits& limits) override;
   // Blocks. The registry of this hash, or the newest; what it says is for the caller to check
   // (registry_view.h).
   [[nodiscard]] Result<RegistryView> GetRegistry(const std::optional<Digest>& hash, const CallLimits& limits);

@@ -4,15 +4,10 @@
 #include <iterator>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
-#include "base/check.h"
-#include "base/errors.h"
-#include "base/log.h"
 #include "base/mutex.h"
-#include "store/journal_schema.h"
-#include "store/sqlite.h"
+#include "store/journal_writer.h"
 
 namespace accord::store {
 namespace {
@@ -26,39 +21,20 @@ constexpr Millis kWriteSoon{100};  // the contract of driver::Journal
 
 class SqliteJournal::Worker {
  public:
-  static Result<std::unique_ptr<Worker>> Open(const std::filesystem::path& file, Reserve* reserve);
+  explicit Worker(std::unique_ptr<JournalWriter> writer);
   ~Worker();
 
   void Enqueue(std::vector<Append> batch, Done done) ACCORD_EXCLUDES(mutex_);
   void EnqueueLate(std::vector<Append> batch) ACCORD_EXCLUDES(mutex_);
 
  private:
-  struct Pending {
-    std::vector<Append> batch;
-    Done done;  // none: written behind, kept until it is written
-  };
-  using Group = std::vector<Pending>;
-  struct Stream {
-    std::int64_t id = 0;
-    std::int64_t next_seq = 0;
-  };
+  using Group = JournalWriter::Group;
 
-  Worker(Database db, Reserve* reserve) : db_(std::move(db)), reserve_(reserve) {}
-  Status Prepare();
   void Loop() ACCORD_EXCLUDES(mutex_);
   Group NextGroup() ACCORD_EXCLUDES(mutex_);
-  Status Commit(const Group& group);
-  Status WriteGroup(const Group& group);
-  void Finish(Group group, const Status& status) ACCORD_EXCLUDES(mutex_);
-  Status Insert(const Append& append);
-  Result<Stream*> StreamOf(const std::string& name);
+  void Keep(Group kept) ACCORD_EXCLUDES(mutex_);
 
-  // The writer thread's own.
-  Database db_;
-  Reserve* const reserve_;
-  Statement begin_, commit_, insert_, find_stream_, last_record_, add_stream_;
-  std::unordered_map<std::string, Stream> streams_;  // those written to; forgotten when a commit fails
-  Status broken_;                                    // why nothing can be written any more
+  const std::unique_ptr<JournalWriter> writer_;  // the writer thread's own
 
   Mutex mutex_;
   CondVar wake_;
@@ -70,15 +46,8 @@ class SqliteJournal::Worker {
   std::thread thread_;
 };
 
-Result<std::unique_ptr<SqliteJournal::Worker>> SqliteJournal::Worker::Open(const std::filesystem::path& file,
-                                                                           Reserve* reserve) {
-  ACCORD_ASSIGN_OR_RETURN(Database db, Database::Open(file, Database::Mode::kWrite));
-  ACCORD_RETURN_IF_ERROR(db.Migrate(kJournalSchema));
-  std::unique_ptr<Worker> worker(new Worker(std::move(db), reserve));
-  ACCORD_RETURN_IF_ERROR(worker->Prepare());
-  worker->thread_ = std::thread([w = worker.get()] { w->Loop(); });
-  return worker;
-}
+SqliteJournal::Worker::Worker(std::unique_ptr<JournalWriter> writer)
+    : writer_(std::move(writer)), thread_([this] { Loop(); }) {}
 
 SqliteJournal::Worker::~Worker() {
   {
@@ -86,18 +55,7 @@ SqliteJournal::Worker::~Worker() {
     stop_ = true;
   }
   wake_.NotifyOne();
-  if (thread_.joinable()) thread_.join();
-}
-
-Status SqliteJournal::Worker::Prepare() {
-  ACCORD_ASSIGN_OR_RETURN(begin_, db_.Prepare("BEGIN IMMEDIATE"));
-  ACCORD_ASSIGN_OR_RETURN(commit_, db_.Prepare("COMMIT"));
-  ACCORD_ASSIGN_OR_RETURN(insert_, db_.Prepare("INSERT INTO records VALUES(?, ?, ?)"));
-  ACCORD_ASSIGN_OR_RETURN(find_stream_, db_.Prepare("SELECT id FROM streams WHERE name = ?"));
-  ACCORD_ASSIGN_OR_RETURN(
-      last_record_, db_.Prepare("SELECT id FROM records WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"));
-  ACCORD_ASSIGN_OR_RETURN(add_stream_, db_.Prepare("INSERT INTO streams(name) VALUES(?)"));
-  return {};
+  thread_.join();
 }
 
 void SqliteJournal::Worker::Enqueue(std::vector<Append> batch, Done done) {
@@ -121,8 +79,8 @@ void SqliteJournal::Worker::EnqueueLate(std::vector<Append> batch) {
 
 void SqliteJournal::Worker::Loop() {
   for (Group group = NextGroup(); !group.empty(); group = NextGroup()) {
-    const Status status = Commit(group);
-    Finish(std::move(group), status);
+    const Status status = writer_->Commit(group);
+    Keep(writer_->Finish(std::move(group), status));
   }
 }
 
@@ -143,74 +101,11 @@ SqliteJournal::Worker::Group SqliteJournal::Worker::NextGroup() {
   return std::exchange(queue_, {});
 }
 
-// The group's fate: on failure nothing of it is written, and what was remembered of streams is read again.
-Status SqliteJournal::Worker::Commit(const Group& group) {
-  if (!broken_.ok()) return broken_;
-  Status status = WriteGroup(group);
-  if (status.ok()) return status;
-  db_.Rollback();
-  streams_.clear();
-  LogError("store.journal_write_failed", {{"error", Describe(status)}});
-  if (status.error() == errors::kStoreDiskFull.id) {
-    if (reserve_ != nullptr) reserve_->Release();
-  } else if (status.error() != errors::kStoreLocked.id) {
-    broken_ = status;
-  }
-  return status;
-}
-
-Status SqliteJournal::Worker::WriteGroup(const Group& group) {
-  ACCORD_RETURN_IF_ERROR(begin_.Run());
-  for (const Pending& pending : group) {
-    for (const Append& append : pending.batch) ACCORD_RETURN_IF_ERROR(Insert(append));
-  }
-  return commit_.Run();
-}
-
-// Tells each Write its fate. What was written behind has nobody to tell, so it stays first in the queue and
-// goes with the next Write, unless there will be none.
-void SqliteJournal::Worker::Finish(Group group, const Status& status) {
-  Group kept;
-  for (Pending& pending : group) {
-    if (pending.done) {
-      pending.done(status);
-    } else if (!status.ok() && broken_.ok()) {
-      kept.push_back(std::move(pending));
-    }
-  }
+// First in the queue again, unless there will be no next Write.
+void SqliteJournal::Worker::Keep(Group kept) {
   const MutexLock lock(mutex_);
   if (kept.empty() || stop_) return;
   queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
-}
-
-Status SqliteJournal::Worker::Insert(const Append& append) {
-  ACCORD_ASSIGN_OR_RETURN(Stream * stream, StreamOf(append.stream));
-  ACCORD_CHECK(stream->next_seq <= kMaxSeq);
-  insert_.Bind(1, KeyOf(stream->id, stream->next_seq));
-  insert_.Bind(2, RecordChecksum(append.stream, stream->next_seq, append.record));
-  insert_.Bind(3, ByteView(append.record));
-  ACCORD_RETURN_IF_ERROR(insert_.Run());
-  ++stream->next_seq;
-  return {};
-}
-
-Result<SqliteJournal::Worker::Stream*> SqliteJournal::Worker::StreamOf(const std::string& name) {
-  if (const auto known = streams_.find(name); known != streams_.end()) return &known->second;
-  Stream stream;
-  ACCORD_ASSIGN_OR_RETURN(const bool found, find_stream_.Bind(1, std::string_view(name)).Step());
-  if (found) {
-    stream.id = find_stream_.Int(0);
-    find_stream_.Reset();
-    last_record_.Bind(1, KeyOf(stream.id, 0)).Bind(2, KeyOf(stream.id, kMaxSeq));
-    ACCORD_ASSIGN_OR_RETURN(const bool any, last_record_.Step());
-    if (any) stream.next_seq = last_record_.Int(0) - KeyOf(stream.id, 0) + 1;
-    last_record_.Reset();
-  } else {
-    ACCORD_RETURN_IF_ERROR(add_stream_.Bind(1, std::string_view(name)).Run());
-    stream.id = db_.last_insert_id();
-    ACCORD_CHECK(stream.id <= kMaxStream);
-  }
-  return &streams_.emplace(name, stream).first->second;
 }
 
 SqliteJournal::SqliteJournal(std::unique_ptr<Worker> worker, std::unique_ptr<JournalReader> reader)
@@ -219,14 +114,10 @@ SqliteJournal::~SqliteJournal() = default;
 
 Result<std::unique_ptr<SqliteJournal>> SqliteJournal::Open(const std::filesystem::path& file,
                                                            Reserve* reserve) {
-  Result<std::unique_ptr<Worker>> worker = Worker::Open(file, reserve);
-  if (!worker.ok() && worker.status().error() == errors::kStoreDiskFull.id && reserve != nullptr) {
-    reserve->Release();  // opening needs a few pages itself
-    worker = Worker::Open(file, reserve);
-  }
-  if (!worker.ok()) return worker.status();
+  ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<JournalWriter> writer, JournalWriter::Open(file, reserve));
   ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<JournalReader> reader, JournalReader::Open(file));
-  return std::unique_ptr<SqliteJournal>(new SqliteJournal(*std::move(worker), std::move(reader)));
+  return std::unique_ptr<SqliteJournal>(
+      new SqliteJournal(std::make_unique<Worker>(std::move(writer)), std::move(reader)));
 }
 
 void SqliteJournal::Write(std::vector<Append> batch, Done done) {

@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "base/wall_clock.h"
 #include "config/job_file.h"
 #include "job/job_id.h"
 #include "model/layout.h"
@@ -111,11 +112,12 @@ class Lab {
     config.policy.purposes = {"*"};
     config.data["d"] = DatasetConfig{.id = "d"};
     spools_ = *store::SpoolPool::Open({.directory = dir / "spool", .memory_budget = 1 << 20});
-    services_.reset(new NodeServices{config, factory_, id, kFederation, key, io_, training_, work_, journal,
-                                     dir / "deltas", *spools_, dir / "jobs",
-                                     [this](rpc::FromNode message) { said.push_back(std::move(message)); },
-                                     [] { return std::shared_ptr<rpc::NodeClient>(); },
-                                     [](const Status&) { FAIL() << "the journal failed"; }});
+    services_.reset(new NodeServices{
+        config, factory_, clock_, id, kFederation, key, io_, training_.get_executor(), work_.get_executor(),
+        journal, dir / "deltas", *spools_, dir / "jobs",
+        [this](rpc::FromNode message) { said.push_back(std::move(message)); },
+        [] { return std::shared_ptr<rpc::Bulk>(); }, [](const Status&) { FAIL() << "the journal failed"; },
+        [] { return std::make_unique<secagg::RandomSecrets>(); }});
     Start();
   }
   ~Lab() {
@@ -200,6 +202,7 @@ class Lab {
   }
 
   AddingFactory factory_;
+  const WallClock clock_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       boost::asio::make_work_guard(io_)};
