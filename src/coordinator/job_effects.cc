@@ -48,7 +48,9 @@ void JobRunner::Run(std::vector<job::Effect> effects) {
                    [&](const job::Combine& e) { Combine(e.round); }, [&](const job::Ended&) { OnEnded(); }},
         effect);
   }
-  if (driver_->idle()) KeepBlobs();  // not while the disk is behind: a crash would still need what is let go
+  if (!driver_->idle()) return;
+  CatchUp();
+  KeepBlobs();  // not while the disk is behind: a crash would still need what is let go
 }
 
 void JobRunner::RunRound(Lane& lane, RoundId round, const round::Effect& effect) {

@@ -1,5 +1,6 @@
 // The nodes of a job: preparing them, telling them their duty, hearing what they say, granting upload slots.
 #include <algorithm>
+#include <utility>
 //
 #include <boost/asio/post.hpp>
 
@@ -37,8 +38,7 @@ void JobRunner::OnNodeUp(const rpc::Peer& node) {
     known.connected = true;
     self.SetPrepared(node.node, false);
     if (self.LaneOf(node.node) == nullptr) return;  // the plan's groups do not name it
-    if (job::IsTerminal(self.driver_->state())) return self.SendEnded(node.node);
-    self.Prepare(node.node);
+    if (!self.DiskIsBehind(node.node)) self.Prepare(node.node);
     self.Changed();
   });
 }
@@ -64,6 +64,7 @@ void JobRunner::Expel(NodeId node) {
 
 void JobRunner::Prepare(NodeId node) {
   const job::Phase phase = job::PhaseOf(driver_->state());
+  if (phase >= job::Phase::kFinished) return SendEnded(node);
   if (phase != job::Phase::kRunning && phase != job::Phase::kPaused) return;
   services_.sessions.Send(node, rpc::Prepare{input_.id, input_.submission.plan, input_.submission.token});
 }
@@ -157,7 +158,25 @@ void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
 
 // ---------------------------------------------------------------- duties
 
+// Nodes hear only of what is on the disk: a coordinator that came back without it would contradict itself.
+// While the journal is behind the machine, they wait.
+bool JobRunner::DiskIsBehind(NodeId node) {
+  if (driver_->idle()) return false;
+  late_.insert(node);
+  return true;
+}
+
+void JobRunner::CatchUp() {
+  if (std::exchange(grant_late_, false)) GrantUploads();
+  for (const NodeId& node : std::exchange(late_, {})) {
+    const auto known = nodes_.find(node);
+    if (known == nodes_.end() || !known->second.connected) continue;
+    known->second.prepared ? Tell(node) : Prepare(node);
+  }
+}
+
 void JobRunner::Tell(NodeId node) {
+  if (DiskIsBehind(node)) return;
   Lane* const lane = LaneOf(node);
   const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
   const auto known = nodes_.find(node);
@@ -177,6 +196,7 @@ bool JobRunner::AwaitsUpload(NodeId node) {
 
 // The slots are those of all groups together.
 void JobRunner::GrantUploads() {
+  if (!driver_->idle()) return void(grant_late_ = true);
   for (Lane& lane : lanes_) GrantUploads(lane);
 }
 

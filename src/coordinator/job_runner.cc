@@ -135,6 +135,7 @@ void JobRunner::OnBroken(const Status& status) {
   auto records = services_.journal.Read("job/" + input_.id.Hex());
   if (!records.ok()) return services_.fatal(records.status());
   if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
+  CatchUp();
   // The journal has freed its reserve by now, so the pause itself fits. If even that fails, try once a
   // second.
   if (++disk_failures_ <= 2) return PauseForDisk(status);

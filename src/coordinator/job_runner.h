@@ -195,6 +195,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void GrantUploads();
   void GrantUploads(Lane& lane);
   [[nodiscard]] bool AwaitsUpload(NodeId node);
+  [[nodiscard]] bool DiskIsBehind(NodeId node);
+  void CatchUp();
   void OnPrepared(NodeId node);
   void OnDeclined(NodeId node, const rpc::Declined& message);
   void TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty);
@@ -268,6 +270,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::deque<Lane> lanes_;
   std::vector<rpc::GroupSum> proofs_;  // of proved_; in a job without groups of its one sum
   std::shared_ptr<const job::Made> proved_;
+  round::NodeSet late_;      // who is told something once the disk has caught up
+  bool grant_late_ = false;  // likewise: upload slots
   bool combining_ = false;
   int disk_failures_ = 0;                              // in a row; after the second there is no hurry
   SteadyTime round_began_;     // finer than TimePoint, for the metrics
