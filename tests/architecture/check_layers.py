@@ -38,7 +38,7 @@ MODULES = {
     "coordinator": (5, set(), {"asio", "json", "threads", "system"}),
     "node": (5, set(), {"asio", "json", "threads", "system"}),
     "cli": (5, set(), {"cli11", "json", "toml", "threads", "system"}),
-    "sim": (5, set(), {"asio", "json", "threads", "system"}),
+    "sim": (5, {"coordinator", "node"}, {"asio", "sqlite", "json", "threads", "system"}),
     "apps": (6, set(), {"asio", "cli11", "json", "threads", "system"}),
 }
 # These link no torch, so that they start in milliseconds and stay small; nor may others reach it through them.

@@ -1,0 +1,273 @@
+#include "tests/simulation/checker.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/overloaded.h"
+#include "coordinator/job_runner.h"
+#include "crypto/sha256.h"
+#include "tests/simulation/dump.h"
+
+namespace accord::simulation {
+namespace {
+
+void ApplyJob(const job::Plan& plan, job::State& state, const Bytes& bytes) {
+  const auto record = job::Decode(bytes);
+  if (!record.ok()) return;
+  if (std::holds_alternative<job::Submission>(record->content)) {
+    state = job::Submit(record->time);
+    return;
+  }
+  auto step = job::Step(plan, state, std::get<job::Event>(record->content), record->time);
+  if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);
+}
+
+void ApplyTask(task::State& state, const Bytes& bytes) {
+  const auto record = task::DecodeRecord(bytes);
+  const auto* event = record.ok() ? std::get_if<task::Event>(&record->content) : nullptr;
+  if (event == nullptr) return;
+  auto step = task::Step(state, *event);
+  if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);
+}
+
+std::string Show(RoundId round, AttemptId attempt) {
+  return "round " + std::to_string(round.value) + " attempt " + std::to_string(attempt.value);
+}
+
+}  // namespace
+
+Checker::Checker(const sim::Members& members, Expected& expected, const JobId& job)
+    : members_(members),
+      expected_(expected),
+      job_id_(job),
+      stream_("job/" + job.Hex()),
+      plan_(job::PlanOf(expected.spec(), expected.layout().size)),
+      job_([this](job::State& state, const Bytes& record) { ApplyJob(plan_, state, record); }) {
+  const std::size_t parties = members.labs.size() + 1;
+  for (std::size_t i = 1; i < parties; ++i) nodes_.emplace_back(ApplyTask);
+  up_.resize(parties);
+  fresh_.resize(parties);
+  uncertain_.resize(parties);
+  checked_.resize(parties);
+}
+
+void Checker::Break(const std::string& what) {
+  if (broken_.empty()) broken_ = what;
+}
+
+void Checker::Note(ByteView bytes) {
+  crypto::Sha256 hash;
+  hash.Update(ByteView(trace_.bytes));
+  hash.Update(bytes);
+  trace_ = hash.Finish();
+}
+
+std::size_t Checker::IndexOf(NodeId node) const {
+  const auto found = std::ranges::find(members_.labs, node, &sim::Members::Lab::id);
+  return static_cast<std::size_t>(found - members_.labs.begin());
+}
+
+// ---------------------------------------------------------------- journals
+
+template <class State>
+void Checker::Queue(Story<State>& story, const std::vector<driver::Append>& batch) {
+  for (const driver::Append& append : batch) {
+    if (append.stream == stream_) story.Queue(append.record);
+  }
+}
+
+template <class State>
+void Checker::Write(Story<State>& story, std::size_t party, const std::vector<driver::Append>& batch) {
+  for (const driver::Append& append : batch) {
+    Note(append.record);
+    if (append.stream != stream_) continue;
+    if (!story.Write(append.record)) Break("party " + std::to_string(party) + " wrote out of order");
+  }
+}
+
+void Checker::OnQueued(std::size_t party, const std::vector<driver::Append>& batch) {
+  if (!up_[party]) {
+    for (const driver::Append& append : batch) {
+      if (append.stream == stream_) fresh_[party].push_back(append.record);
+    }
+    return;
+  }
+  if (party > 0) return Queue(nodes_[party - 1].story, batch);
+  for (const driver::Append& append : batch) {
+    if (append.stream != stream_) continue;
+    OnJobRecord(append.record);
+    job_.Queue(append.record);
+  }
+}
+
+void Checker::OnWritten(std::size_t party, const std::vector<driver::Append>& batch) {
+  if (party > 0) {
+    Node& node = nodes_[party - 1];
+    Write(node.story, party, batch);
+    for (const driver::Append& append : batch) {
+      if (append.stream == stream_) OnTaskRecord(node, append.record);
+    }
+    return;
+  }
+  for (const driver::Append& append : batch) {
+    const job::State before = job_.durable();
+    Write(job_, party, {append});
+    if (append.stream == stream_) OnClosed(before);
+  }
+}
+
+void Checker::OnFailed(std::size_t party, const std::vector<driver::Append>& batch) {
+  uncertain_[party] = now_;
+  for (const driver::Append& append : batch) {
+    if (append.stream != stream_) continue;
+    party == 0 ? job_.Fail(append.record) : nodes_[party - 1].story.Fail(append.record);
+  }
+}
+
+void Checker::OnCrash(std::size_t party) {
+  up_[party] = false;
+  fresh_[party].clear();
+  uncertain_[party].reset();
+}
+
+void Checker::OnDamage(std::size_t party, const Status& why) {
+  Break("party " + std::to_string(party) + " does not start any more: " + Describe(why));
+}
+
+void Checker::OnBoot(std::size_t party, driver::Journal& journal) {
+  auto found = journal.Read(stream_);
+  if (!found.ok()) return Break("party " + std::to_string(party) + ": " + Describe(found.status()));
+  const auto restart = [&]() -> bool {
+    if (party == 0) {
+      return job_.Restart(*std::move(found),
+                          [&](const job::State& before, const Bytes&) { OnClosed(before); });
+    }
+    Node& node = nodes_[party - 1];
+    return node.story.Restart(*std::move(found),
+                              [&](const task::State&, const Bytes& record) { OnTaskRecord(node, record); });
+  };
+  const bool right = restart();
+  if (!right) Break("party " + std::to_string(party) + " found another journal than it had written");
+  up_[party] = true;
+  for (const Bytes& record : std::exchange(fresh_[party], {})) {
+    party == 0 ? job_.Queue(record) : nodes_[party - 1].story.Queue(record);
+  }
+  checked_[party] = 0;
+}
+
+// ---------------------------------------------------------------- the coordinator's events
+
+void Checker::OnJobRecord(const Bytes& bytes) {
+  const auto record = job::Decode(bytes);
+  const auto* event = record.ok() ? std::get_if<job::Event>(&record->content) : nullptr;
+  const auto* in = event == nullptr ? nullptr : std::get_if<job::InRound>(event);
+  const auto* summed = in == nullptr ? nullptr : std::get_if<round::Summed>(&in->event);
+  if (summed != nullptr) OnSummed(*summed);
+}
+
+// No update is counted twice, and none but the survivors': the sum is that of theirs, to the bit.
+void Checker::OnSummed(const round::Summed& summed) {
+  const job::OpenRound* open = job::RoundOf(job_.live());
+  const auto* unmask = open == nullptr ? nullptr : std::get_if<round::Unmask>(&open->state);
+  if (unmask == nullptr) return Break("a sum outside of p6");
+  std::vector<std::size_t> survivors;
+  for (const auto& [node, upload] : unmask->uploads) survivors.push_back(IndexOf(node));
+  const auto right = expected_.Sum(survivors, {open->plan.round, open->plan.purpose, open->plan.model_hash,
+                                               unmask->attempt.cohort.size()});
+  const std::string where = Show(open->plan.round, unmask->attempt.id);
+  if (summed.outcome.sum != right.sum) Break(where + ": the sum is not that of the survivors' updates");
+  if (summed.outcome.model_hash != right.model_hash) Break(where + ": the model is not that of the sum");
+}
+
+// What became durable: uploads that are acknowledged, rounds that are closed.
+void Checker::OnClosed(const job::State& before) {
+  const job::OpenRound* open = job::RoundOf(before);
+  const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
+  if (const job::OpenRound* now = job::RoundOf(job_.durable())) {
+    if (const auto* collect = std::get_if<round::Collect>(&now->state)) {
+      std::set<NodeId>& all = uploaded_[{now->plan.round, collect->attempt.id}];
+      for (const auto& [node, upload] : collect->uploads) all.insert(node);
+      // Gone with the coordinator's memory: asked for again, and there if the node still is.
+      for (const auto& [node, upload] : collect->lost) all.erase(node);
+    }
+  }
+  const auto& history = job::HistoryOf(job_.durable());
+  if (history.size() == job::HistoryOf(before).size()) return;
+  const job::RoundSummary& last = history.back();
+  if (!last.committed) return;
+  if (commit == nullptr) return Break("a commit outside of p7");
+  for (const NodeId& node : uploaded_[{last.round, commit->attempt.id}]) {
+    const bool out = commit->members.dropped.contains(node) || commit->attempt.left.contains(node);
+    if (!out && !commit->uploads.contains(node)) {
+      Break(Show(last.round, commit->attempt.id) + ": an acknowledged update is not in the sum");
+    }
+  }
+  if (!models_.emplace(last.round, last.model_hash).second) Break("a round was committed twice");
+}
+
+// ---------------------------------------------------------------- what the coordinator says
+
+void Checker::CheckDue(std::size_t node, Key key, bool right, const char* what) {
+  Node& told = nodes_[node];
+  if (key < told.last_told) Break(std::string(what) + " went back to " + Show(key.round, key.attempt));
+  told.last_told = std::max(told.last_told, key);
+  if (!right) Break(std::string(what) + " was told before the disk had it: " + Show(key.round, key.attempt));
+}
+
+void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
+  Note(ByteView(members_.labs[node].id.bytes));
+  const job::OpenRound* open = job::RoundOf(job_.durable());
+  const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
+  const auto in = [&](RoundId round, AttemptId id, round::Phase phase) {
+    return attempt != nullptr && open->plan.round == round && attempt->id == id &&
+           round::PhaseOf(open->state) == phase;
+  };
+  const auto from = [&](RoundId round, AttemptId id, round::Phase phase) {
+    return attempt != nullptr && open->plan.round == round && attempt->id == id &&
+           round::PhaseOf(open->state) >= phase;
+  };
+  std::visit(
+      overloaded{
+          [&](const rpc::Train& m) {
+            const bool right = open != nullptr && open->plan.round == m.round &&
+                               open->plan.model_hash == m.model_hash &&
+                               round::PhaseOf(open->state) == round::Phase::kTrain;
+            const Key last = nodes_[node].last_told;  // a round is tried again from p1
+            CheckDue(node, last.round == m.round ? last : Key{m.round, {}}, right, "Train");
+            const auto known = models_.find(RoundId{m.round.value - 1});
+            if (known != models_.end() && known->second != m.model_hash) {
+              Break("a round starts from another model than the last one made");
+            }
+          },
+          [&](const rpc::Offer& m) {
+            CheckDue(node, {m.offer.round, m.offer.attempt},
+                     in(m.offer.round, m.offer.attempt, round::Phase::kAdvertise), "Offer");
+          },
+          [&](const rpc::Roster& m) {
+            CheckDue(node, {m.round, m.attempt}, in(m.round, m.attempt, round::Phase::kShare), "Roster");
+          },
+          [&](const rpc::Collect& m) {
+            CheckDue(node, {m.round, m.attempt}, in(m.round, m.attempt, round::Phase::kCollect), "Collect");
+          },
+          [&](const rpc::Survivors& m) {
+            CheckDue(node, {m.round, m.attempt}, from(m.round, m.attempt, round::Phase::kSurvivors),
+                     "Survivors");
+          },
+          [&](const rpc::Certificate& m) {
+            CheckDue(node, {m.round, m.attempt}, from(m.round, m.attempt, round::Phase::kUnmask),
+                     "Certificate");
+          },
+          [&](const rpc::Commit& m) {
+            CheckDue(node, {m.round, m.attempt}, in(m.round, m.attempt, round::Phase::kCommit), "Commit");
+            nodes_[node].told[{m.round, m.attempt}] = m.model_hash;
+          },
+          [&](const rpc::Ended& m) {
+            if (!job::IsTerminal(job_.durable()) && m.job == job_id_ && m.reason.ok()) {
+              Break("Ended was told before the disk had it");
+            }
+          },
+          [](const auto&) {}},
+      message);
+}
+
+}  // namespace accord::simulation

@@ -1,0 +1,82 @@
+#include "tests/simulation/faults.h"
+
+#include <algorithm>
+#include <array>
+
+namespace accord::simulation {
+namespace {
+
+constexpr std::array<const char*, kKinds> kNames = {
+    "crash", "power cut", "torn write", "silenced", "disk full",  "clock jump", "slow",     "partition",
+    "break", "flap",      "loss",       "doubling", "overtaking", "delay",      "lab stops"};
+
+bool IsOfConnection(Kind kind) { return kind >= Kind::kPartition; }
+
+// Half of all crashes are at a time, half at a number of things that the party did.
+void DrawMoment(sim::Random& random, Fault& fault, Millis horizon) {
+  fault.at = random.Time(Millis(0), horizon);
+  const bool counted = fault.kind == Kind::kTornWrite || fault.kind == Kind::kSilenced ||
+                       (fault.kind == Kind::kCrash && random.Chance(0.5));
+  if (!counted) return;
+  const bool coordinator = fault.party == 0;
+  if (fault.kind == Kind::kCrash) fault.count = 1 + random.Below(coordinator ? 300 : 60);
+  if (fault.kind == Kind::kSilenced) fault.count = 1 + random.Below(coordinator ? 80 : 12);
+  if (fault.kind == Kind::kTornWrite) fault.count = 1 + random.Below(coordinator ? 240 : 60);
+}
+
+Fault DrawOne(sim::Random& random, Kind kind, std::size_t nodes, Millis horizon) {
+  Fault fault{.kind = kind};
+  const bool of_coordinator = !IsOfConnection(kind) && kind != Kind::kDiskFull && random.Chance(0.4);
+  fault.party = of_coordinator ? 0 : 1 + random.Below(nodes);
+  DrawMoment(random, fault, horizon);
+  fault.length = random.Time(Millis(100), Millis(random.Chance(0.2) ? 60'000 : 6'000));
+  switch (kind) {
+    case Kind::kClockJump:
+      fault.amount = random.Between(-7'200'000, 7'200'000);
+      break;
+    case Kind::kSlow:
+      fault.amount = random.Between(5, 60);
+      break;
+    case Kind::kLoss:
+    case Kind::kDoubling:
+    case Kind::kOvertaking:
+      fault.amount = random.Between(5, 300);
+      break;
+    case Kind::kDelay:
+      fault.amount = random.Between(200, 20'000);
+      break;
+    default:
+      break;
+  }
+  return fault;
+}
+
+}  // namespace
+
+std::string Name(Kind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+
+std::string Describe(const Fault& fault) {
+  const std::string who = fault.party == 0 ? "coordinator" : "lab-" + std::to_string(fault.party - 1);
+  const std::string when = fault.count > 0 ? "at its number " + std::to_string(fault.count)
+                                           : "at " + std::to_string(fault.at.count()) + " ms";
+  return Name(fault.kind) + " of " + who + " " + when + ", for " + std::to_string(fault.length.count()) +
+         " ms, " + std::to_string(fault.amount);
+}
+
+std::vector<Fault> DrawFaults(sim::Random& random, std::size_t nodes, Millis horizon) {
+  std::vector<Kind> kinds;
+  while (kinds.empty()) {
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      if (random.Chance(0.35)) kinds.push_back(static_cast<Kind>(kind));
+    }
+  }
+  std::vector<Fault> faults;
+  const std::uint64_t count = 3 + random.Below(8);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    faults.push_back(DrawOne(random, kinds[random.Below(kinds.size())], nodes, horizon));
+  }
+  std::ranges::stable_sort(faults, {}, &Fault::at);
+  return faults;
+}
+
+}  // namespace accord::simulation
