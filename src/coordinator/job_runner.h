@@ -273,9 +273,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   round::NodeSet late_;      // who is told something once the disk has caught up
   bool grant_late_ = false;  // likewise: upload slots
   bool combining_ = false;
-  int disk_failures_ = 0;                              // in a row; after the second there is no hurry
-  SteadyTime round_began_;     // finer than TimePoint, for the metrics
-  std::set<Digest> kept_;                              // blobs that this job has referenced
+  int disk_failures_ = 0;   // in a row; after the second there is no hurry
+  SteadyTime round_began_;  // finer than TimePoint, for the metrics
+  std::set<Digest> kept_;   // blobs that this job has referenced
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
   std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;

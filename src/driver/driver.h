@@ -9,9 +9,9 @@
 // MustBeDurable gives false for it and its effects): it is written with the next one that must, or soon.
 //
 // When the journal fails, the state in memory is ahead of the disk: the driver is then broken, answers every
-// waiting caller with the failure, and takes no more events. Batches that were on their way behind the one
-// that failed may still reach the disk; the owner hears of the failure after the last of them, and then makes
-// a new driver by replay. Who was told of the failure sends again.
+// waiting caller with the failure, and takes no more events. What was on its way behind that does not reach
+// the disk (it is one Line); the owner hears of the failure after the last of it, and then makes a new driver
+// by replay. Who was told of the failure sends again.
 //
 // Thread rule: all calls on one strand; `post` brings the journal's callbacks back to it.
 #pragma once
@@ -94,13 +94,15 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
 
   void Write(const Event& event, TimePoint now, bool durable) {
     std::vector<Append> batch = options_.machine.Records(now, event);
-    if (!durable) return options_.journal->WriteSoon(std::move(batch));
-    options_.journal->Write(std::move(batch),
-                            [weak = this->weak_from_this(), post = options_.post](Status status) {
-                              post([weak, status = std::move(status)] {
-                                if (auto self = weak.lock()) self->OnWritten(status);
-                              });
-                            });
+    if (!durable) return options_.journal->WriteSoon(std::move(batch), line_);
+    options_.journal->Write(
+        std::move(batch),
+        [weak = this->weak_from_this(), post = options_.post](Status status) {
+          post([weak, status = std::move(status)] {
+            if (auto self = weak.lock()) self->OnWritten(status);
+          });
+        },
+        line_);
   }
 
   void Release(Pending pending) {
@@ -120,7 +122,8 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
     if (!broken_.ok() && waiting_.empty()) options_.on_broken(broken_);
   }
 
-  Options options_;
+  const Options options_;
+  const LinePtr line_ = std::make_shared<Line>();
   State state_;
   std::deque<Waiting> waiting_;  // in order; the first is on its way to the disk
   Status broken_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,14 @@ struct Append {
   Bytes record;  // encoded by the caller with base/codec: u16 type, u16 schema version, payload
 };
 
+// Batches that make sense only one behind the other, as the events of one machine do. Once a Write of the
+// line fails, nothing that waits in it reaches the disk any more, before that Write or behind it: what is
+// there is what Read says, and whoever goes on from there takes a new line.
+struct Line {
+  Status failed;  // the journal's own, on the thread that writes
+};
+using LinePtr = std::shared_ptr<Line>;
+
 class Journal {
  public:
   using Done = std::function<void(Status)>;
@@ -27,12 +36,12 @@ class Journal {
   // the journal: ok means durable (fdatasync returned), a failure means that nothing of the batch was
   // written. Batches become durable in the order of the calls; several may share one sync. Never blocks on
   // the disk.
-  virtual void Write(std::vector<Append> batch, Done done) = 0;
+  virtual void Write(std::vector<Append> batch, Done done, LinePtr line = nullptr) = 0;
 
   // Appends `batch` like Write, but without a hurry: with the next Write, or within 100 ms. Keeps its place
   // in the order. A failure is not reported; the batch stays queued and goes with the next Write, which then
-  // fails or succeeds as a whole.
-  virtual void WriteSoon(std::vector<Append> batch) = 0;
+  // fails or succeeds as a whole. It is given up with its line.
+  virtual void WriteSoon(std::vector<Append> batch, LinePtr line = nullptr) = 0;
 
   // All records of a stream, oldest first. A record whose checksum fails is `store.corrupt` with its place
   // named.

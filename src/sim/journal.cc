@@ -20,16 +20,16 @@ Result<std::unique_ptr<Journal>> Journal::Open(Options options) {
   return journal;
 }
 
-void Journal::Write(std::vector<driver::Append> batch, Done done) {
+void Journal::Write(std::vector<driver::Append> batch, Done done, driver::LinePtr line) {
   options_.observer->OnQueued(batch);
-  queue_.push_back({std::move(batch), std::move(done)});
+  queue_.push_back({std::move(batch), std::move(done), std::move(line)});
   urgent_ = true;
   if (!writing_) FlushAfter(options_.sync_time());
 }
 
-void Journal::WriteSoon(std::vector<driver::Append> batch) {
+void Journal::WriteSoon(std::vector<driver::Append> batch, driver::LinePtr line) {
   options_.observer->OnQueued(batch);
-  queue_.push_back({std::move(batch), nullptr});
+  queue_.push_back({std::move(batch), nullptr, std::move(line)});
   if (!writing_ && !due_) FlushAfter(kWriteSoon);
 }
 
@@ -45,10 +45,12 @@ void Journal::Flush() {
   in_flight_ = std::exchange(queue_, {});
   const Status status = writer_->Commit(in_flight_);
   for (const auto& pending : in_flight_) {
-    if (status.ok()) {
+    if (status.ok() && !pending.GivenUp()) {
       options_.observer->OnWritten(pending.batch);
-    } else if (pending.done && status.error() == errors::kStoreDiskFull.id) {
-      options_.observer->OnFailed(pending.batch);
+    } else if (pending.GivenUp() || pending.done) {
+      // After any other failure the machine is down, and its disk says at the next start what it has.
+      if (status.ok() || status.error() == errors::kStoreDiskFull.id)
+        options_.observer->OnFailed(pending.batch);
     }
   }
   // A process may end between the sync and the moment when somebody hears of it.

@@ -35,8 +35,8 @@ class Journal final : public driver::Journal {
   // Of one process: what it has under way ends with it.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> Open(Options options);
 
-  void Write(std::vector<driver::Append> batch, Done done) override;
-  void WriteSoon(std::vector<driver::Append> batch) override;
+  void Write(std::vector<driver::Append> batch, Done done, driver::LinePtr line = nullptr) override;
+  void WriteSoon(std::vector<driver::Append> batch, driver::LinePtr line = nullptr) override;
   [[nodiscard]] Result<std::vector<Bytes>> Read(const std::string& stream) override;
   [[nodiscard]] Result<std::vector<std::string>> Streams(const std::string& prefix) override;
 

@@ -48,6 +48,9 @@ Status JournalWriter::Commit(const Group& group) {
   if (status.ok()) return status;
   db_.Rollback();
   streams_.clear();
+  for (const Pending& pending : group) {
+    if (pending.done && pending.line && pending.line->failed.ok()) pending.line->failed = status;
+  }
   LogError("store.journal_write_failed", {{"error", Describe(status)}});
   if (status.error() == errors::kStoreDiskFull.id) {
     if (reserve_ != nullptr) reserve_->Release();
@@ -60,6 +63,7 @@ Status JournalWriter::Commit(const Group& group) {
 Status JournalWriter::WriteGroup(const Group& group) {
   ACCORD_RETURN_IF_ERROR(begin_.Run());
   for (const Pending& pending : group) {
+    if (pending.GivenUp()) continue;
     for (const Append& append : pending.batch) ACCORD_RETURN_IF_ERROR(Insert(append));
   }
   return commit_.Run();
@@ -69,8 +73,8 @@ JournalWriter::Group JournalWriter::Finish(Group group, const Status& status) co
   Group kept;
   for (Pending& pending : group) {
     if (pending.done) {
-      pending.done(status);
-    } else if (!status.ok() && broken_.ok()) {
+      pending.done(pending.GivenUp() ? pending.line->failed : status);
+    } else if (!status.ok() && broken_.ok() && !pending.GivenUp()) {
       kept.push_back(std::move(pending));
     }
   }

@@ -20,6 +20,9 @@ class JournalWriter {
   struct Pending {
     std::vector<driver::Append> batch;
     driver::Journal::Done done;  // none: written behind, kept until it is written
+    driver::LinePtr line;        // none: for itself
+
+    [[nodiscard]] bool GivenUp() const { return line != nullptr && !line->failed.ok(); }
   };
   using Group = std::vector<Pending>;
 
@@ -27,11 +30,11 @@ class JournalWriter {
   [[nodiscard]] static Result<std::unique_ptr<JournalWriter>> Open(const std::filesystem::path& file,
                                                                    Reserve* reserve);
 
-  // The group's fate: all of it is durable, or nothing of it is written. Failures as SqliteJournal::Write has
-  // them.
+  // The group's fate: all of it is durable but what is given up with its line, or nothing of it is written.
+  // Failures as SqliteJournal::Write has them.
   [[nodiscard]] Status Commit(const Group& group);
   // Tells each Write its fate. What was written behind has nobody to tell: after a failure that is not final
-  // it comes back, to go first with the next group.
+  // it comes back, to go first with the next group, unless it is given up.
   [[nodiscard]] Group Finish(Group group, const Status& status) const;
 
  private:

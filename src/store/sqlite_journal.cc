@@ -24,8 +24,8 @@ class SqliteJournal::Worker {
   explicit Worker(std::unique_ptr<JournalWriter> writer);
   ~Worker();
 
-  void Enqueue(std::vector<Append> batch, Done done) ACCORD_EXCLUDES(mutex_);
-  void EnqueueLate(std::vector<Append> batch) ACCORD_EXCLUDES(mutex_);
+  void Enqueue(std::vector<Append> batch, Done done, driver::LinePtr line) ACCORD_EXCLUDES(mutex_);
+  void EnqueueLate(std::vector<Append> batch, driver::LinePtr line) ACCORD_EXCLUDES(mutex_);
 
  private:
   using Group = JournalWriter::Group;
@@ -58,19 +58,19 @@ SqliteJournal::Worker::~Worker() {
   thread_.join();
 }
 
-void SqliteJournal::Worker::Enqueue(std::vector<Append> batch, Done done) {
+void SqliteJournal::Worker::Enqueue(std::vector<Append> batch, Done done, driver::LinePtr line) {
   {
     const MutexLock lock(mutex_);
-    queue_.push_back({std::move(batch), std::move(done)});
+    queue_.push_back({std::move(batch), std::move(done), std::move(line)});
     urgent_ = true;
   }
   wake_.NotifyOne();
 }
 
-void SqliteJournal::Worker::EnqueueLate(std::vector<Append> batch) {
+void SqliteJournal::Worker::EnqueueLate(std::vector<Append> batch, driver::LinePtr line) {
   {
     const MutexLock lock(mutex_);
-    queue_.push_back({std::move(batch), nullptr});
+    queue_.push_back({std::move(batch), nullptr, std::move(line)});
     if (late_due_) return;  // the writer waits for an older one already
     late_due_ = SteadyClock::now() + kWriteSoon;
   }
@@ -120,11 +120,13 @@ Result<std::unique_ptr<SqliteJournal>> SqliteJournal::Open(const std::filesystem
       new SqliteJournal(std::make_unique<Worker>(std::move(writer)), std::move(reader)));
 }
 
-void SqliteJournal::Write(std::vector<Append> batch, Done done) {
-  worker_->Enqueue(std::move(batch), std::move(done));
+void SqliteJournal::Write(std::vector<Append> batch, Done done, driver::LinePtr line) {
+  worker_->Enqueue(std::move(batch), std::move(done), std::move(line));
 }
 
-void SqliteJournal::WriteSoon(std::vector<Append> batch) { worker_->EnqueueLate(std::move(batch)); }
+void SqliteJournal::WriteSoon(std::vector<Append> batch, driver::LinePtr line) {
+  worker_->EnqueueLate(std::move(batch), std::move(line));
+}
 
 Result<std::vector<Bytes>> SqliteJournal::Read(const std::string& stream) { return reader_->Read(stream); }
 

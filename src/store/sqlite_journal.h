@@ -30,8 +30,8 @@ class SqliteJournal final : public driver::Journal {
   // Disk full fails every batch that shared the commit with `store.disk_full` and has then freed the reserve:
   // the caller may write again at once, as little as it must. Any other failure of the disk is final
   // (`store.io`, also for later writes): after a failed sync nobody knows what is on disk, so restart.
-  void Write(std::vector<driver::Append> batch, Done done) override;
-  void WriteSoon(std::vector<driver::Append> batch) override;
+  void Write(std::vector<driver::Append> batch, Done done, driver::LinePtr line = nullptr) override;
+  void WriteSoon(std::vector<driver::Append> batch, driver::LinePtr line = nullptr) override;
   [[nodiscard]] Result<std::vector<Bytes>> Read(const std::string& stream) override;
   [[nodiscard]] Result<std::vector<std::string>> Streams(const std::string& prefix) override;
 

@@ -26,7 +26,7 @@ void DrawMoment(sim::Random& random, Fault& fault, Millis horizon) {
 
 Fault DrawOne(sim::Random& random, Kind kind, std::size_t nodes, Millis horizon) {
   Fault fault{.kind = kind};
-  const bool of_coordinator = !IsOfConnection(kind) && kind != Kind::kDiskFull && random.Chance(0.4);
+  const bool of_coordinator = !IsOfConnection(kind) && random.Chance(0.4);
   fault.party = of_coordinator ? 0 : 1 + random.Below(nodes);
   DrawMoment(random, fault, horizon);
   fault.length = random.Time(Millis(100), Millis(random.Chance(0.2) ? 60'000 : 6'000));

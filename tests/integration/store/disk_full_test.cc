@@ -104,6 +104,26 @@ TEST_F(DiskFullTest, WhatWasWrittenBehindWaitsForAWriteThatSucceeds) {
   EXPECT_THAT(*journal->Read("s"), ElementsAre(large, ToBytes("second"), ToBytes("third")));
 }
 
+TEST_F(DiskFullTest, NothingOfALineFollowsAWriteOfItThatFailed) {
+  state_->reserve().Release();
+  const auto journal = OpenJournal();
+  disk_.Fill();
+  const auto broken = std::make_shared<driver::Line>();
+  const auto write = [&](const char* record, const driver::LinePtr& line) {
+    std::promise<Status> fate;
+    journal->Write(
+        {{"s", ToBytes(record)}}, [&](const Status& s) { fate.set_value(s); }, line);
+    return fate.get_future().get();
+  };
+  journal->WriteSoon({{"s", Bytes(4U << 20, 2)}}, broken);
+  EXPECT_EQ(write("fails with what was written behind", broken).error(), errors::kStoreDiskFull.id);
+  disk_.Free();
+  journal->WriteSoon({{"s", ToBytes("behind")}}, broken);
+  EXPECT_EQ(write("too late", broken).error(), errors::kStoreDiskFull.id);
+  EXPECT_TRUE(write("anew", std::make_shared<driver::Line>()).ok());
+  EXPECT_THAT(*journal->Read("s"), ElementsAre(ToBytes("anew")));
+}
+
 TEST_F(DiskFullTest, ACoordinatorStartsOnAFullDisk) {
   { ASSERT_TRUE(WriteAndWait(*OpenJournal(), "s", "before").ok()); }
   disk_.Fill();

@@ -70,12 +70,12 @@ class AddingFactory final : public TrainerFactory {
 // What is on the disk; a Write is durable at once unless it is held.
 class HeldJournal final : public driver::Journal {
  public:
-  void Write(std::vector<driver::Append> batch, Done done) override {
+  void Write(std::vector<driver::Append> batch, Done done, driver::LinePtr = nullptr) override {
     WriteSoon(std::move(batch));
     waiting_.push_back(std::move(done));
     if (!held) Release();
   }
-  void WriteSoon(std::vector<driver::Append> batch) override {
+  void WriteSoon(std::vector<driver::Append> batch, driver::LinePtr = nullptr) override {
     for (driver::Append& append : batch) records.push_back(std::move(append));
   }
   Result<std::vector<Bytes>> Read(const std::string& stream) override {
