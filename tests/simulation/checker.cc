@@ -42,6 +42,7 @@ Checker::Checker(const sim::Members& members, Expected& expected, const JobId& j
       job_id_(job),
       stream_("job/" + job.Hex()),
       plan_(job::PlanOf(expected.spec(), expected.layout().size)),
+      partition_(*update::PartitionOf(expected.spec(), members.coordinator.federation.trust_domain)),
       job_([this](job::State& state, const Bytes& record) { ApplyJob(plan_, state, record); }) {
   const std::size_t parties = members.labs.size() + 1;
   for (std::size_t i = 1; i < parties; ++i) nodes_.emplace_back(ApplyTask);
@@ -160,14 +161,16 @@ void Checker::OnBoot(std::size_t party, driver::Journal& journal) {
 void Checker::OnJobRecord(const Bytes& bytes) {
   const auto record = job::Decode(bytes);
   const auto* event = record.ok() ? std::get_if<job::Event>(&record->content) : nullptr;
-  const auto* in = event == nullptr ? nullptr : std::get_if<job::InRound>(event);
+  if (event == nullptr) return;
+  if (const auto* combined = std::get_if<job::Combined>(event)) return OnCombined(*combined);
+  const auto* in = std::get_if<job::InRound>(event);
   const auto* summed = in == nullptr ? nullptr : std::get_if<round::Summed>(&in->event);
-  if (summed != nullptr) OnSummed(*summed);
+  if (summed != nullptr) OnSummed(in->group, *summed);
 }
 
 // No update is counted twice, and none but the survivors': the sum is that of theirs, to the bit.
-void Checker::OnSummed(const round::Summed& summed) {
-  const job::OpenRound* open = job::RoundOf(job_.live());
+void Checker::OnSummed(std::uint32_t group, const round::Summed& summed) {
+  const job::OpenRound* open = job::RoundOf(job_.live(), group);
   const auto* unmask = open == nullptr ? nullptr : std::get_if<round::Unmask>(&open->state);
   if (unmask == nullptr) return Break("a sum outside of p6");
   std::vector<std::size_t> survivors;
@@ -179,29 +182,60 @@ void Checker::OnSummed(const round::Summed& summed) {
   if (summed.outcome.model_hash != right.model_hash) Break(where + ": the model is not that of the sum");
 }
 
+// The model of a job with groups is that of all their sums, each once.
+void Checker::OnCombined(const job::Combined& combined) {
+  Expected::Groups groups;
+  for (const job::GroupProgress& group : job::ProgressOf(job_.live()).groups) {
+    if (!group.sum) continue;
+    std::vector<std::size_t> survivors;
+    for (const NodeId& node : group.sum->survivors) survivors.push_back(IndexOf(node));
+    const round::Plan& plan = group.sum->plan;
+    groups.emplace_back(survivors, Expected::Update{plan.round, plan.purpose, plan.model_hash,
+                                                    group.sum->attempt.cohort.size()});
+  }
+  if (groups.size() < plan_.min_groups) return Break("too few groups were combined");
+  if (combined.model_hash != expected_.Combine(groups)) Break("the model is not that of the groups' sums");
+}
+
+void Checker::NoteUploads(std::uint32_t group) {
+  const job::OpenRound* now = job::RoundOf(job_.durable(), group);
+  const auto* collect = now == nullptr ? nullptr : std::get_if<round::Collect>(&now->state);
+  if (collect == nullptr) return;
+  std::set<NodeId>& all = uploaded_[{group, {now->plan.round, collect->attempt.id}}];
+  for (const auto& [node, upload] : collect->uploads) all.insert(node);
+  // Gone with the coordinator's memory: asked for again, and there if the node still is.
+  for (const auto& [node, upload] : collect->lost) all.erase(node);
+}
+
+void Checker::CheckCounted(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit) {
+  const RoundId round = open.plan.round;
+  for (const NodeId& node : uploaded_[{group, {round, commit.attempt.id}}]) {
+    const bool out = commit.members.dropped.contains(node) || commit.attempt.left.contains(node);
+    if (!out && !commit.uploads.contains(node)) {
+      Break(Show(round, commit.attempt.id) + ": an acknowledged update is not in the sum");
+    }
+  }
+}
+
 // What became durable: uploads that are acknowledged, rounds that are closed.
 void Checker::OnClosed(const job::State& before) {
-  const job::OpenRound* open = job::RoundOf(before);
-  const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
-  if (const job::OpenRound* now = job::RoundOf(job_.durable())) {
-    if (const auto* collect = std::get_if<round::Collect>(&now->state)) {
-      std::set<NodeId>& all = uploaded_[{now->plan.round, collect->attempt.id}];
-      for (const auto& [node, upload] : collect->uploads) all.insert(node);
-      // Gone with the coordinator's memory: asked for again, and there if the node still is.
-      for (const auto& [node, upload] : collect->lost) all.erase(node);
-    }
-  }
+  const bool grouped = !partition_.empty();
   const auto& history = job::HistoryOf(job_.durable());
-  if (history.size() == job::HistoryOf(before).size()) return;
-  const job::RoundSummary& last = history.back();
-  if (!last.committed) return;
-  if (commit == nullptr) return Break("a commit outside of p7");
-  for (const NodeId& node : uploaded_[{last.round, commit->attempt.id}]) {
-    const bool out = commit->members.dropped.contains(node) || commit->attempt.left.contains(node);
-    if (!out && !commit->uploads.contains(node)) {
-      Break(Show(last.round, commit->attempt.id) + ": an acknowledged update is not in the sum");
-    }
+  const bool closed = history.size() > job::HistoryOf(before).size();
+  const bool committed = closed && history.back().committed;
+  bool from_p7 = false;
+  for (std::uint32_t group = 0; group < plan_.groups; ++group) {
+    NoteUploads(group);
+    const job::OpenRound* open = job::RoundOf(before, group);
+    const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
+    if (commit == nullptr) continue;
+    const auto& now = job::ProgressOf(job_.durable()).groups;
+    if (grouped ? now[group].sum != nullptr : committed) CheckCounted(group, *open, *commit);
+    from_p7 = true;
   }
+  if (!committed) return;
+  if (grouped ? !job::IsCombining(before) : !from_p7) return Break("a commit outside of p7");
+  const job::RoundSummary& last = history.back();
   if (!models_.emplace(last.round, last.model_hash).second) Break("a round was committed twice");
 }
 
@@ -216,7 +250,8 @@ void Checker::CheckDue(std::size_t node, Key key, bool right, const char* what) 
 
 void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
   Note(ByteView(members_.labs[node].id.bytes));
-  const job::OpenRound* open = job::RoundOf(job_.durable());
+  const auto group = update::GroupOf(partition_, members_.labs[node].id);
+  const job::OpenRound* open = job::RoundOf(job_.durable(), *group);
   const round::Attempt* attempt = open == nullptr ? nullptr : round::AttemptOf(open->state);
   const auto in = [&](RoundId round, AttemptId id, round::Phase phase) {
     return attempt != nullptr && open->plan.round == round && attempt->id == id &&

@@ -14,6 +14,7 @@
 #include "task/codec.h"
 #include "tests/simulation/expected.h"
 #include "tests/simulation/story.h"
+#include "update/groups.h"
 
 namespace accord::simulation {
 
@@ -67,8 +68,11 @@ class Checker {
   template <class State>
   void Write(Story<State>& story, std::size_t party, const std::vector<driver::Append>& batch);
   void OnJobRecord(const Bytes& record);
-  void OnSummed(const round::Summed& summed);
+  void OnSummed(std::uint32_t group, const round::Summed& summed);
+  void OnCombined(const job::Combined& combined);
   void OnClosed(const job::State& before);
+  void NoteUploads(std::uint32_t group);
+  void CheckCounted(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit);
   void OnTaskRecord(Node& node, const Bytes& record);
   void CheckDue(std::size_t node, Key key, bool right, const char* what);
   void CheckUpdate(std::size_t node, const rpc::Update& update);
@@ -82,14 +86,15 @@ class Checker {
   const JobId job_id_;
   const std::string stream_;
   const job::Plan plan_;
+  const update::Partition partition_;
   Story<job::State> job_;
   std::vector<Node> nodes_;
   std::vector<bool> up_;
   std::vector<std::vector<Bytes>> fresh_;         // queued while a party recovers
   std::vector<std::optional<Millis>> uncertain_;  // a write failed then: the live state is ahead of the story
   std::vector<std::size_t> checked_;              // the story's length when the live state was last compared
-  std::map<Key, std::set<NodeId>> uploaded_;      // acknowledged
-  std::map<RoundId, Digest> models_;              // of committed rounds
+  std::map<std::pair<std::uint32_t, Key>, std::set<NodeId>> uploaded_;  // acknowledged, by group
+  std::map<RoundId, Digest> models_;                                    // of committed rounds
   std::optional<Millis> idle_since_;
   std::string broken_;
   Digest trace_;

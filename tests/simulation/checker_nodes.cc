@@ -152,8 +152,7 @@ void Checker::CheckLive(sim::Federation& federation) {
 // Whatever the coordinator waits for, something ends the wait.
 void Checker::CheckDeadline(sim::Federation& federation) {
   const job::State* state = federation.JobState();
-  const job::OpenRound* open = state == nullptr ? nullptr : job::RoundOf(*state);
-  if (open == nullptr || uncertain_[0]) return idle_since_.reset();
+  if (state == nullptr || job::RoundsOf(*state).empty() || uncertain_[0]) return idle_since_.reset();
   if (job::DeadlineOf(*state)) {
     idle_since_.reset();
     if (federation.coordinator()->armed() == 0) Break("the coordinator waits without a timer");

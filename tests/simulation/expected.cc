@@ -74,31 +74,48 @@ const Numbers& Expected::Plain(std::size_t node, const Update& update) {
   return known->second = Encode(node, update, weights->second);
 }
 
-Expected::Outcome Expected::Sum(const std::vector<std::size_t>& survivors, const Update& update) {
+Numbers Expected::Add(const std::vector<std::size_t>& survivors, const Update& update) {
   Numbers sum;
   for (const std::size_t node : survivors) {
     const Numbers& words = Plain(node, update);
     if (sum.empty()) sum.resize(words.size());
     for (std::size_t i = 0; i < words.size(); ++i) sum[i] += words[i];
   }
-  const auto before = models_.find(update.model_hash);
-  if (before == models_.end() || sum.empty()) return {};
+  return sum;
+}
+
+Expected::Outcome Expected::Sum(const std::vector<std::size_t>& survivors, const Update& update) {
+  const Numbers sum = Add(survivors, update);
+  if (sum.empty()) return {};
   Bytes bytes(sum.size() * 8);
   secagg::StoreWords(sum, bytes);
   Outcome outcome{crypto::Sha256::Of(bytes), update.model_hash};
-  if (update.purpose != round::Purpose::kTrain) return outcome;
-  auto weights = std::make_shared<std::vector<float>>(*before->second);
-  const auto stepped = update::NextModel(*facts_.spec,
-                                         {.purpose = update.purpose,
-                                          .round = update.round,
-                                          .cohort = static_cast<std::uint32_t>(update.cohort),
-                                          .survivors = static_cast<std::uint32_t>(survivors.size()),
-                                          .words = sum},
-                                         *weights);
-  ACCORD_CHECK(stepped.ok());
-  outcome.model_hash = model::ModelHash(*facts_.layout, *weights);
-  models_[outcome.model_hash] = weights;
+  if (facts_.spec->groups.nodes.empty()) outcome.model_hash = Combine({{survivors, update}});
   return outcome;
+}
+
+Digest Expected::Combine(const Groups& groups) {
+  const Update& any = groups.front().second;
+  const auto before = models_.find(any.model_hash);
+  if (before == models_.end() || any.purpose != round::Purpose::kTrain) return any.model_hash;
+  std::vector<Numbers> words;
+  for (const auto& [survivors, update] : groups) words.push_back(Add(survivors, update));
+  std::vector<update::Sum> sums;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const auto& [survivors, update] = groups[i];
+    sums.push_back({.purpose = update.purpose,
+                    .round = update.round,
+                    .cohort = static_cast<std::uint32_t>(update.cohort),
+                    .survivors = static_cast<std::uint32_t>(survivors.size()),
+                    .words = words[i]});
+  }
+  auto weights = std::make_shared<std::vector<float>>(*before->second);
+  auto step = update::OuterStep::Open(*facts_.spec, sums, weights->size());
+  ACCORD_CHECK(step.ok());
+  step->Apply(0, *weights);
+  const Digest hash = model::ModelHash(*facts_.layout, *weights);
+  models_[hash] = weights;
+  return hash;
 }
 
 }  // namespace accord::simulation

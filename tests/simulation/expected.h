@@ -36,13 +36,18 @@ class Expected {
     Digest sum;
     Digest model_hash;
   };
-  // Of the survivors' updates, each counted once. From then on the model is known.
+  // Of the survivors' updates, each counted once. From then on the model is known. In a job with groups the
+  // model stays.
   [[nodiscard]] Outcome Sum(const std::vector<std::size_t>& survivors, const Update& update);
+  // A job with groups: the model that the sums of these survivors come to; `cohort` of an Update is theirs.
+  using Groups = std::vector<std::pair<std::vector<std::size_t>, Update>>;
+  [[nodiscard]] Digest Combine(const Groups& groups);
 
   [[nodiscard]] const JobSpec& spec() const { return *facts_.spec; }
   [[nodiscard]] const ModelLayout& layout() const { return *facts_.layout; }
 
  private:
+  [[nodiscard]] Numbers Add(const std::vector<std::size_t>& survivors, const Update& update);
   [[nodiscard]] Numbers Encode(std::size_t node, const Update& update, const node::Weights& weights);
 
   const sim::Members& members_;

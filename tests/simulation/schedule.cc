@@ -19,6 +19,19 @@ constexpr Millis kFarewell{180'000};  // after the end of a job, for its nodes t
 constexpr int kPatience = 4;          // how often a person resumes before they cancel
 constexpr Millis kMaxTime{std::chrono::hours(48)};
 
+// Two groups: the first three labs, and the others.
+std::string GroupsOf(const Setup& setup) {
+  if (setup.min_groups == 0) return "";
+  const auto labs = [](std::size_t from, std::size_t to) {
+    std::string names;
+    for (std::size_t i = from; i < to; ++i)
+      names += (i > from ? ", \"lab-" : "\"lab-") + std::to_string(i) + '"';
+    return "nodes = [" + names + "]\n";
+  };
+  return "[groups]\nmin_groups = " + std::to_string(setup.min_groups) + "\n[groups.a]\n" + labs(0, 3) +
+         "[groups.b]\n" + labs(3, setup.nodes);
+}
+
 Bytes PlanOf(const Setup& setup) {
   const std::string text =
       "version = 1\nname = \"sim\"\npurpose = \"demo\"\nsecure = \"" +
@@ -30,7 +43,7 @@ Bytes PlanOf(const Setup& setup) {
       "\nmin_nodes = " + std::to_string(setup.min_nodes) +
       "\nmin_survivors = " + std::to_string(setup.min_survivors) +
       "\nattempts = " + std::to_string(setup.attempts) + "\nmax_wait = \"" +
-      std::to_string(setup.max_wait_s) + "s\"\n";
+      std::to_string(setup.max_wait_s) + "s\"\n" + GroupsOf(setup);
   return {text.begin(), text.end()};
 }
 
@@ -205,11 +218,14 @@ Setup Draw(std::uint64_t seed) {
   setup.nodes = 3 + random.Below(5);
   if (seed % 2 == 1) setup.mode = random.Chance(0.3) ? SecureMode::kSemiHonest : SecureMode::kOff;
   setup.rounds = static_cast<std::uint32_t>(2 + random.Below(2));
-  setup.min_nodes = static_cast<std::uint32_t>(random.Between(3, static_cast<std::int64_t>(setup.nodes)));
+  if (setup.nodes >= 6 && random.Chance(0.5))
+    setup.min_groups = static_cast<std::uint32_t>(random.Between(1, 2));
+  const std::size_t most = setup.min_groups > 0 ? 3 : setup.nodes;
+  setup.min_nodes = static_cast<std::uint32_t>(random.Between(3, static_cast<std::int64_t>(most)));
   setup.min_survivors = static_cast<std::uint32_t>(random.Between(LeastSurvivors(setup), setup.min_nodes));
   setup.attempts = static_cast<std::uint32_t>(1 + random.Below(3));
   setup.max_wait_s = 20 + random.Below(200);
-  setup.evaluates = random.Chance(0.7);
+  setup.evaluates = random.Chance(0.7) || setup.min_groups > 0;  // jobs with groups must
   setup.horizon = random.Time(Millis(8'000), Millis(60'000));
   setup.faults = DrawFaults(random, setup.nodes, setup.horizon);
   return setup;
@@ -219,8 +235,10 @@ std::string Describe(const Setup& setup) {
   std::string text = "seed " + std::to_string(setup.seed) + ": " + std::to_string(setup.nodes) + " nodes, " +
                      std::string(config::SecureName(setup.mode)) + ", " + std::to_string(setup.rounds) +
                      " rounds, min_nodes " + std::to_string(setup.min_nodes) + ", min_survivors " +
-                     std::to_string(setup.min_survivors) + ", attempts " + std::to_string(setup.attempts) +
-                     ", max_wait " + std::to_string(setup.max_wait_s) + " s, quiet from " +
+                     std::to_string(setup.min_survivors) +
+                     (setup.min_groups > 0 ? ", groups " + std::to_string(setup.min_groups) + " of 2" : "") +
+                     ", attempts " + std::to_string(setup.attempts) + ", max_wait " +
+                     std::to_string(setup.max_wait_s) + " s, quiet from " +
                      std::to_string(setup.horizon.count()) + " ms";
   for (std::size_t i = 0; i < setup.faults.size(); ++i) {
     text += "\n  fault " + std::to_string(i) + ": " + Describe(setup.faults[i]);

@@ -22,6 +22,7 @@ struct Setup {
   std::uint32_t rounds = 2;
   std::uint32_t min_nodes = 3;
   std::uint32_t min_survivors = 3;
+  std::uint32_t min_groups = 0;  // of two, the first with three nodes; 0: a job without groups
   std::uint32_t attempts = 2;
   std::uint64_t max_wait_s = 120;
   bool evaluates = true;
