@@ -29,7 +29,7 @@ JobRunner::JobRunner(Services& services, JobInput input)
 
 std::shared_ptr<JobRunner> JobRunner::Create(Services& services, JobInput input) {
   const std::shared_ptr<JobRunner> runner(new JobRunner(services, std::move(input)));
-  runner->MakeDriver(job::Submit(runner->submitted()));
+  runner->MakeDriver(job::Submit(runner->submitted()), false);
   return runner;
 }
 
@@ -49,11 +49,13 @@ TimePoint JobRunner::Now() {
   return last_time_;
 }
 
-void JobRunner::MakeDriver(job::State state) {
+void JobRunner::MakeDriver(job::State state, bool on_disk) {
+  std::shared_ptr<Bytes> submission;
+  if (!on_disk) submission = std::make_shared<Bytes>(job::Encode({submitted(), input_.submission}));
   const std::weak_ptr<JobRunner> weak = weak_from_this();
   driver_ = std::make_shared<Driver>(
       Driver::Options{
-          .machine = {job::PlanOf(*input_.spec, input_.layout->size), "job/" + input_.id.Hex()},
+          .machine = {job::PlanOf(*input_.spec, input_.layout->size), "job/" + input_.id.Hex(), submission},
           .journal = &services_.journal,
           .post = [strand = strand_](std::function<void()> f) { asio::post(strand, std::move(f)); },
           .run =
@@ -127,54 +129,22 @@ void JobRunner::ArmDeadline() {
   });
 }
 
-// ---------------------------------------------------------------- a disk that fails
-
-void JobRunner::OnBroken(const Status& status) {
-  LogError("job.journal_failed", {{"job", name()}, {"why", Describe(status)}});
-  if (status.error() != errors::kStoreDiskFull.id) return services_.fatal(status);
-  auto records = services_.journal.Read("job/" + input_.id.Hex());
-  if (!records.ok()) return services_.fatal(records.status());
-  if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
-  CatchUp();
-  // The journal has freed its reserve by now, so the pause itself fits. If even that fails, try once a
-  // second.
-  if (++disk_failures_ <= 2) return PauseForDisk(status);
-  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this(), status] {
-    if (const auto self = weak.lock()) self->PauseForDisk(status);
-  });
-}
-
-void JobRunner::PauseForDisk(const Status& status) {
-  if (job::RoundsOf(driver_->state()).empty()) return;  // it waits already, or never began
-  LogWarn("job.paused", {{"job", name()}, {"why", Describe(status)}});
-  LogLine({.time = last_time_, .event = "job.disk_full", .text = status.message()});
-  services_.spools.Trim();
-  Handle(job::Pause{job::Reason::kDiskFull}, [weak = weak_from_this()](const Result<job::Why>& result) {
-    const auto self = weak.lock();
-    if (!self || !result.ok()) return;
-    self->disk_failures_ = 0;
-    self->RetryAfterDiskFull();
-  });
-}
-
-void JobRunner::RetryAfterDiskFull() {
-  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this()] {
-    const auto self = weak.lock();
-    if (!self || job::ReasonOf(self->driver_->state()) != job::Reason::kDiskFull) return;
-    if (!self->services_.reserve.Restore().ok()) return self->RetryAfterDiskFull();
-    self->Handle(job::Resume{});
-  });
-}
-
 // ---------------------------------------------------------------- beginning and recovery
 
 void JobRunner::Begin(std::function<void(Status)> done) {
   Post([done = std::move(done)](JobRunner& self) mutable {
-    self.Handle(job::Approve{});  // before there is governance, whoever may submit approves
-    self.Handle(job::Enqueue{},
+    // Before there is governance, whoever may submit approves.
+    self.Handle(job::Approve{},
                 [done = std::move(done)](const Result<job::Why>& result) { done(result.status()); });
-    self.Start();
+    self.Advance();
   });
+}
+
+// From a state before the first round to the next; a job that has a record on the disk is at least approved.
+void JobRunner::Advance() {
+  if (job::PhaseOf(driver_->state()) == job::Phase::kProposed) Handle(job::Approve{});
+  if (job::PhaseOf(driver_->state()) == job::Phase::kApproved) Handle(job::Enqueue{});
+  if (job::PhaseOf(driver_->state()) == job::Phase::kQueued) Start();
 }
 
 void JobRunner::Start() {
@@ -203,13 +173,11 @@ void JobRunner::Start() {
 void JobRunner::OnInitFailed(const Status& status) {
   LogError("job.init_failed", {{"job", name()}, {"why", Describe(status)}});
   if (status.error() != errors::kStoreDiskFull.id) return Handle(job::Fail{job::Reason::kModelLost});
-  disk_timer_->Arm(std::chrono::seconds(1), [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->Start();
-  });
+  GoOnSoon(status);
 }
 
 Status JobRunner::Recover(const std::vector<Bytes>& records) {
-  const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), ""};
+  const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), "", {}};
   job::State state = job::Submit(input_.submitted);
   log_.clear();
   for (Lane& lane : lanes_) {  // what the lost events made of it is not what the disk says
@@ -229,7 +197,7 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
     LogTransition(state, step.next);
     state = std::move(step.next);
   }
-  MakeDriver(std::move(state));
+  MakeDriver(std::move(state), !records.empty());
   terminal_ = job::IsTerminal(driver_->state());
   KeepBlobs();
   return {};
@@ -241,15 +209,15 @@ void JobRunner::TakeUp(Millis away) {
     const job::State& state = self.driver_->state();
     const job::Phase phase = job::PhaseOf(state);
     if (job::IsTerminal(state)) return;
-    if (phase == job::Phase::kProposed) self.Handle(job::Approve{});
-    if (phase <= job::Phase::kApproved) self.Handle(job::Enqueue{});
-    if (phase <= job::Phase::kQueued) return self.Start();
+    if (phase <= job::Phase::kQueued) return self.Advance();
     for (const Lane& lane : self.lanes_) self.HandleInRound(lane, round::Restarted{away});
     for (Lane& lane : self.lanes_) {
       self.LoseUploads(lane);
       self.CheckOutcome(lane);
     }
-    if (job::ReasonOf(self.driver_->state()) == job::Reason::kDiskFull) self.RetryAfterDiskFull();
+    if (job::ReasonOf(self.driver_->state()) == job::Reason::kDiskFull) {
+      self.GoOnSoon(Fail(errors::kStoreDiskFull, "since before the restart"));
+    }
     self.Run(job::Outstanding(self.driver_->state()));
     self.AfterStep();
   });

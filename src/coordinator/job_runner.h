@@ -7,7 +7,8 @@
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
 // workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
 // for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_groups.cc what
-// the sums of groups come to; job_view.cc views, watchers and log lines.
+// the sums of groups come to; job_disk.cc what a full disk makes of it; job_view.cc views, watchers and log
+// lines.
 #pragma once
 
 #include <atomic>
@@ -46,12 +47,17 @@ struct JobMachine {
   using Transition = job::Transition;
   job::Plan plan;
   std::string stream;
+  std::shared_ptr<Bytes>
+      submission;  // the record of one that is not on the disk yet: goes with its first event
 
   [[nodiscard]] Transition Step(const State& state, const Event& event, TimePoint now) const {
     return job::Step(plan, state, event, now);
   }
   [[nodiscard]] std::vector<driver::Append> Records(TimePoint now, const Event& event) const {
-    return {{stream, job::Encode({now, event})}};
+    std::vector<driver::Append> batch;
+    if (submission && !submission->empty()) batch.push_back({stream, std::exchange(*submission, {})});
+    batch.push_back({stream, job::Encode({now, event})});
+    return batch;
   }
   [[nodiscard]] static bool MustBeDurable(const Event& event, const std::vector<Effect>& effects) {
     return job::MustBeDurable(event, effects);
@@ -73,7 +79,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // Proposed, and nothing more: it may be found, asked and told from now on.
   [[nodiscard]] static std::shared_ptr<JobRunner> Create(Services& services, JobInput input);
 
-  // A new job, whose submission record is durable: approves, queues, makes the initial model, starts.
+  // A new job: `done` hears when its submission and its approval are durable, or that neither is. Then it
+  // queues, makes the initial model, starts.
   void Begin(std::function<void(Status)> done);
   // A job read from the journal: replays its events, then takes up what was left. Before the server starts.
   [[nodiscard]] Status Recover(const std::vector<Bytes>& records);
@@ -146,7 +153,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     boost::asio::post(strand_, [self = shared_from_this(), f = std::move(f)]() mutable { f(*self); });
   }
   [[nodiscard]] TimePoint Now();
-  void MakeDriver(job::State state);
+  void MakeDriver(job::State state, bool on_disk);
   void Handle(const job::Event& event, std::function<void(Result<job::Why>)> done = {});
   // An event of a group's round: of this number, or of the one that is open (or paused).
   void HandleInRound(const Lane& lane, RoundId round, const round::Event& event,
@@ -156,11 +163,10 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // nullptr: the plan's groups do not name the node.
   [[nodiscard]] Lane* LaneOf(NodeId node);
   void LoseUploads(Lane& lane);
-  void OnBroken(const Status& status);
-  void RetryAfterDiskFull();
   void ArmDeadline();
   void AfterStep();
   void OfferToFreshRound();
+  void Advance();
   void Start();
   void OnInitFailed(const Status& status);
   void ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply);
@@ -176,8 +182,13 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OnVerified(Lane& lane, RoundId round, const round::Verified& event);
   void OnEnded();
   void SendEnded(NodeId node);
-  void PauseForDisk(const Status& status);
   void KeepBlobs();
+
+  // job_disk.cc
+  void OnBroken(const Status& status);
+  void PauseForDisk(const Status& status);
+  void GoOnSoon(Status why);
+  void GoOn(const Status& why);
 
   // job_groups.cc
   [[nodiscard]] bool grouped() const { return !input_.partition.empty(); }
@@ -273,7 +284,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   round::NodeSet late_;      // who is told something once the disk has caught up
   bool grant_late_ = false;  // likewise: upload slots
   bool combining_ = false;
-  int disk_failures_ = 0;   // in a row; after the second there is no hurry
+  int disk_failures_ = 0;   // of the journal in a running job, in a row
   SteadyTime round_began_;  // finer than TimePoint, for the metrics
   std::set<Digest> kept_;   // blobs that this job has referenced
 

@@ -129,7 +129,6 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     return known->View(std::move(reply));  // the same submission again
   if (Status admitted = Admit(*input); !admitted.ok()) return reply(std::move(admitted));
   std::shared_ptr<JobRunner> runner;
-  Bytes record = job::Encode({now, input->submission});
   {
     const MutexLock lock(mutex_);
     const auto open = std::ranges::count_if(in_order_, [](const auto& job) { return !job->terminal(); });
@@ -147,8 +146,6 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     if (!fresh) return runner->View(std::move(reply));  // two at once
   }
   LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
-  services_.journal.Write({{std::string(kStreamPrefix) + runner->id().Hex(), std::move(record)}},
-                          [](const Status&) {});
   runner->Begin([this, runner, reply = std::move(reply)](const Status& begun) {
     if (begun.ok()) return runner->View(reply);
     Forget(runner->id());  // nothing of it is on disk: as if it had never come
