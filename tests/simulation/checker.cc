@@ -30,6 +30,14 @@ void ApplyTask(task::State& state, const Bytes& bytes) {
   if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);
 }
 
+// A group's round, running or kept by a pause.
+const job::OpenRound* RoundIn(const job::State& state, std::uint32_t group) {
+  const auto* paused = std::get_if<job::Paused>(&state);
+  if (paused == nullptr) return job::RoundOf(state, group);
+  const auto found = std::ranges::find(paused->rounds, group, &job::OpenRound::group);
+  return found == paused->rounds.end() ? nullptr : &*found;
+}
+
 std::string Show(RoundId round, AttemptId attempt) {
   return "round " + std::to_string(round.value) + " attempt " + std::to_string(attempt.value);
 }
@@ -226,7 +234,7 @@ void Checker::OnClosed(const job::State& before) {
   bool from_p7 = false;
   for (std::uint32_t group = 0; group < plan_.groups; ++group) {
     NoteUploads(group);
-    const job::OpenRound* open = job::RoundOf(before, group);
+    const job::OpenRound* open = RoundIn(before, group);
     const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
     if (commit == nullptr) continue;
     const auto& now = job::ProgressOf(job_.durable()).groups;
