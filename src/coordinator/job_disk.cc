@@ -18,6 +18,7 @@ void JobRunner::OnBroken(const Status& status) {
   if (status.error() != errors::kStoreDiskFull.id) return services_.fatal(status);
   auto records = services_.journal.Read("job/" + input_.id.Hex());
   if (!records.ok()) return services_.fatal(records.status());
+  if (records->empty()) return;  // its submission failed: nobody knows of it any more
   if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
   CatchUp();
   // The journal has freed its reserve by now, so the pause itself fits.

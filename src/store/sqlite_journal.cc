@@ -104,7 +104,7 @@ SqliteJournal::Worker::Group SqliteJournal::Worker::NextGroup() {
 // First in the queue again, unless there will be no next Write.
 void SqliteJournal::Worker::Keep(Group kept) {
   const MutexLock lock(mutex_);
-  if (kept.empty() || stop_) return;
+  if (kept.empty() || (stop_ && !urgent_)) return;
   queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
 }
 
