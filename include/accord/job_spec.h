@@ -93,11 +93,15 @@ struct GroupsSpec {
   double min_cosine = -1.0;  // of a group's mean update and the groups' median; -1: any
 };
 
+// Which job goes first where several want the same thing.
+enum class Priority : std::uint8_t { kLow, kNormal, kHigh };
+
 struct JobSpec {
   std::uint32_t version = 1;
   std::string name;
   std::string purpose;
   std::uint64_t seed = 0;
+  Priority priority = Priority::kNormal;
   SecureMode secure = SecureMode::kMalicious;
   bool has_corrupt = false;
   std::uint32_t corrupt = 0;  // T; default 0 below five nodes, else n / 5

@@ -42,6 +42,12 @@ trainer::Device DeviceOf(config::Device device) {
   return trainer::Device::kAuto;
 }
 
+// Of one training: with several slots each has its part of the machine.
+std::uint32_t ThreadsOf(const config::NodeConfig::Node& node) {
+  if (node.threads > 0 || node.slots == 1) return node.threads;
+  return std::max(1U, std::thread::hardware_concurrency() / node.slots);
+}
+
 int Run(const config::NodeConfig& settings, Signals& signals) {
   SetupLog(settings.log.format, settings.log.level);
   const auto identity = node::LoadIdentity(settings.node.state);
@@ -49,7 +55,7 @@ int Run(const config::NodeConfig& settings, Signals& signals) {
   std::uint64_t shuffle_seed = 0;
   for (int i = 0; i < 8; ++i)
     shuffle_seed = shuffle_seed << 8 | identity->id.bytes[static_cast<std::size_t>(i)];
-  auto trainers = trainer::MakeTorchTrainerFactory({.threads = settings.node.threads,
+  auto trainers = trainer::MakeTorchTrainerFactory({.threads = ThreadsOf(settings.node),
                                                     .device = DeviceOf(settings.node.device),
                                                     .shuffle_seed = shuffle_seed});
   if (!trainers.ok()) return Report(trainers.status());

@@ -157,6 +157,16 @@ void Grammar::AddJobChanges(CLI::App* job) {
       "--free", resume.values->free,
       "Go on without nodes that signed a survivor set and are gone for good; every lab has run "
       "'accord-node free JOB' before");
+  const auto retry = Add<JobRetry>(job, "retry", "Submit a job that failed or was cancelled once more");
+  Positional(retry.app, "JOB", retry.values->job, "The job");
+  retry.app->add_flag("--watch", retry.values->watch, "Follow the new job until it ends");
+  const auto clone = Add<JobClone>(job, "clone", "Submit a job's plan as a new job, or write it to a file");
+  Positional(clone.app, "JOB", clone.values->job, "The job");
+  clone.app
+      ->add_option("-o,--out", clone.values->out,
+                   "Write the job file there, to change it, and submit nothing")
+      ->type_name("FILE");
+  clone.app->add_flag("--watch", clone.values->watch, "Follow the new job until it ends");
 }
 
 void Grammar::AddModels() {

@@ -46,6 +46,15 @@ struct JobResume {
   std::string job;
   bool free = false;
 };
+struct JobClone {
+  std::string job;
+  std::string out;  // empty: submit it
+  bool watch = false;
+};
+struct JobRetry {
+  std::string job;
+  bool watch = false;
+};
 struct ModelList {};
 struct ModelDownload {
   std::string model;  // job, or hash of a model
@@ -89,10 +98,11 @@ struct Version {};
 struct Help {
   std::string text;
 };
-using Command = std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobWatch, JobWait, JobLogs,
-                             JobCancel, JobPause, JobResume, ModelList, ModelDownload, NodeList, NodeShow,
-                             MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
-                             ContextList, ContextUse, ContextShow, ContextRemove, Completion, Version>;
+using Command =
+    std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobWatch, JobWait, JobLogs, JobCancel,
+                 JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, NodeList, NodeShow,
+                 MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join, ContextList,
+                 ContextUse, ContextShow, ContextRemove, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

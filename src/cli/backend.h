@@ -27,6 +27,7 @@ class Backend {
   virtual Result<rpc::JobView> SubmitJob(ByteView plan, ByteView token) = 0;
   virtual Result<rpc::ValidationView> ValidateJob(ByteView plan) = 0;
   virtual Result<rpc::JobView> GetJob(const std::string& ref) = 0;
+  virtual Result<rpc::PlanView> GetPlan(const std::string& ref) = 0;
   virtual Result<std::vector<rpc::JobView>> ListJobs() = 0;
   virtual Result<rpc::JobView> CancelJob(const std::string& ref, const std::string& reason) = 0;
   virtual Result<rpc::JobView> PauseJob(const std::string& ref) = 0;

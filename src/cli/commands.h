@@ -20,6 +20,8 @@ ExitCode Run(const JobLogs& command, Session& session);
 ExitCode Run(const JobCancel& command, Session& session);
 ExitCode Run(const JobPause& command, Session& session);
 ExitCode Run(const JobResume& command, Session& session);
+ExitCode Run(const JobClone& command, Session& session);
+ExitCode Run(const JobRetry& command, Session& session);
 ExitCode Run(const ModelList& command, Session& session);
 ExitCode Run(const ModelDownload& command, Session& session);
 ExitCode Run(const NodeList& command, Session& session);

@@ -28,6 +28,17 @@ std::string Submitted(const rpc::JobView& job, const Style& style) {
   return JobHeadline(job).Render(style) + "\n  follow it: accord job watch " + ShortId(job.id) + "\n";
 }
 
+ExitCode SubmitPlan(Session& session, Backend& backend, const Bytes& plan, bool watch) {
+  Printer& printer = session.printer();
+  Bytes token(kTokenBytes);  // one for this submission: a repeat after a lost answer finds the same job
+  crypto::RandomBytes(token);
+  const Result<rpc::JobView> job =
+      WithRetries(session.environment(), [&] { return backend.SubmitJob(plan, token); });
+  if (!job.ok()) return printer.Failure(job.status());
+  if (!watch) return printer.Answer(Submitted(*job, printer.style()), Json(*job));
+  return WatchToTheEnd(session, backend, job->id.Hex());
+}
+
 // After cancel, pause and resume: how the job stands now.
 ExitCode Change(Session& session, const std::function<Result<rpc::JobView>(Backend&)>& change) {
   return AskAndPrint(
@@ -44,13 +55,42 @@ ExitCode Run(const JobSubmit& command, Session& session) {
   if (!plan.ok()) return printer.Failure(plan.status());
   auto backend = session.Connect();
   if (!backend.ok()) return printer.Failure(backend.status());
-  Bytes token(kTokenBytes);  // one for this submission: a repeat after a lost answer finds the same job
-  crypto::RandomBytes(token);
-  const Result<rpc::JobView> job =
-      WithRetries(session.environment(), [&] { return (*backend)->SubmitJob(*plan, token); });
+  return SubmitPlan(session, **backend, *plan, command.watch);
+}
+
+ExitCode Run(const JobClone& command, Session& session) {
+  Printer& printer = session.printer();
+  auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  const Result<rpc::PlanView> found = (*backend)->GetPlan(command.job);
+  if (!found.ok()) return printer.Failure(found.status());
+  if (command.out.empty()) return SubmitPlan(session, **backend, found->plan, command.watch);
+  if (std::filesystem::exists(command.out)) {
+    return printer.Failure(Fail(errors::kCliFile, command.out + " exists.", "Name another file."));
+  }
+  if (const Status written = WriteFileAtomic(command.out, found->plan, FileMode::kShared); !written.ok()) {
+    return printer.Failure(Fail(errors::kCliFile, "The job file cannot be written: " + written.message()));
+  }
+  return printer.Answer(
+      "wrote " + command.out + "\n  change it, then: accord job submit " + command.out + "\n",
+      JsonObject({{"file", command.out}}));
+}
+
+ExitCode Run(const JobRetry& command, Session& session) {
+  Printer& printer = session.printer();
+  auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  const Result<rpc::JobView> job = (*backend)->GetJob(command.job);
   if (!job.ok()) return printer.Failure(job.status());
-  if (!command.watch) return printer.Answer(Submitted(*job, printer.style()), Json(*job));
-  return WatchToTheEnd(session, **backend, job->id.Hex());
+  if (job->state != job::Phase::kFailed && job->state != job::Phase::kCancelled) {
+    return printer.Failure(Fail(errors::kJobState,
+                                "job " + job->name + " is " + std::string(StateName(job->state)) +
+                                    ": only what failed or was cancelled is tried again",
+                                "To run it once more: accord job clone " + ShortId(job->id)));
+  }
+  const Result<rpc::PlanView> found = (*backend)->GetPlan(job->id.Hex());
+  if (!found.ok()) return printer.Failure(found.status());
+  return SubmitPlan(session, **backend, found->plan, command.watch);
 }
 
 ExitCode Run(const JobValidate& command, Session& session) {

@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "config/job_file.h"
 
 namespace accord::cli {
 namespace {
@@ -82,6 +83,12 @@ std::string JobDetails(const rpc::JobView& job, const Style& style) {
   std::string out = JobHeadline(job).Render(style) + "\n";
   Facts facts;
   facts.Add("id", job.id.Hex());
+  facts.Add("priority",
+            job.priority == Priority::kNormal ? "" : std::string(config::PriorityName(job.priority)));
+  if (job.state == job::Phase::kQueued && job.ahead > 0) {
+    facts.Add("waits",
+              std::to_string(job.ahead) + (job.ahead == 1 ? " job goes" : " jobs go") + " before it");
+  }
   facts.Add("rounds", RoundsDone(job) + " committed");
   facts.Add("parameters", Count(job.parameters));
   facts.Add("model", job.model_hash.IsZero() ? "" : job.model_hash.Hex());

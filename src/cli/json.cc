@@ -98,6 +98,8 @@ std::string Json(const rpc::JobView& job) {
                {"state", StateName(job.state)},
                {"reason", Reason(job.reason)},
                {"secure", config::SecureName(job.secure)},
+               {"priority", config::PriorityName(job.priority)},
+               {"ahead", job.ahead},
                {"rounds_total", job.rounds_total},
                {"rounds_done", job.rounds_done},
                {"parameters", job.parameters},

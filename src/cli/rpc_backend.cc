@@ -17,6 +17,7 @@ class RpcBackend final : public Backend {
   }
   Result<rpc::ValidationView> ValidateJob(ByteView plan) override { return client_->ValidateJob(plan); }
   Result<rpc::JobView> GetJob(const std::string& ref) override { return client_->GetJob(ref); }
+  Result<rpc::PlanView> GetPlan(const std::string& ref) override { return client_->GetPlan(ref); }
   Result<std::vector<rpc::JobView>> ListJobs() override { return client_->ListJobs(); }
   Result<rpc::JobView> CancelJob(const std::string& ref, const std::string& reason) override {
     return client_->CancelJob(ref, reason);

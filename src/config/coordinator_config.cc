@@ -42,6 +42,8 @@ void LimitSections(Schema& s, CoordinatorConfig& c) {
         "uploads that run at the same time; others wait their turn");
   s.Section({"limits"}, "What one coordinator takes on.");
   s.Key("max_jobs", Whole(c.limits.max_jobs, 1, 10'000), "jobs that are not finished");
+  s.Key("max_running", Whole(c.limits.max_running, 1, 10'000),
+        "of them, jobs that run at the same time; the others wait in the queue, by their priority");
   s.Key("max_model_parameters", Whole(c.limits.max_model_parameters, 1, 1ULL << 36),
         "a job with a larger model is refused");
   s.Key("heartbeat", Duration(c.limits.heartbeat, Millis(100), kHour), "pause between heartbeats of a node");

@@ -33,7 +33,8 @@ struct CoordinatorConfig {
     std::uint32_t slots = 4;             // uploads that run at the same time
   } uploads;
   struct Limits {
-    std::uint32_t max_jobs = 16;  // jobs that are not finished
+    std::uint32_t max_jobs = 16;    // jobs that are not finished
+    std::uint32_t max_running = 8;  // of them, that run at the same time; the others wait in the queue
     std::uint64_t max_model_parameters = 1'000'000'000;
     Millis heartbeat{10'000};
   } limits;

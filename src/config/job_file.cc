@@ -27,6 +27,12 @@ void PlanSections(Schema& s, JobSpec& job) {
   s.Key("name", Name(job.name), "name of the job", Need::kRequired);
   s.Key("purpose", Name(job.purpose), "what the model is for; nodes allow purposes by name", Need::kRequired);
   s.Key("seed", Whole(job.seed, 0), "seed of initial weights, batches and rounding");
+  s.Key("priority",
+        Choice(job.priority, {{PriorityName(Priority::kLow), Priority::kLow},
+                              {PriorityName(Priority::kNormal), Priority::kNormal},
+                              {PriorityName(Priority::kHigh), Priority::kHigh}}),
+        "which job goes first where several wait: for a place at the coordinator, for a training slot at a "
+        "node");
   s.Key("secure",
         Choice(job.secure, {{SecureName(SecureMode::kMalicious), SecureMode::kMalicious},
                             {SecureName(SecureMode::kSemiHonest), SecureMode::kSemiHonest},
@@ -171,6 +177,18 @@ std::string_view SecureName(SecureMode mode) {
       break;
   }
   return "off";
+}
+
+std::string_view PriorityName(Priority priority) {
+  switch (priority) {
+    case Priority::kLow:
+      return "low";
+    case Priority::kHigh:
+      return "high";
+    case Priority::kNormal:
+      break;
+  }
+  return "normal";
 }
 
 std::uint32_t Corrupt(const JobSpec& job) {

@@ -22,6 +22,7 @@ inline constexpr std::uint64_t kMaxParameters = 1ULL << 36;
 
 // As job files write it: "malicious", "semi-honest", "off".
 [[nodiscard]] std::string_view SecureName(SecureMode mode);
+[[nodiscard]] std::string_view PriorityName(Priority priority);
 
 // T of the plan: as given, else 0 below five nodes and n/5 from there on, n = round.min_nodes.
 [[nodiscard]] std::uint32_t Corrupt(const JobSpec& job);

@@ -71,7 +71,10 @@ Schema NodeSchema(NodeConfig& config) {
   Schema s;
   s.Section({"node"}, "The worker itself.");
   s.Key("state", FilePath(config.node.state), "directory of identity, journal and checkpoints; also --state");
-  s.Key("threads", Whole(config.node.threads, 0, 4096), "threads of training; 0: all of the machine");
+  s.Key("slots", Whole(config.node.slots, 1, 64),
+        "training slots: jobs that train at the same time; others wait, by their priority");
+  s.Key("threads", Whole(config.node.threads, 0, 4096),
+        "threads of one training; 0: those of the machine, divided by the slots");
   s.Key("device",
         Choice(config.node.device, {{"auto", Device::kAuto}, {"cpu", Device::kCpu}, {"cuda", Device::kCuda}}),
         "where to train; auto: a GPU when there is one");

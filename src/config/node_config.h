@@ -19,7 +19,8 @@ enum class Device : std::uint8_t { kAuto, kCpu, kCuda };
 struct NodeConfig {
   struct Node {
     std::filesystem::path state = "/var/lib/accord/node";
-    std::uint32_t threads = 0;  // of training; 0: all of the machine
+    std::uint32_t threads = 0;  // of one training; 0: the machine's, divided by the slots
+    std::uint32_t slots = 1;    // jobs that train at the same time
     Device device = Device::kAuto;
     std::string coordinator;  // host:port; empty: as learned when joining
   } node;

@@ -109,7 +109,11 @@ Status Coordinator::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(registry, RegistryBook::Open(stores.dir->registry_dir(), *stores.members));
   services.reset(new Services{config, clock, timing, io, workers.get_executor(), *stores.journal,
                               *stores.blobs, *stores.spools, stores.dir->reserve(), sessions, *refs,
-                              *registry, metrics, [this](const Status& status) {
+                              *registry, metrics,
+                              [this] {
+                                if (jobs) jobs->Reschedule();
+                              },
+                              [this](const Status& status) {
                                 if (!health.failed_.exchange(true)) on_fatal(status);
                               }});
   jobs = std::make_unique<Jobs>(*services);

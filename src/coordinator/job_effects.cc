@@ -153,7 +153,7 @@ void JobRunner::KeepOutcome(Lane& lane, const round::Outcome& outcome) {
       if (--lane.keeping > 0 && kept.ok()) return;
       const auto held = std::exchange(lane.held, {});
       if (!kept.ok() && kept.error() == errors::kStoreDiskFull.id) return me.PauseForDisk(kept);
-      if (!kept.ok() && !me.terminal_) return me.services_.fatal(kept);
+      if (!kept.ok() && !me.terminal()) return me.services_.fatal(kept);
       for (const auto& [round, verified] : held) me.HandleInRound(lane, round, verified);
     });
   });

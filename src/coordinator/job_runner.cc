@@ -100,10 +100,17 @@ JobRunner::Lane* JobRunner::LaneOf(NodeId node) {
 }
 
 void JobRunner::AfterStep() {
-  terminal_ = job::IsTerminal(driver_->state());
+  NotePhase();
   ArmDeadline();
   Changed();
   OfferToFreshRound();
+}
+
+void JobRunner::NotePhase() {
+  const job::Phase now = job::PhaseOf(driver_->state());
+  if (phase_.exchange(now) == now) return;
+  if (now != job::Phase::kQueued) starting_ = false;
+  services_.reschedule();
 }
 
 // A round that has just opened gets its candidates in the same turn, so that closing one round and fixing the
@@ -140,14 +147,36 @@ void JobRunner::Begin(std::function<void(Status)> done) {
   });
 }
 
+void JobRunner::ViewDurable(rpc::Reply<rpc::JobView> reply) {
+  Post([reply = std::move(reply)](JobRunner& self) mutable {
+    // The answer to a repeat waits for the original.
+    self.Handle(job::Approve{}, [weak = self.weak_from_this(), reply](const Result<job::Why>& result) {
+      const auto same = weak.lock();
+      if (!same) return reply(Fail(errors::kInternal, "the coordinator is stopping"));
+      result.ok() ? reply(same->MakeView()) : reply(result.status());
+    });
+  });
+}
+
 // From a state before the first round to the next; a job that has a record on the disk is at least approved.
 void JobRunner::Advance() {
   if (job::PhaseOf(driver_->state()) == job::Phase::kProposed) Handle(job::Approve{});
   if (job::PhaseOf(driver_->state()) == job::Phase::kApproved) Handle(job::Enqueue{});
-  if (job::PhaseOf(driver_->state()) == job::Phase::kQueued) Start();
+  if (job::PhaseOf(driver_->state()) != job::Phase::kQueued) return;
+  starting_ ? MakeInitialModel() : services_.reschedule();
 }
 
 void JobRunner::Start() {
+  starting_ = true;
+  Post([](JobRunner& self) { self.Advance(); });
+}
+
+void JobRunner::WaitBehind(std::uint32_t jobs) {
+  if (ahead_.exchange(jobs) == jobs) return;
+  Post([](JobRunner& self) { self.Changed(); });
+}
+
+void JobRunner::MakeInitialModel() {
   asio::post(services_.workers, [self = shared_from_this()] {
     std::vector<float> weights(self->input_.layout->size);
     model::InitialWeights(*self->input_.layout, self->input_.spec->seed, weights);
@@ -198,7 +227,7 @@ Status JobRunner::Recover(const std::vector<Bytes>& records) {
     state = std::move(step.next);
   }
   MakeDriver(std::move(state), !records.empty());
-  terminal_ = job::IsTerminal(driver_->state());
+  phase_ = job::PhaseOf(driver_->state());
   KeepBlobs();
   return {};
 }

@@ -82,6 +82,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // A new job: `done` hears when its submission and its approval are durable, or that neither is. Then it
   // queues, makes the initial model, starts.
   void Begin(std::function<void(Status)> done);
+  // The view of a job that was submitted again, once it is durable; or why it is not.
+  void ViewDurable(rpc::Reply<rpc::JobView> reply);
   // A job read from the journal: replays its events, then takes up what was left. Before the server starts.
   [[nodiscard]] Status Recover(const std::vector<Bytes>& records);
   void TakeUp(Millis away);
@@ -113,8 +115,15 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] bool IsPrepared(NodeId node) const;
   // As the machine stands, which may be ahead of the disk; on the strand.
   [[nodiscard]] const job::State& state() const { return driver_->state(); }
-  // As of the last durable event; any thread.
-  [[nodiscard]] bool terminal() const { return terminal_; }
+  [[nodiscard]] const Bytes& plan() const { return input_.submission.plan; }
+  [[nodiscard]] Priority priority() const { return input_.spec->priority; }
+  [[nodiscard]] job::Phase phase() const { return phase_; }  // any thread
+  [[nodiscard]] bool terminal() const { return phase_ >= job::Phase::kFinished; }
+  [[nodiscard]] bool starting() const { return starting_; }
+  // It is its turn: leaves the queue. Any thread.
+  void Start();
+  // Not yet: `jobs` go before it. Any thread.
+  void WaitBehind(std::uint32_t jobs);
 
  private:
   using Driver = driver::Driver<JobMachine>;
@@ -167,7 +176,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void AfterStep();
   void OfferToFreshRound();
   void Advance();
-  void Start();
+  void MakeInitialModel();
+  void NotePhase();
   void OnInitFailed(const Status& status);
   void ByPerson(const job::Event& event, std::string what, rpc::Reply<rpc::JobView> reply);
 
@@ -273,7 +283,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   const std::unique_ptr<Timer> disk_timer_;
   const std::unique_ptr<Timer> view_timer_;
   bool view_pending_ = false;
-  std::atomic<bool> terminal_{false};
+  std::atomic<job::Phase> phase_{job::Phase::kProposed};  // that of the machine
+  std::atomic<bool> starting_{false};                     // left the queue, and is not running yet
+  std::atomic<std::uint32_t> ahead_{0};                   // jobs that go before it
 
   std::map<NodeId, Node> nodes_;
   mutable Mutex prepared_mutex_;

@@ -63,6 +63,8 @@ rpc::JobView JobRunner::MakeView() {
   if (progress.evaluated) view.final_metrics = view.history.back().metrics;
   if (const job::OpenRounds& rounds = job::RoundsOf(state); !rounds.empty())
     view.current = MakeRoundView(rounds);
+  view.priority = priority();
+  if (view.state == job::Phase::kQueued) view.ahead = ahead_;
   view.time = services_.clock.Now();
   return view;
 }
@@ -128,6 +130,7 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
     if (node.progress.round == open.plan.round) {
       progress.steps_done = node.progress.steps_done;
       progress.steps_total = node.progress.steps_total;
+      if (node.progress.waiting && progress.state == "training") progress.state = "waiting";
     }
     progress.bytes_done = lane->uploads.BytesOf(id);
     progress.bytes_total = view.phase >= round::Phase::kCollect ? lane->uploads.words() * 8 : 0;

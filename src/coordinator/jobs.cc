@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "config/job_file.h"
+#include "coordinator/job_queue.h"
 #include "job/codec.h"
 #include "job/job_id.h"
 #include "model/layout.h"
@@ -126,7 +127,7 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
   Result<JobInput> input = Check({std::move(plan), std::move(token), peer.spiffe_id}, now);
   if (!input.ok()) return reply(input.status());
   if (const auto known = FindById(input->id))
-    return known->View(std::move(reply));  // the same submission again
+    return known->ViewDurable(std::move(reply));  // the same submission again
   if (Status admitted = Admit(*input); !admitted.ok()) return reply(std::move(admitted));
   std::shared_ptr<JobRunner> runner;
   {
@@ -143,7 +144,7 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
       in_order_.push_back(entry->second);
     }
     runner = entry->second;
-    if (!fresh) return runner->View(std::move(reply));  // two at once
+    if (!fresh) return runner->ViewDurable(std::move(reply));  // two at once
   }
   LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
   runner->Begin([this, runner, reply = std::move(reply)](const Status& begun) {
@@ -157,6 +158,21 @@ void Jobs::Forget(const JobId& id) {
   const MutexLock lock(mutex_);
   jobs_.erase(id);
   std::erase_if(in_order_, [&](const auto& job) { return job->id() == id; });
+}
+
+void Jobs::Reschedule() {
+  const MutexLock lock(mutex_);
+  std::vector<Place> places;
+  for (const auto& job : in_order_) places.push_back({job->phase(), job->starting(), job->priority()});
+  for (const std::size_t i : NextToStart(places, services_.config.limits.max_running)) {
+    places[i].starting = true;
+    in_order_[i]->Start();
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].phase == job::Phase::kQueued && !places[i].starting) {
+      in_order_[i]->WaitBehind(static_cast<std::uint32_t>(Before(places, i)));
+    }
+  }
 }
 
 // ---------------------------------------------------------------- recovery

@@ -29,6 +29,8 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   [[nodiscard]] Result<std::shared_ptr<JobRunner>> Find(const std::string& ref) const;
   // Newest first.
   [[nodiscard]] std::vector<std::shared_ptr<JobRunner>> All() const;
+  // Lets jobs start that wait for a place (job_queue.h). Any thread.
+  void Reschedule();
   // Takes this node out of every job's round.
   void Expel(NodeId node);
 

@@ -64,6 +64,12 @@ void People::GetJob(const std::string& ref, rpc::Reply<rpc::JobView> reply) {
   WithJob(jobs_, ref, reply, [&](JobRunner& job) { job.View(reply); });
 }
 
+void People::GetPlan(const std::string& ref, rpc::Reply<rpc::PlanView> reply) {
+  const auto job = jobs_.Find(ref);
+  if (!job.ok()) return reply(job.status());
+  reply(rpc::PlanView{(*job)->plan()});
+}
+
 void People::ListJobs(rpc::Reply<std::vector<rpc::JobView>> reply) {
   const auto jobs = jobs_.All();
   if (jobs.empty()) return reply(std::vector<rpc::JobView>{});

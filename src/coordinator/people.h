@@ -17,6 +17,7 @@ class People final : public rpc::OperatorHandler {
   void SubmitJob(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply) override;
   void ValidateJob(Bytes plan, rpc::Reply<rpc::ValidationView> reply) override;
   void GetJob(const std::string& ref, rpc::Reply<rpc::JobView> reply) override;
+  void GetPlan(const std::string& ref, rpc::Reply<rpc::PlanView> reply) override;
   void ListJobs(rpc::Reply<std::vector<rpc::JobView>> reply) override;
   void WatchJob(const std::string& ref, std::shared_ptr<rpc::Sink<rpc::JobView>> sink) override;
   void CancelJob(const rpc::Peer& peer, const std::string& ref, std::string reason,

@@ -35,6 +35,7 @@ struct Services {
   BlobRefs& refs;
   RegistryBook& registries;
   web::Metrics& metrics;
+  std::function<void()> reschedule;          // a job joined the queue, or left its place
   std::function<void(const Status&)> fatal;  // the state cannot be written any more: stop the program
 };
 

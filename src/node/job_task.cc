@@ -250,7 +250,8 @@ rpc::Progress JobTask::progress() const {
           .steps_done = progress_->steps_done,
           .steps_total = progress_->steps_total,
           .bytes_sent = progress_->bytes_sent,
-          .bytes_total = progress_->bytes_total};
+          .bytes_total = progress_->bytes_total,
+          .waiting = progress_->waiting};
 }
 
 }  // namespace accord::node

@@ -21,6 +21,7 @@
 #include "driver/driver.h"
 #include "node/machine.h"
 #include "node/secure_attempt.h"
+#include "node/training_slots.h"
 #include "node/work.h"
 #include "rpc/messages.h"
 
@@ -35,7 +36,7 @@ struct NodeServices {
   std::string federation;                                  // its trust domain
   std::shared_ptr<const crypto::Ed25519Key> protocol_key;  // of this node
   boost::asio::io_context& io;                             // run by one thread: the strand
-  boost::asio::any_io_executor training;                   // one thread: jobs train one after the other
+  TrainingSlots training;                                  // models are fetched there, too
   boost::asio::any_io_executor work;                       // threads: encode, send, check, open data
   driver::Journal& journal;
   std::filesystem::path deltas_dir;  // a directory a job
@@ -127,9 +128,14 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void EraseFiles();
   [[nodiscard]] bool HasModel(const Digest& hash);
   [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
-  // `work` on a thread of `pool`, then `then(JobTask&, result)` on the strand.
+  // `work` on another thread, then `then(JobTask&, result)` on the strand.
   template <class Work, class Then>
-  void Do(const boost::asio::any_io_executor& pool, Work work, Then then);
+  void Do(Work work, Then then);
+  // The same in a training slot, when there is one.
+  template <class Work, class Then>
+  void DoInSlot(Work work, Then then);
+  template <class Work, class Then>
+  auto Finishing(Work work, Then then);
   // The same for work that touches no network (`local`): for a small model it stays on the strand.
   template <class Work, class Then>
   void DoLocal(bool local, Work work, Then then);

@@ -22,20 +22,30 @@ constexpr std::uint64_t kQuickParameters = 16'384;
 template <class Work, class Then>
 void JobTask::DoLocal(bool local, Work work, Then then) {
   const bool quick = local && facts_.layout->size <= kQuickParameters;
-  if (!quick) return Do(services_.work, std::move(work), std::move(then));
+  if (!quick) return Do(std::move(work), std::move(then));
   // In a turn of its own: the driver is not re-entered.
   asio::post(services_.io, [self = shared_from_this(), work = std::move(work),
                             then = std::move(then)]() mutable { then(*self, work()); });
 }
 
 template <class Work, class Then>
-void JobTask::Do(const asio::any_io_executor& pool, Work work, Then then) {
-  asio::post(pool, [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
+auto JobTask::Finishing(Work work, Then then) {
+  return [self = shared_from_this(), work = std::move(work), then = std::move(then)]() mutable {
     auto result = work();
     asio::post(self->services_.io, [self, then = std::move(then), result = std::move(result)]() mutable {
       then(*self, std::move(result));
     });
-  });
+  };
+}
+
+template <class Work, class Then>
+void JobTask::Do(Work work, Then then) {
+  asio::post(services_.work, Finishing(std::move(work), std::move(then)));
+}
+
+template <class Work, class Then>
+void JobTask::DoInSlot(Work work, Then then) {
+  services_.training.Post(facts_.spec->priority, Finishing(std::move(work), std::move(then)));
 }
 
 void JobTask::Run(const std::vector<task::Effect>& effects) {
@@ -101,9 +111,12 @@ void JobTask::StartTraining(const task::Assignment& round) {
     Result<task::Delta> delta;
     Weights weights;
   };
-  Do(
-      services_.training,
+  progress_->round = round.round.value;
+  progress_->steps_done = progress_->steps_total = 0;
+  progress_->waiting = true;
+  DoInSlot(
       [self = shared_from_this(), task = std::move(task), trainer = trainer_]() mutable -> Outcome {
+        task.progress->waiting = false;
         if (task.stop.stop_requested())
           return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr};
         if (!task.weights) {
@@ -155,20 +168,19 @@ void JobTask::MakeModel(const rpc::Train& message) {
   task.fetch = [client = task.client, stop = task.stop](const Digest& hash, std::uint64_t words) {
     return FetchSum(client.get(), hash, words, stop);
   };
-  Do(
-      services_.work, [task = std::move(task)] { return MakeGroupModel(task); },
-      [refuse,
-       told = task::TrainTold{{message.round, message.purpose, message.model_hash, facts_.spec->secure},
-                              {message.round.value - 1},
-                              {}}](JobTask& self, Result<Weights> made) {
-        if (self.making_ != told.round.model_hash) return;  // another one is being made
-        self.making_ = {};
-        if (!made.ok() && made.status().error() == errors::kNetCancelled.id) return;  // who stopped it knows
-        if (!made.ok()) return refuse(self, made.status());
-        self.next_ = *made;
-        self.next_hash_ = told.round.model_hash;
-        self.Handle(told);
-      });
+  Do([task = std::move(task)] { return MakeGroupModel(task); },
+     [refuse,
+      told = task::TrainTold{{message.round, message.purpose, message.model_hash, facts_.spec->secure},
+                             {message.round.value - 1},
+                             {}}](JobTask& self, Result<Weights> made) {
+       if (self.making_ != told.round.model_hash) return;  // another one is being made
+       self.making_ = {};
+       if (!made.ok() && made.status().error() == errors::kNetCancelled.id) return;  // who stopped it knows
+       if (!made.ok()) return refuse(self, made.status());
+       self.next_ = *made;
+       self.next_hash_ = told.round.model_hash;
+       self.Handle(told);
+     });
 }
 
 // ---------------------------------------------------------------- p4
@@ -236,9 +248,8 @@ void JobTask::Send(const task::Send& effect) {
                 .client = client,
                 .progress = progress_,
                 .stop = work_stop_.get_token()};
-  Do(
-      services_.work, [task = std::move(task)] { return SendUpdate(task); },
-      [round, attempt](JobTask& self, const Status& sent) { self.Uploaded(round, attempt, sent); });
+  Do([task = std::move(task)] { return SendUpdate(task); },
+     [round, attempt](JobTask& self, const Status& sent) { self.Uploaded(round, attempt, sent); });
 }
 
 void JobTask::Uploaded(RoundId round, AttemptId attempt, const Status& sent) {

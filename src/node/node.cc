@@ -44,7 +44,7 @@ struct Node::Impl final : ControlHandler {
   std::unique_ptr<store::SpoolPool> spools;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> guard{asio::make_work_guard(io)};
-  asio::thread_pool training{1};
+  asio::thread_pool training{config.node.slots};
   asio::thread_pool work{2};
   std::unique_ptr<NodeServices> services;
   std::unique_ptr<JobTasks> tasks;
@@ -74,7 +74,7 @@ Status Node::Impl::Open() {
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
   services.reset(new NodeServices{config, trainers, clock, identity.id, identity.federation,
                                   std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
-                                  training.get_executor(), work.get_executor(), *journal,
+                                  TrainingSlots(training.get_executor()), work.get_executor(), *journal,
                                   dir->path() / "deltas", *spools, dir->path() / "jobs",
                                   [this](rpc::FromNode message) { connection->Send(std::move(message)); },
                                   [this] { return connection->client(); },

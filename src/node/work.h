@@ -37,6 +37,7 @@ struct JobFacts {
 // Telemetry of the work under way; read by heartbeats.
 struct WorkProgress {
   std::atomic<std::uint64_t> round{0}, steps_done{0}, steps_total{0}, bytes_sent{0}, bytes_total{0};
+  std::atomic<bool> waiting{false};  // for a training slot
 };
 
 // The model with this hash: `known` if it is that, the plan's initial weights in round 1 (computed here:

@@ -24,6 +24,7 @@ constexpr AccessRule kRules[] = {
     {"/accord.v1.Jobs/Watch", false, true, true, false},
     {"/accord.v1.Jobs/Cancel", false, true, true, false},
     {"/accord.v1.Jobs/Pause", false, true, true, false},
+    {"/accord.v1.Jobs/Plan", false, true, true, false},
     {"/accord.v1.Jobs/Resume", false, true, true, false},
     {"/accord.v1.Jobs/Logs", false, true, true, false},
     {"/accord.v1.Members/Invite", false, true, false, false},

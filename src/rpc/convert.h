@@ -54,6 +54,7 @@ void ToProto(const RegistryView& view, v1::Registry* out);
 // ---- what people see (convert_views.cc)
 void ToProto(const JobView& view, v1::JobView* out);
 void ToProto(const std::vector<JobView>& views, v1::ListJobsReply* out);
+void ToProto(const PlanView& view, v1::JobPlan* out);
 void ToProto(const ValidationView& view, v1::ValidateJobReply* out);
 void ToProto(const LogLineView& view, v1::LogLine* out);
 void ToProto(const InviteView& view, v1::InviteReply* out);
@@ -64,6 +65,7 @@ void ToProto(const std::vector<NodeView>& views, v1::ListNodesReply* out);
 void ToProto(const std::vector<ModelView>& views, v1::ListModelsReply* out);
 [[nodiscard]] Result<JobView> FromProto(const v1::JobView& view);
 [[nodiscard]] Result<std::vector<JobView>> FromProto(const v1::ListJobsReply& reply);
+[[nodiscard]] Result<PlanView> FromProto(const v1::JobPlan& reply);
 [[nodiscard]] Result<ValidationView> FromProto(const v1::ValidateJobReply& reply);
 [[nodiscard]] Result<LogLineView> FromProto(const v1::LogLine& line);
 [[nodiscard]] Result<InviteView> FromProto(const v1::InviteReply& reply);

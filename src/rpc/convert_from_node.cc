@@ -31,6 +31,7 @@ void Fill(const Heartbeat& m, v1::Heartbeat* out) {
     to->set_steps_total(p.steps_total);
     to->set_bytes_sent(p.bytes_sent);
     to->set_bytes_total(p.bytes_total);
+    to->set_waiting(p.waiting);
   }
 }
 
@@ -103,7 +104,8 @@ Result<FromNode> Read(const v1::Heartbeat& m) {
                             .steps_done = p.steps_done(),
                             .steps_total = p.steps_total(),
                             .bytes_sent = p.bytes_sent(),
-                            .bytes_total = p.bytes_total()});
+                            .bytes_total = p.bytes_total(),
+                            .waiting = p.waiting()});
   }
   return in.Give<FromNode>(std::move(out));
 }

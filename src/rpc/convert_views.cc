@@ -135,6 +135,8 @@ JobView Read(Strict& in, const v1::JobView& job) {
                .state = in.Enum(job.state(), job::Phase::kCancelled, "state"),
                .reason = in.ErrorOrOk(job.reason(), "reason"),
                .secure = ReadMode(in, job.secure()),
+               .priority = in.Enum(job.priority(), Priority::kHigh, "priority"),
+               .ahead = job.ahead(),
                .rounds_total = job.rounds_total(),
                .rounds_done = job.rounds_done(),
                .parameters = job.parameters(),
@@ -213,11 +215,15 @@ void ToProto(const JobView& view, v1::JobView* out) {
   for (const auto& result : view.history) Fill(result, out->add_history());
   for (const auto& metric : view.final_metrics) Fill(metric, out->add_final());
   out->set_time_ms(ToWireMs(view.time));
+  out->set_priority(ToWire<v1::Priority>(view.priority));
+  out->set_ahead(view.ahead);
 }
 
 void ToProto(const std::vector<JobView>& views, v1::ListJobsReply* out) {
   for (const auto& view : views) ToProto(view, out->add_jobs());
 }
+
+void ToProto(const PlanView& view, v1::JobPlan* out) { out->set_plan(std::string(AsText(view.plan))); }
 
 void ToProto(const ValidationView& view, v1::ValidateJobReply* out) {
   out->set_name(WireText(view.name, kMaxName));
@@ -290,6 +296,12 @@ Result<JobView> FromProto(const v1::JobView& view) {
 
 Result<std::vector<JobView>> FromProto(const v1::ListJobsReply& reply) {
   return ReadAll<JobView>("JobView", reply.jobs());
+}
+
+Result<PlanView> FromProto(const v1::JobPlan& reply) {
+  Strict in("JobPlan");
+  PlanView out{in.Bytes(reply.plan(), kMaxPlanBytes, "plan")};
+  return in.Give(std::move(out));
 }
 
 Result<ValidationView> FromProto(const v1::ValidateJobReply& reply) {

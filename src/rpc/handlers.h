@@ -124,6 +124,7 @@ class OperatorHandler {
   virtual void SubmitJob(const Peer& peer, Bytes plan, Bytes token, Reply<JobView> reply) = 0;
   virtual void ValidateJob(Bytes plan, Reply<ValidationView> reply) = 0;
   virtual void GetJob(const std::string& ref, Reply<JobView> reply) = 0;
+  virtual void GetPlan(const std::string& ref, Reply<PlanView> reply) = 0;
   virtual void ListJobs(Reply<std::vector<JobView>> reply) = 0;
   virtual void WatchJob(const std::string& ref, std::shared_ptr<Sink<JobView>> sink) = 0;
   virtual void CancelJob(const Peer& peer, const std::string& ref, std::string reason,

@@ -41,6 +41,7 @@ struct Progress {
   std::uint64_t steps_total = 0;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_total = 0;
+  bool waiting = false;  // for a training slot
 };
 struct Heartbeat {
   std::vector<Progress> progress;

@@ -87,6 +87,12 @@ Result<JobView> OperatorClient::GetJob(const std::string& ref, const CallLimits&
   return impl_->Call<JobView>(*impl_->jobs, &v1::Jobs::Stub::Get, request, limits);
 }
 
+Result<PlanView> OperatorClient::GetPlan(const std::string& ref, const CallLimits& limits) {
+  v1::JobRef request;
+  request.set_ref(ref);
+  return impl_->Call<PlanView>(*impl_->jobs, &v1::Jobs::Stub::Plan, request, limits);
+}
+
 Result<std::vector<JobView>> OperatorClient::ListJobs(const CallLimits& limits) {
   return impl_->Call<std::vector<JobView>>(*impl_->jobs, &v1::Jobs::Stub::List, v1::ListJobsRequest(),
                                            limits);

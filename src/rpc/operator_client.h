@@ -30,6 +30,7 @@ class OperatorClient {
   [[nodiscard]] Result<JobView> SubmitJob(ByteView plan, ByteView token, const CallLimits& limits = {});
   [[nodiscard]] Result<ValidationView> ValidateJob(ByteView plan, const CallLimits& limits = {});
   [[nodiscard]] Result<JobView> GetJob(const std::string& ref, const CallLimits& limits = {});
+  [[nodiscard]] Result<PlanView> GetPlan(const std::string& ref, const CallLimits& limits = {});
   [[nodiscard]] Result<std::vector<JobView>> ListJobs(const CallLimits& limits = {});
   [[nodiscard]] Result<JobView> CancelJob(const std::string& ref, const std::string& reason,
                                           const CallLimits& limits = {});

@@ -54,6 +54,14 @@ class JobsService final : public v1::Jobs::CallbackService {
     });
   }
 
+  Unary* Plan(Context* context, const v1::JobRef* request, v1::JobPlan* reply) override {
+    return ServeUnary<PlanView>(env_, context, reply, [&](const Peer&, Reply<PlanView> answer) -> Status {
+      ACCORD_RETURN_IF_ERROR(CheckRef(request->ref()));
+      people_.GetPlan(request->ref(), std::move(answer));
+      return {};
+    });
+  }
+
   Unary* List(Context* context, const v1::ListJobsRequest*, v1::ListJobsReply* reply) override {
     using Views = std::vector<JobView>;
     return ServeUnary<Views>(env_, context, reply, [&](const Peer&, Reply<Views> answer) -> Status {

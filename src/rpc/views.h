@@ -26,7 +26,8 @@ struct MetricView {
 struct NodeProgressView {
   std::string name;
   bool connected = false;
-  std::string state;  // ready | training | trained | uploading | uploaded | verified | dropped
+  std::string state;  // ready | waiting (for a training slot) | training | trained | uploading | uploaded |
+                      // verified | dropped
   std::uint64_t steps_done = 0;
   std::uint64_t steps_total = 0;
   std::uint64_t bytes_done = 0;
@@ -65,6 +66,8 @@ struct JobView {
   job::Phase state = job::Phase::kProposed;
   Status reason;
   SecureMode secure = SecureMode::kMalicious;
+  Priority priority = Priority::kNormal;
+  std::uint32_t ahead = 0;  // in the queue: jobs that go before it
   std::uint64_t rounds_total = 0;
   std::uint64_t rounds_done = 0;
   std::uint64_t parameters = 0;
@@ -75,6 +78,11 @@ struct JobView {
   std::vector<RoundResultView> history;
   std::vector<MetricView> final_metrics;
   TimePoint time;
+};
+
+// The job file as it was submitted.
+struct PlanView {
+  Bytes plan;
 };
 
 struct ValidationView {

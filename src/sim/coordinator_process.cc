@@ -89,7 +89,11 @@ Status CoordinatorProcess::Open() {
   refs_ = std::make_unique<coordinator::BlobRefs>(*blobs_);
   services_.reset(new coordinator::Services{outside_.config, clock_, timing_, *io_, workers_.get_executor(),
                                             *journal_, *blobs_, *spools_, *reserve_, sessions_, *refs_,
-                                            outside_.registries, outside_.metrics, outside_.fatal});
+                                            outside_.registries, outside_.metrics,
+                                            [this] {
+                                              if (jobs_) jobs_->Reschedule();
+                                            },
+                                            outside_.fatal});
   jobs_ = std::make_unique<coordinator::Jobs>(*services_);
   sessions_.Listen(jobs_.get());
   ACCORD_RETURN_IF_ERROR(jobs_->Recover());

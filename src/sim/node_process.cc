@@ -72,9 +72,9 @@ Status NodeProcess::Open() {
   bulk_ = std::make_shared<Bulk>(*this);
   services_.reset(new node::NodeServices{
       outside_.config, trainers_, clock_, outside_.node, outside_.federation, outside_.key, *io_,
-      training_.get_executor(), work_.get_executor(), *journal_, at / "deltas", *spools_, at / "jobs",
-      [this](rpc::FromNode message) { Send(std::move(message)); }, [this] { return bulk_; }, outside_.broken,
-      [this] { return std::make_unique<Secrets>(machine_.random.Next()); }});
+      node::TrainingSlots(training_.get_executor()), work_.get_executor(), *journal_, at / "deltas", *spools_,
+      at / "jobs", [this](rpc::FromNode message) { Send(std::move(message)); }, [this] { return bulk_; },
+      outside_.broken, [this] { return std::make_unique<Secrets>(machine_.random.Next()); }});
   tasks_ = std::make_unique<node::JobTasks>(*services_);
   ACCORD_RETURN_IF_ERROR(tasks_->Recover());
   Dial();

@@ -88,7 +88,8 @@ std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour) {
 
 std::string JobText(const JobChanges& c) {
   return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"" + c.secure +
-         "\"\n" + (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
+         "\"\npriority = \"" + c.priority + "\"\n" +
+         (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
          "model = { kind = \"mlp\", input = [" + std::to_string(c.features) +
          "], classes = 100 }\ndata = { dataset = \"" + c.dataset + "\" }\n" +
          "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { rule = \"fedavg\" "
@@ -128,6 +129,12 @@ void Federation::StartCoordinator() {
 }
 
 void Federation::StopCoordinator() { coordinator_ = nullptr; }
+
+void Federation::Reconfigure(const std::function<void(config::CoordinatorConfig&)>& change) {
+  StopCoordinator();
+  change(config_);
+  StartCoordinator();
+}
 
 std::filesystem::path Federation::EnrolWith(const std::string& text, const std::string& name) {
   const auto token = crypto::ParseJoinToken(text);

@@ -58,6 +58,8 @@ class Federation {
   void StartNode(TestNode& node);
   void StopCoordinator();
   void StartCoordinator();
+  // Starts it anew with other settings.
+  void Reconfigure(const std::function<void(config::CoordinatorConfig&)>& change);
 
   // Submits; the job file is JobText with what the test changes.
   [[nodiscard]] Result<rpc::JobView> Submit(const std::string& job_text);
@@ -93,6 +95,7 @@ class Federation {
 
 struct JobChanges {
   std::string name = "toy";
+  std::string priority = "normal";
   std::uint32_t rounds = 3;
   std::uint32_t min_nodes = 3;
   std::uint32_t min_survivors = 3;

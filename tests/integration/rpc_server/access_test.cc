@@ -30,6 +30,7 @@ const std::map<std::string, std::string> kAllowed = {
     {"/accord.v1.Jobs/Watch", "or"},
     {"/accord.v1.Jobs/Cancel", "or"},
     {"/accord.v1.Jobs/Pause", "or"},
+    {"/accord.v1.Jobs/Plan", "or"},
     {"/accord.v1.Jobs/Resume", "or"},
     {"/accord.v1.Jobs/Logs", "or"},
     {"/accord.v1.Members/Invite", "o"},

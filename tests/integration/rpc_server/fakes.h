@@ -190,6 +190,9 @@ struct FakePeople final : OperatorHandler {
     if (ref == "hang") return hanging.Put(std::move(reply));
     reply(View(ref));
   }
+  void GetPlan(const std::string& ref, Reply<PlanView> reply) override {
+    reply(PlanView{Bytes(ref.begin(), ref.end())});
+  }
   void ListJobs(Reply<std::vector<JobView>> reply) override { reply(std::vector{View("a"), View("b")}); }
   void WatchJob(const std::string& ref, std::shared_ptr<Sink<JobView>> sink) override {
     if (ref.empty()) return sink->Finish({});  // a job that is over

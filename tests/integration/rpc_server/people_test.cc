@@ -26,6 +26,7 @@ TEST_F(PeopleTest, EveryCallReachesItsHandlerAndComesBack) {
   EXPECT_EQ(job->submitter, Federation::SpiffeOf(Role::kOperator, "ada"));
   EXPECT_EQ(ada_->ValidateJob(AsBytes("plan"))->parameters, 5U);
   EXPECT_EQ(ada_->GetJob("digits")->name, "digits");
+  EXPECT_EQ(AsText(ada_->GetPlan("digits")->plan), "digits");
   EXPECT_EQ(ada_->ListJobs()->size(), 2U);
   EXPECT_EQ(ada_->CancelJob("digits", "enough")->reason.message(), "enough");
   EXPECT_EQ(ada_->PauseJob("p")->name, "p");

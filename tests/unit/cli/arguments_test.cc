@@ -29,6 +29,8 @@ TEST(ArgumentsTest, FillsTheCommandThatWasTyped) {
   EXPECT_EQ(Parse<JobWait>({"job", "wait", "digits"}).timeout, std::nullopt);
   EXPECT_TRUE(Parse<JobLogs>({"job", "logs", "digits", "-f"}).follow);
   EXPECT_EQ(Parse<JobCancel>({"job", "cancel", "digits", "--reason", "a mistake"}).reason, "a mistake");
+  EXPECT_TRUE(Parse<JobRetry>({"job", "retry", "digits", "--watch"}).watch);
+  EXPECT_EQ(Parse<JobClone>({"job", "clone", "digits", "--out", "p.toml"}).out, "p.toml");
   EXPECT_EQ(Parse<ModelDownload>({"model", "download", "digits", "--out", "m"}).out, "m");
   const auto invite = Parse<MemberInvite>({"member", "invite", "ke", "--role", "node", "--ttl", "2h"});
   EXPECT_EQ(invite.role, "node");

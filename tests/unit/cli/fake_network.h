@@ -31,7 +31,7 @@ struct FakeCoordinator {
   std::deque<std::vector<rpc::LogLineView>>
       logs;                   // one for each JobLogs that follows; all but the last break
   std::vector<Bytes> tokens;  // of SubmitJob
-  std::string reason, ref;
+  std::string plan, reason, ref;
   std::string invited;
   std::string suspended;
   Bytes blob;
@@ -79,7 +79,8 @@ class FakeBackend final : public Backend {
   FakeBackend(FakeCoordinator& coordinator, FakeCa& ca, Context context)
       : c_(coordinator), ca_(ca), context_(std::move(context)) {}
 
-  Result<rpc::JobView> SubmitJob(ByteView, ByteView token) override {
+  Result<rpc::JobView> SubmitJob(ByteView plan, ByteView token) override {
+    c_.plan = std::string(AsText(plan));
     c_.tokens.emplace_back(token.begin(), token.end());
     return Answer(c_.job);
   }
@@ -87,6 +88,10 @@ class FakeBackend final : public Backend {
     return Answer(rpc::ValidationView{.name = "digits", .parameters = 1'000});
   }
   Result<rpc::JobView> GetJob(const std::string& ref) override { return Ref(ref); }
+  Result<rpc::PlanView> GetPlan(const std::string& ref) override {
+    c_.ref = ref;
+    return Answer(rpc::PlanView{{'p', 'l', 'a', 'n'}});
+  }
   Result<std::vector<rpc::JobView>> ListJobs() override { return Answer(std::vector<rpc::JobView>{c_.job}); }
   Result<rpc::JobView> CancelJob(const std::string& ref, const std::string& reason) override {
     c_.reason = reason;

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "base/file.h"
 #include "tests/unit/cli/fake_network.h"
 
 namespace accord::cli {
@@ -304,6 +305,27 @@ TEST_F(RunTest, SteersJobs) {
   EXPECT_EQ(p.Run({"job", "pause", "abcdef"}).code, 0);
   EXPECT_EQ(p.coordinator.ref, "abcdef");
   EXPECT_THAT(p.Run({"job", "resume", "abcdef"}).out, HasSubstr("secure: off"));
+}
+
+TEST_F(RunTest, ClonesAJobOrWritesItsPlan) {
+  EXPECT_EQ(p.Run({"job", "clone", "digits"}).code, 0);
+  EXPECT_EQ(p.coordinator.plan, "plan");
+  ASSERT_EQ(p.coordinator.tokens.size(), 1U) << "a token of its own makes it another job";
+  const std::string file = (p.dir / "plan.toml").string();
+  EXPECT_THAT(p.Run({"job", "clone", "digits", "--out", file}).out, HasSubstr("accord job submit " + file));
+  EXPECT_EQ(*ReadFile(file), (Bytes{'p', 'l', 'a', 'n'}));
+  EXPECT_EQ(p.coordinator.tokens.size(), 1U) << "nothing is submitted";
+  EXPECT_EQ(p.Run({"job", "clone", "digits", "--out", file}).code, 4) << "the file is there already";
+}
+
+TEST_F(RunTest, RetriesOnlyWhatFailedOrWasCancelled) {
+  const auto running = p.Run({"job", "retry", "digits"});
+  EXPECT_EQ(running.code, 1);
+  EXPECT_THAT(running.err, HasSubstr("accord job clone"));
+  EXPECT_TRUE(p.coordinator.tokens.empty());
+  p.coordinator.job.state = job::Phase::kFailed;
+  EXPECT_EQ(p.Run({"job", "retry", "digits"}).code, 0);
+  EXPECT_EQ(p.coordinator.plan, "plan");
 }
 
 TEST_F(RunTest, MembersAreInvitedSuspendedAndRestored) {

@@ -113,8 +113,8 @@ class Lab {
     config.data["d"] = DatasetConfig{.id = "d"};
     spools_ = *store::SpoolPool::Open({.directory = dir / "spool", .memory_budget = 1 << 20});
     services_.reset(new NodeServices{
-        config, factory_, clock_, id, kFederation, key, io_, training_.get_executor(), work_.get_executor(),
-        journal, dir / "deltas", *spools_, dir / "jobs",
+        config, factory_, clock_, id, kFederation, key, io_, TrainingSlots(training_.get_executor()),
+        work_.get_executor(), journal, dir / "deltas", *spools_, dir / "jobs",
         [this](rpc::FromNode message) { said.push_back(std::move(message)); },
         [] { return std::shared_ptr<rpc::Bulk>(); }, [](const Status&) { FAIL() << "the journal failed"; },
         [] { return std::make_unique<secagg::RandomSecrets>(); }});

@@ -14,6 +14,8 @@ JobView FullJob() {
                .state = job::Phase::kPaused,
                .reason = Fail(errors::kJobState, "no quorum"),
                .secure = SecureMode::kOff,
+               .priority = Priority::kHigh,
+               .ahead = 2,
                .rounds_total = 20,
                .rounds_done = 3,
                .parameters = 108'000,
@@ -95,6 +97,7 @@ TEST(ConvertViewsTest, AJobTravelsWithAllItsFields) {
 
 TEST(ConvertViewsTest, TheOtherViewsTravelWithAllTheirFields) {
   const ValidationView validation{.name = "n", .parameters = 1, .upload_bytes = 2, .notes = {"a", "b"}};
+  const PlanView plan{{1, 2, 3}};
   const LogLineView line{
       .time = TimePoint(Millis(1)), .round = {2}, .node = "n", .event = "e.f", .text = "t"};
   const InviteView invite{
@@ -125,6 +128,7 @@ TEST(ConvertViewsTest, TheOtherViewsTravelWithAllTheirFields) {
   ToProto(node, &node_wire);
   ExpectFull(node_wire);
   ExpectTravels<v1::ValidateJobReply>(validation);
+  ExpectTravels<v1::JobPlan>(plan);
   ExpectTravels<v1::LogLine>(line);
   ExpectTravels<v1::InviteReply>(invite);
   ExpectTravels<v1::MemberView>(member);
