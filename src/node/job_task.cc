@@ -167,7 +167,10 @@ void JobTask::SayPrepared() {
 }
 
 void JobTask::OnPrepare(const rpc::Prepare& message) {
-  if (driver_->state().stopped) return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
+  if (driver_->state().stopped) {
+    once_allowed_ = message;
+    return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
+  }
   if (driver_->state().ended) return Decline(Fail(errors::kJobState, "the job has ended"));
   if (trainer_) return SayPrepared();
   if (opening_) return;
@@ -177,6 +180,13 @@ void JobTask::OnPrepare(const rpc::Prepare& message) {
     return Decline(taken);
   }
   OpenTrainer(message, std::move(data));
+}
+
+// The lab allowed the job again.
+void JobTask::TakeUpAgain() {
+  const auto asked = std::exchange(once_allowed_, {});
+  if (trainer_) return SayPrepared();
+  if (asked) OnPrepare(*asked);
 }
 
 void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {

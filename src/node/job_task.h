@@ -89,6 +89,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Status Take(const rpc::Prepare& message, DatasetConfig& data);
   [[nodiscard]] Status CheckMode(const JobSpec& spec) const;
   void SayPrepared();
+  void TakeUpAgain();
   void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);
   void Decline(const Status& why);
   void Remember(const task::Event& event);
@@ -167,9 +168,10 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
     std::string error;
     secagg::SignedBody body;
   };
-  std::optional<Said> abort_;              // the last one that the attempt in memory gave, which was logged
-  std::optional<rpc::Offer> offer_later_;  // came while training
-  Digest making_;                          // the model that is being made of the groups' sums; zero: none
+  std::optional<Said> abort_;  // the last one that the attempt in memory gave, which was logged
+  std::optional<rpc::Prepare> once_allowed_;  // was declined, since the lab had stopped the job
+  std::optional<rpc::Offer> offer_later_;     // came while training
+  Digest making_;                             // the model that is being made of the groups' sums; zero: none
   std::stop_source training_stop_, work_stop_, making_stop_;
   std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();
 };

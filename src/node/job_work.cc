@@ -65,9 +65,7 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
                    [&](const task::SayDeclined& e) { SayDeclined(e); },
                    [&](const task::SayVerified& e) { SayVerified(e); },
                    [&](const task::SayRefused& e) { SayRefused(e); },
-                   [&](const task::SayPrepared&) {
-                     if (trainer_) SayPrepared();
-                   },
+                   [&](const task::SayPrepared&) { TakeUpAgain(); },
                    [&](const task::SayAnswer& e) { SayAnswer(e); }},
         effect);
   }

@@ -36,6 +36,7 @@ Federation::Federation(Options options)
     const std::filesystem::path at = options_.directory / std::to_string(party);
     std::filesystem::create_directories(at);
     machines_.push_back(std::make_unique<Machine>(world_, seeds.Next(), at, options_.disks + party));
+    machines_.back()->running = options_.running;
     journals_.push_back(std::make_unique<Journals>(*options_.observer, party));
   }
   fates_.resize(parties);

@@ -40,11 +40,18 @@ std::uint64_t Network::Dial(std::size_t node) {
   return session->number;
 }
 
-// One way of a session: lost, late, twice, or overtaken by what was said after it.
+// One way of a session: late, twice, or overtaken by what was said after it. A stream loses no single word:
+// it may die with one, and then all that follows is lost until the two sides notice.
 void Network::Carry(const std::shared_ptr<Session>& session, Millis& last,
                     const std::function<void()>& deliver) {
   const Weather& w = weather[session->node];
-  if (random_.Chance(w.lost)) return;
+  if (session->dead) return;
+  if (random_.Chance(w.dies)) {
+    session->dead = true;
+    world_.After(random_.Time(Millis(1), kKeepAlive), [this, session] { EndAtNode(session); });
+    world_.After(random_.Time(Millis(1), kKeepAlive), [this, session] { EndAtCoordinator(session); });
+    return;
+  }
   const int copies = random_.Chance(w.doubled) ? 2 : 1;
   for (int copy = 0; copy < copies; ++copy) {
     Millis at = std::max(world_.now(), w.cut_until) + random_.Time(w.least, w.most);

@@ -17,7 +17,7 @@ namespace accord::sim {
 // How a node's connection is now.
 struct Weather {
   Millis least{1}, most{30};  // that a message takes
-  double lost = 0, doubled = 0, overtaken = 0;
+  double dies = 0, doubled = 0, overtaken = 0;
   Millis cut_until{0};  // nothing passes before this moment
 };
 
@@ -46,6 +46,8 @@ class Network {
   void CloseNode(std::size_t node, Millis notice);
   // All ends of the coordinator are gone.
   void CloseCoordinator(Millis notice);
+  // As long as a silence of the other side goes unnoticed.
+  static constexpr Millis kKeepAlive{15'000};
   // The stream breaks: both sides hear of it, each in its own time.
   void Break(std::size_t node, Millis at_node, Millis at_coordinator);
   [[nodiscard]] bool Reachable(std::size_t node) const { return weather[node].cut_until <= world_.now(); }
@@ -62,6 +64,7 @@ class Network {
     std::size_t node = 0;
     std::uint64_t number = 0;
     bool at_node = true, at_coordinator = true;
+    bool dead = false;                     // nothing passes any more, and neither side knows yet
     Millis to_node{0}, to_coordinator{0};  // when the last word came
     std::shared_ptr<rpc::SessionEvents> events;
   };

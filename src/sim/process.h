@@ -23,8 +23,9 @@ struct Machine {
   Random random;                    // of its disk and of how long things take
   std::filesystem::path directory;  // blobs and what else is not in a database
   Disk disk;
-  Millis skew{0};              // of its clock
-  std::int64_t slowness = 1;   // how many times as long its work takes
+  Millis skew{0};                                                 // of its clock
+  std::int64_t slowness = 1;                                      // how many times as long its work takes
+  std::function<void(const Disk*)> running = [](const Disk*) {};  // whose code runs from now on
   bool doomed = false;         // the process ends after this handler: nothing leaves it any more
   std::uint64_t handlers = 0;  // that ran here, in all lives
 
@@ -70,7 +71,10 @@ class Process {
       if (found == later_.end()) return;
       const auto due = std::move(found->second);
       later_.erase(found);
+      const Machine& machine = machine_;
+      machine.running(&machine.disk);
       due();
+      machine.running(nullptr);
     });
     return number;
   }

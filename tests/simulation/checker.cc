@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/errors.h"
 #include "base/overloaded.h"
 #include "coordinator/job_runner.h"
 #include "crypto/sha256.h"
@@ -121,7 +122,7 @@ void Checker::OnWritten(std::size_t party, const std::vector<driver::Append>& ba
   for (const driver::Append& append : batch) {
     const job::State before = job_.durable();
     Write(job_, party, {append});
-    if (append.stream == stream_) OnClosed(before);
+    if (append.stream == stream_) OnJobWritten(before, append.record);
   }
 }
 
@@ -148,8 +149,9 @@ void Checker::OnBoot(std::size_t party, driver::Journal& journal) {
   if (!found.ok()) return Break("party " + std::to_string(party) + ": " + Describe(found.status()));
   const auto restart = [&]() -> bool {
     if (party == 0) {
-      return job_.Restart(*std::move(found),
-                          [&](const job::State& before, const Bytes&) { OnClosed(before); });
+      return job_.Restart(*std::move(found), [&](const job::State& before, const Bytes& record) {
+        OnJobWritten(before, record);
+      });
     }
     Node& node = nodes_[party - 1];
     return node.story.Restart(*std::move(found),
@@ -162,11 +164,13 @@ void Checker::OnBoot(std::size_t party, driver::Journal& journal) {
     party == 0 ? job_.Queue(record) : nodes_[party - 1].story.Queue(record);
   }
   checked_[party] = 0;
+  if (party == 0) last_record_ = now_;
 }
 
 // ---------------------------------------------------------------- the coordinator's events
 
 void Checker::OnJobRecord(const Bytes& bytes) {
+  last_record_ = now_;
   const auto record = job::Decode(bytes);
   const auto* event = record.ok() ? std::get_if<job::Event>(&record->content) : nullptr;
   if (event == nullptr) return;
@@ -181,6 +185,7 @@ void Checker::OnSummed(std::uint32_t group, const round::Summed& summed) {
   const job::OpenRound* open = job::RoundOf(job_.live(), group);
   const auto* unmask = open == nullptr ? nullptr : std::get_if<round::Unmask>(&open->state);
   if (unmask == nullptr) return Break("a sum outside of p6");
+  CheckSurvivors(group, *open, *unmask);
   std::vector<std::size_t> survivors;
   for (const auto& [node, upload] : unmask->uploads) survivors.push_back(IndexOf(node));
   const auto right = expected_.Sum(survivors, {open->plan.round, open->plan.purpose, open->plan.model_hash,
@@ -205,40 +210,84 @@ void Checker::OnCombined(const job::Combined& combined) {
   if (combined.model_hash != expected_.Combine(groups)) Break("the model is not that of the groups' sums");
 }
 
-void Checker::NoteUploads(std::uint32_t group) {
-  const job::OpenRound* now = job::RoundOf(job_.durable(), group);
-  const auto* collect = now == nullptr ? nullptr : std::get_if<round::Collect>(&now->state);
-  if (collect == nullptr) return;
-  std::set<NodeId>& all = uploaded_[{group, {now->plan.round, collect->attempt.id}}];
-  for (const auto& [node, upload] : collect->uploads) all.insert(node);
-  // Gone with the coordinator's memory: asked for again, and there if the node still is.
-  for (const auto& [node, upload] : collect->lost) all.erase(node);
+// Updates that are acknowledged, and nodes that left while updates were still awaited.
+void Checker::NoteUpdates(const job::State& before, const job::InRound& in) {
+  const job::OpenRound* open = RoundIn(before, in.group);
+  if (open == nullptr) return;
+  const round::Attempt* attempt = round::AttemptOf(open->state);
+  const AttemptId id = attempt == nullptr ? open->plan.first_attempt : attempt->id;
+  const InGroup where{in.group, {open->plan.round, id}};
+  if (std::holds_alternative<round::Gather>(open->state)) {  // a try before this one did not get so far
+    uploaded_.erase(where);
+    gone_.erase(where);
+  }
+  const auto* collect = std::get_if<round::Collect>(&open->state);
+  const bool awaited =
+      std::holds_alternative<round::Train>(open->state) || (collect != nullptr && !collect->again);
+  std::visit(
+      overloaded{[&](const round::Uploaded& e) { uploaded_[where].insert(e.node); },
+                 // Gone with the coordinator's memory: asked for again, and there if the node still is.
+                 [&](const round::UploadsLost& e) {
+                   for (const NodeId& node : e.nodes) uploaded_[where].erase(node);
+                 },
+                 [&](const round::Dropped& e) {
+                   if (awaited) gone_[where].insert(e.node);
+                 },
+                 [&](const round::LeftAttempt& e) {
+                   if (awaited) gone_[where].insert(e.node);
+                 },
+                 [](const auto&) {}},
+      in.event);
 }
 
-void Checker::CheckCounted(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit) {
-  const RoundId round = open.plan.round;
-  for (const NodeId& node : uploaded_[{group, {round, commit.attempt.id}}]) {
-    const bool out = commit.members.dropped.contains(node) || commit.attempt.left.contains(node);
-    if (!out && !commit.uploads.contains(node)) {
-      Break(Show(round, commit.attempt.id) + ": an acknowledged update is not in the sum");
+// Whose updates the sum counts: as they were encoded, of nobody who had left before, and enough.
+void Checker::CheckSurvivors(std::uint32_t group, const job::OpenRound& open, const round::Unmask& unmask) {
+  const Key key{open.plan.round, unmask.attempt.id};
+  const std::string where = Show(key.round, key.attempt);
+  if (unmask.uploads.size() < open.plan.min_survivors) Break(where + ": too few survivors");
+  for (const auto& [node, upload] : unmask.uploads) {
+    if (!unmask.attempt.cohort.contains(node))
+      Break(where + ": an update from outside of the cohort is counted");
+    if (gone_[{group, key}].contains(node)) Break(where + ": the update of a node that had left is counted");
+    const auto& roots = nodes_[IndexOf(node)].roots;
+    const auto root = roots.find(key);
+    if (root == roots.end() || root->second != upload.root) {
+      Break(where + ": an update is counted that its node did not encode so");
     }
   }
 }
 
-// What became durable: uploads that are acknowledged, rounds that are closed.
-void Checker::OnClosed(const job::State& before) {
+void Checker::CheckCommit(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit) {
+  const Key key{open.plan.round, commit.attempt.id};
+  const std::string where = Show(key.round, key.attempt);
+  for (const NodeId& node : uploaded_[{group, key}]) {
+    if (!gone_[{group, key}].contains(node) && !commit.uploads.contains(node)) {
+      Break(where + ": an acknowledged update is not in the sum");
+    }
+  }
+  const std::size_t least = expected_.LeastVerified(open.plan.mode, commit.attempt.cohort.size());
+  const auto agrees = [&](const NodeId& node) { return agreed_[key].contains(node); };
+  if (static_cast<std::size_t>(std::ranges::count_if(commit.attempt.cohort, agrees)) < least)
+    Break(where + ": too few nodes came to the model");
+}
+
+// What became durable: updates that are acknowledged, rounds that are closed.
+void Checker::OnJobWritten(const job::State& before, const Bytes& bytes) {
+  const auto record = job::Decode(bytes);
+  const auto* event = record.ok() ? std::get_if<job::Event>(&record->content) : nullptr;
+  const auto* in = event == nullptr ? nullptr : std::get_if<job::InRound>(event);
+  if (in != nullptr) NoteUpdates(before, *in);
   const bool grouped = !partition_.empty();
   const auto& history = job::HistoryOf(job_.durable());
   const bool closed = history.size() > job::HistoryOf(before).size();
   const bool committed = closed && history.back().committed;
   bool from_p7 = false;
   for (std::uint32_t group = 0; group < plan_.groups; ++group) {
-    NoteUploads(group);
     const job::OpenRound* open = RoundIn(before, group);
     const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
     if (commit == nullptr) continue;
     const auto& now = job::ProgressOf(job_.durable()).groups;
-    if (grouped ? now[group].sum != nullptr : committed) CheckCounted(group, *open, *commit);
+    if (grouped ? now[group].sum != nullptr : committed) CheckCommit(group, *open, *commit);
     from_p7 = true;
   }
   if (!committed) return;
@@ -305,7 +354,9 @@ void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
             nodes_[node].told[{m.round, m.attempt}] = m.model_hash;
           },
           [&](const rpc::Ended& m) {
-            if (!job::IsTerminal(job_.durable()) && m.job == job_id_ && m.reason.ok()) {
+            const bool unknown =
+                m.reason.error() == errors::kJobNotFound.id;  // says a coordinator without it
+            if (!job::IsTerminal(job_.durable()) && m.job == job_id_ && !unknown) {
               Break("Ended was told before the disk had it");
             }
           },

@@ -70,9 +70,11 @@ class Checker {
   void OnJobRecord(const Bytes& record);
   void OnSummed(std::uint32_t group, const round::Summed& summed);
   void OnCombined(const job::Combined& combined);
-  void OnClosed(const job::State& before);
-  void NoteUploads(std::uint32_t group);
-  void CheckCounted(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit);
+  // A record became durable; `before` is the state before it.
+  void OnJobWritten(const job::State& before, const Bytes& record);
+  void NoteUpdates(const job::State& before, const job::InRound& in);
+  void CheckSurvivors(std::uint32_t group, const job::OpenRound& open, const round::Unmask& unmask);
+  void CheckCommit(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit);
   void OnTaskRecord(Node& node, const Bytes& record);
   void CheckDue(std::size_t node, Key key, bool right, const char* what);
   void CheckUpdate(std::size_t node, const rpc::Update& update);
@@ -93,8 +95,12 @@ class Checker {
   std::vector<std::vector<Bytes>> fresh_;         // queued while a party recovers
   std::vector<std::optional<Millis>> uncertain_;  // a write failed then: the live state is ahead of the story
   std::vector<std::size_t> checked_;              // the story's length when the live state was last compared
-  std::map<std::pair<std::uint32_t, Key>, std::set<NodeId>> uploaded_;  // acknowledged, by group
-  std::map<RoundId, Digest> models_;                                    // of committed rounds
+  using InGroup = std::pair<std::uint32_t, Key>;
+  std::map<InGroup, std::set<NodeId>> uploaded_;  // acknowledged
+  std::map<InGroup, std::set<NodeId>> gone_;      // left before the survivors were known
+  std::map<Key, std::set<NodeId>> agreed_;        // said Verified of the model that they were told
+  Millis last_record_{0};                         // of the job
+  std::map<RoundId, Digest> models_;              // of committed rounds
   std::optional<Millis> idle_since_;
   std::string broken_;
   Digest trace_;

@@ -84,6 +84,7 @@ void Checker::OnSaid(std::size_t node, const rpc::FromNode& message) {
             if (told == nodes_[node].told.end() || told->second != m.model_hash) {
               Break(Lab(node) + " came to another model than the coordinator");
             }
+            agreed_[{m.round, m.attempt}].insert(members_.labs[node].id);
           },
           [](const auto&) {}},
       message);
@@ -149,9 +150,12 @@ void Checker::CheckLive(sim::Federation& federation) {
   }
 }
 
-// Whatever the coordinator waits for, something ends the wait.
+// Whatever the coordinator waits for, something ends the wait, and no later than the job's bound.
 void Checker::CheckDeadline(sim::Federation& federation) {
   const job::State* state = federation.JobState();
+  const bool open = up_[0] && state != nullptr && !job::RoundsOf(*state).empty();
+  if (open && now_ - last_record_ > plan_.max_wait + kWorks)
+    Break("the coordinator waits for longer than max_wait");
   if (state == nullptr || job::RoundsOf(*state).empty() || uncertain_[0]) return idle_since_.reset();
   if (job::DeadlineOf(*state)) {
     idle_since_.reset();

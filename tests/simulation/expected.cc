@@ -36,7 +36,7 @@ Numbers Expected::Encode(std::size_t node, const Update& update, const node::Wei
   facts.node = members_.labs[node].id;
   sim::Trainers trainers(node);
   const auto trainer = *trainers.Create(*facts.spec, {});
-  const sim::Disk* running = std::exchange(CurrentDisk, nullptr);  // no party's disk is full for this
+  const sim::Disk* running = CurrentDisk.exchange(nullptr);  // no party's disk is full for this
   const task::Assignment round{update.round, update.purpose, update.model_hash, facts.spec->secure};
   const auto delta = node::TrainRound({.facts = facts,
                                        .round = round,
@@ -72,6 +72,13 @@ const Numbers& Expected::Plain(std::size_t node, const Update& update) {
     return kUnknown;
   }
   return known->second = Encode(node, update, weights->second);
+}
+
+std::size_t Expected::LeastVerified(SecureMode mode, std::size_t cohort) const {
+  const std::size_t corrupt = cohort < 5 ? 0 : cohort / 5;
+  if (mode == SecureMode::kOff) return facts_.spec->round.min_survivors;
+  if (mode == SecureMode::kMalicious) return (cohort + corrupt) / 2 + 1;
+  return std::max(corrupt + 1, cohort / 2 + 1);
 }
 
 Numbers Expected::Add(const std::vector<std::size_t>& survivors, const Update& update) {

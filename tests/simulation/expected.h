@@ -43,6 +43,9 @@ class Expected {
   using Groups = std::vector<std::pair<std::vector<std::size_t>, Update>>;
   [[nodiscard]] Digest Combine(const Groups& groups);
 
+  // Nodes that must come to the model of a round with so many in its masking cohort (secagg.md 2.5).
+  [[nodiscard]] std::size_t LeastVerified(SecureMode mode, std::size_t cohort) const;
+
   [[nodiscard]] const JobSpec& spec() const { return *facts_.spec; }
   [[nodiscard]] const ModelLayout& layout() const { return *facts_.layout; }
 

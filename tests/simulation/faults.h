@@ -23,7 +23,7 @@ enum class Kind : std::uint8_t {
   kPartition,  // a node is cut off; short: the session survives it
   kBreak,      // a session ends, at its two sides at different times
   kFlap,       // again and again
-  kLoss,       // of words, on a connection, for a while; the session stays
+  kLoss,       // a word is lost, and what follows it, until both sides notice that the session is dead
   kDoubling,
   kOvertaking,
   kDelay,

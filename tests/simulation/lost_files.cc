@@ -14,14 +14,17 @@
 
 namespace accord::simulation {
 
-const sim::Disk* CurrentDisk = nullptr;
+std::atomic<const sim::Disk*> CurrentDisk = nullptr;
 
 namespace {
 
 Mutex synced_mutex;                                              // a sum is stored by a thread of its own
 std::set<std::uint64_t> synced ACCORD_GUARDED_BY(synced_mutex);  // inodes
 
-bool Full() { return CurrentDisk != nullptr && CurrentDisk->full; }
+bool Full() {
+  const sim::Disk* disk = CurrentDisk;
+  return disk != nullptr && disk->full;
+}
 
 void NoteSync(int fd) {
   struct stat info {};

@@ -3,6 +3,7 @@
 // power cut can take what was not synced, and a full disk can refuse to grow.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 
 #include "sim/disk.h"
@@ -11,7 +12,7 @@
 namespace accord::simulation {
 
 // Whose code runs now; its `full` counts for files, too.
-extern const sim::Disk* CurrentDisk;
+extern std::atomic<const sim::Disk*> CurrentDisk;
 
 // Of each file below `directory` that was never synced some, half or nothing is left, or other bytes.
 void LoseFiles(const std::filesystem::path& directory, sim::Random& random);

@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::uint64_t kMaxSteps = 400'000;
 constexpr Millis kPersonLooks{15'000};
-constexpr Millis kFarewell{180'000};  // after the end of a job, for its nodes to hear of it
-constexpr int kPatience = 4;          // how often a person resumes before they cancel
-constexpr Millis kMaxTime{std::chrono::hours(48)};
+constexpr Millis kFarewell{180'000};               // after the end of a job, for its nodes to hear of it
+constexpr int kPatience = 4;                       // how often a person resumes a job
+constexpr Millis kCalm{std::chrono::minutes(10)};  // what waits by itself goes on within it, once all is well
+constexpr Millis kMaxTime{std::chrono::hours(4)};  // no job takes so long
 
 // Two groups: the first three labs, and the others.
 std::string GroupsOf(const Setup& setup) {
@@ -81,7 +82,7 @@ class Play final : public sim::Observer {
     federation_.Begin();
     storm_.Begin();
     LookAfterIt();
-    while (checker_.broken().empty() && !Over()) {
+    while (checker_.broken().empty() && wrong_.empty() && !Over()) {
       if (!federation_.Step()) break;
       checker_.AfterStep(federation_);
     }
@@ -136,10 +137,14 @@ class Play final : public sim::Observer {
     const bool by_itself = paused->reason == job::Reason::kNoQuorum ||
                            paused->reason == job::Reason::kBoundMissing ||
                            paused->reason == job::Reason::kDiskFull;
-    if (by_itself && federation_.world().now() - *paused_since_ < std::chrono::minutes(20)) return;
+    const Millis waited = federation_.world().now() - *paused_since_;
+    if (by_itself && waited > kCalm)
+      wrong_ = "the job waits for what is there: " + std::string(job::Name(paused->reason));
+    if (by_itself) return;
     helped_ = true;
     paused_since_.reset();
-    if (paused->reason == job::Reason::kAttemptsSpent || ++resumed_ > kPatience) return federation_.Cancel();
+    if (paused->reason == job::Reason::kAttemptsSpent) return federation_.Cancel();
+    if (++resumed_ > kPatience) wrong_ = "rounds of a calm federation fail";
     federation_.Resume(false);
   }
 
@@ -159,12 +164,15 @@ class Play final : public sim::Observer {
       }
       for (const auto& [id, task] : process->tasks().all()) all_know = all_know && task->state().ended;
     }
-    return all_know || federation_.world().now() - *ended_at_ > kFarewell;
+    if (!all_know && federation_.world().now() - *ended_at_ > kFarewell) {
+      wrong_ = "a node does not hear that the job ended";
+    }
+    return all_know;
   }
 
   Report Result() {
     const job::State& end = checker_.durable();
-    Report report{.broken = checker_.broken(),
+    Report report{.broken = checker_.broken().empty() ? wrong_ : checker_.broken(),
                   .phase = job::PhaseOf(end),
                   .model_hash = job::ProgressOf(end).model_hash,
                   .committed = job::ProgressOf(end).committed,
@@ -198,6 +206,7 @@ class Play final : public sim::Observer {
   std::optional<Millis> paused_since_, ended_at_;
   int resumed_ = 0;
   bool helped_ = false, stuck_ = false;
+  std::string wrong_;  // with the end that the job comes to
 };
 
 // What a job file may ask for (secagg.md 2.5).

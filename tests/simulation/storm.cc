@@ -5,7 +5,7 @@
 namespace accord::simulation {
 namespace {
 
-constexpr Millis kKeepAlive{15'000};  // a session outlives a shorter silence
+constexpr Millis kKeepAlive = sim::Network::kKeepAlive;  // a session outlives a shorter silence
 
 }  // namespace
 
@@ -75,8 +75,8 @@ void Storm::HappenToConnection(const Fault& fault) {
     case Kind::kFlap:
       return Flap(node, world.now() + fault.length);
     case Kind::kLoss:
-      weather.lost = share;
-      return later([&weather] { weather.lost = 0; });
+      weather.dies = share;
+      return later([&weather] { weather.dies = 0; });
     case Kind::kDoubling:
       weather.doubled = share;
       return later([&weather] { weather.doubled = 0; });

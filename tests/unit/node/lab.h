@@ -139,10 +139,14 @@ class Lab {
     return other;
   }
   // The process ends and begins again: what was in memory is gone.
-  void Restart() {
+  void Begin() {
     task->Shutdown();
     said.clear();
     Start();
+  }
+  // And is prepared again.
+  void Restart() {
+    Begin();
     Prepare();
     Await<rpc::Prepared>();
   }
