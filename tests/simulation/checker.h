@@ -38,6 +38,8 @@ class Checker {
   [[nodiscard]] const std::string& broken() const { return broken_; }
   // The coordinator's job, as its disk has it.
   [[nodiscard]] const job::State& durable() const { return job_.durable(); }
+  // What nodes refused or declined, by code.
+  [[nodiscard]] const std::map<std::string, std::uint64_t>& refusals() const { return refusals_; }
   // Digest of all that was written and said: two runs of one seed must agree.
   [[nodiscard]] Digest trace() const { return trace_; }
 
@@ -80,6 +82,7 @@ class Checker {
   void CheckUpdate(std::size_t node, const rpc::Update& update);
   void CheckSigned(std::size_t node, Key key, Said said, const char* what);
   void CheckSets(Node& node);
+  void CheckRefusal(std::size_t node, const std::string& code);
   void CheckDeadline(sim::Federation& federation);
   void CheckLive(sim::Federation& federation);
 
@@ -102,6 +105,7 @@ class Checker {
   Millis last_record_{0};                         // of the job
   std::map<RoundId, Digest> models_;              // of committed rounds
   std::optional<Millis> idle_since_;
+  std::map<std::string, std::uint64_t> refusals_;
   std::string broken_;
   Digest trace_;
   Millis now_{0};

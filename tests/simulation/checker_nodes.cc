@@ -1,6 +1,7 @@
 // What must hold of the nodes, and of the states in memory.
 #include <cstring>
 
+#include "base/errors.h"
 #include "base/overloaded.h"
 #include "coordinator/job_runner.h"
 #include "tests/simulation/checker.h"
@@ -86,8 +87,18 @@ void Checker::OnSaid(std::size_t node, const rpc::FromNode& message) {
             }
             agreed_[{m.round, m.attempt}].insert(members_.labs[node].id);
           },
-          [](const auto&) {}},
+          [&](const rpc::Refused& m) { CheckRefusal(node, m.error.error()); },
+          [&](const rpc::Declined& m) { CheckRefusal(node, m.error.error()); }, [](const auto&) {}},
       message);
+}
+
+// Nobody lies here, so that nobody may be accused: what a node refuses is what it lost or may not do.
+void Checker::CheckRefusal(std::size_t node, const std::string& code) {
+  static const std::set<std::string_view> kHonest = {errors::kBlobNotFound.id,  errors::kSecaggMemoryLost.id,
+                                                     errors::kStoreDiskFull.id, errors::kTaskNoDelta.id,
+                                                     errors::kTaskStopped.id,   errors::kJobState.id};
+  ++refusals_[code];
+  if (!kHonest.contains(code)) Break(Lab(node) + " refused with " + code);
 }
 
 // The same bytes for one attempt, however often; and no mask for two.

@@ -46,6 +46,7 @@ bool RunAll(Stage& stage, const Setup& setup, const Report& calm, CrashPoint poi
     const Report report = Run(stage, setup, point);
     std::string broken = report.broken;
     if (broken.empty() && report.phase != job::Phase::kFinished) broken = "the job did not finish";
+    if (broken.empty() && report.helped) broken = "a person had to help";
     if (broken.empty() && report.model_hash != calm.model_hash) broken = "the job came to another model";
     if (broken.empty()) continue;
     out << what << point.number << " of " << count << ": " << broken << "\n";

@@ -180,6 +180,7 @@ class Play final : public sim::Observer {
                   .fired = storm_.fired(),
                   .steps = federation_.world().steps(),
                   .time = federation_.world().now(),
+                  .refusals = checker_.refusals(),
                   .helped = helped_,
                   .trace = checker_.trace(),
                   .counts = counts_};

@@ -65,8 +65,9 @@ struct Report {
   std::uint64_t committed = 0, failed_rounds = 0;
   std::uint64_t fired = 0;  // faults that came
   std::uint64_t steps = 0;
-  Millis time{0};       // virtual
-  bool helped = false;  // a person had to resume or to cancel it
+  Millis time{0};                                 // virtual
+  std::map<std::string, std::uint64_t> refusals;  // of nodes, by code
+  bool helped = false;                            // a person had to resume or to cancel it
   Digest trace;
   Counts counts;
 };
