@@ -19,7 +19,11 @@ class Network::Link final : public rpc::SessionLink {
   }
   void Close(Status) override {
     const auto session = session_.lock();
-    if (session) network_.Break(session->node, Millis(1), Millis(1));
+    if (!session) return;
+    network_.world_.After(Millis(1), [this_ = &network_, session] {
+      this_->EndAtNode(session);
+      this_->EndAtCoordinator(session);
+    });
   }
 
  private:
@@ -32,6 +36,10 @@ std::uint64_t Network::Dial(std::size_t node) {
   auto session = std::make_shared<Session>();
   session->node = node;
   session->number = next_++;
+  for (const auto& weak : at_coordinator_) {  // a node has one session, as rpc/session.h has it
+    const auto former = weak.lock();
+    if (former && former->node == node) EndAtCoordinator(former);
+  }
   session->events = ends_.Accept(node, std::make_shared<Link>(*this, session));
   if (!session->events) return 0;
   current_[node] = session;
