@@ -42,14 +42,9 @@ MUTATIONS = [
              "    ++progress.committed;",
              "    if (!MUTANT) ++progress.committed;"),
     Mutation("a late update is counted",
-             "src/round/p6_unmask.cc",
-             "  if (known == state.uploads.end()) return Discarded(state, Reason::kLate);",
-             "  if (known == state.uploads.end() && MUTANT) {\n"
-             "    Unmask next = state;\n"
-             "    next.uploads.emplace(e.node, Upload{e.root, e.end});\n"
-             "    return Accept(std::move(next));\n"
-             "  }\n"
-             "  if (known == state.uploads.end()) return Discarded(state, Reason::kLate);"),
+             "src/round/p4_collect.cc",
+             "if (lost == state.lost.end() && state.again) return Discarded(state, Reason::kLate);",
+             "if (lost == state.lost.end() && state.again && !MUTANT) return Discarded(state, Reason::kLate);"),
     Mutation("a node that restarts forgets an attempt",
              "src/node/job_task.cc",
              "    if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);",
