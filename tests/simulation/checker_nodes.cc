@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMaskWords = 3;  // enough to tell two masks apart
 constexpr Millis kRecovers{30'000};    // a process whose disk was full has started over by then
 constexpr Millis kWorks{60'000};       // no work of a thread takes longer
+constexpr Millis kIdles{3'000};        // from one piece of work to the next
 
 std::string Lab(std::size_t node) { return "lab-" + std::to_string(node); }
 
@@ -175,7 +176,7 @@ void Checker::CheckDeadline(sim::Federation& federation) {
   }
   if (federation.coordinator()->working() > 0) return idle_since_.reset();
   if (!idle_since_) idle_since_ = now_;
-  if (now_ - *idle_since_ > kWorks) Break("the coordinator waits for work that is not under way");
+  if (now_ - *idle_since_ > kIdles) Break("the coordinator waits for work that is not under way");
 }
 
 }  // namespace accord::simulation
