@@ -4,11 +4,21 @@ simulation notices. MUTANT in the new text is true while that mutation is switch
 from typing import NamedTuple
 
 
-class Mutation(NamedTuple):
-    title: str
+class Edit(NamedTuple):
     file: str
     old: str  # there exactly once
     new: str
+
+
+class Mutation(NamedTuple):
+    title: str
+    file: str
+    old: str
+    new: str
+    more: list[Edit] = []
+
+    def edits(self):
+        return [Edit(self.file, self.old, self.new), *self.more]
 
 
 MUTATIONS = [
@@ -41,10 +51,20 @@ MUTATIONS = [
              "src/job/rounds.cc",
              "    ++progress.committed;",
              "    if (!MUTANT) ++progress.committed;"),
+    # Three checks keep a late update out, so that it takes two edits to let one in.
     Mutation("a late update is counted",
-             "src/round/p4_collect.cc",
-             "if (lost == state.lost.end() && state.again) return Discarded(state, Reason::kLate);",
-             "if (lost == state.lost.end() && state.again && !MUTANT) return Discarded(state, Reason::kLate);"),
+             "src/round/p6_unmask.cc",
+             "  if (known == state.uploads.end()) return Discarded(state, Reason::kLate);",
+             "  if (known == state.uploads.end() && MUTANT) {\n"
+             "    Unmask next = state;\n"
+             "    next.uploads.emplace(e.node, Upload{e.root, e.end});\n"
+             "    return Accept(std::move(next));\n"
+             "  }\n"
+             "  if (known == state.uploads.end()) return Discarded(state, Reason::kLate);",
+             [Edit("src/coordinator/job_nodes.cc",
+                   "  if (collect == nullptr && (train == nullptr || secure() != SecureMode::kOff)) return closed();",
+                   "  if (MUTANT && std::holds_alternative<round::Unmask>(open->state)) return lane;\n"
+                   "  if (collect == nullptr && (train == nullptr || secure() != SecureMode::kOff)) return closed();")]),
     Mutation("a node that restarts forgets an attempt",
              "src/node/job_task.cc",
              "    if (step.why.verdict == round::Verdict::kAccepted) state = std::move(step.next);",
