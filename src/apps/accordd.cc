@@ -1,5 +1,5 @@
-// accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it; `fsck` and `backup` look
-// after its state.
+// accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it; `fsck`, `backup` and
+// `restore` look after its state.
 #include <cstdio>
 #include <future>
 
@@ -39,12 +39,12 @@ struct InitFlags {
   }
 };
 
-// Without --config, the file that init left in the state directory.
-void DefaultConfig(DaemonFlags& flags) {
+// Without --config, the file that init left in the state directory; a restore has that of the backup.
+void DefaultConfig(DaemonFlags& flags, const std::string& backup) {
   if (!flags.config.empty()) return;
+  const std::string state = flags.state.empty() ? "/var/lib/accord/coordinator" : flags.state;
   const std::filesystem::path kept =
-      std::filesystem::path(flags.state.empty() ? "/var/lib/accord/coordinator" : flags.state) /
-      "coordinator.toml";
+      std::filesystem::path(backup.empty() ? state : backup) / "coordinator.toml";
   if (std::filesystem::exists(kept)) flags.config = kept.string();
 }
 
@@ -52,7 +52,10 @@ void DefaultConfig(DaemonFlags& flags) {
 struct StateCommands {
   CLI::App* fsck = nullptr;
   CLI::App* backup = nullptr;
+  CLI::App* restore = nullptr;
   std::string target;
+  std::string source;
+  bool replace = false;
   bool json = false;
 
   void AddTo(CLI::App& app) {
@@ -61,14 +64,21 @@ struct StateCommands {
     backup =
         app.add_subcommand("backup", "Copy the state as of one moment, also while the coordinator serves");
     backup->add_option("DIR", target, "Where the backup is made; must not exist")->required();
-    for (CLI::App* command : {fsck, backup}) command->add_flag("--json", json, "One JSON object");
+    restore = app.add_subcommand("restore", "Put a backup in the place of the state, after a look at both");
+    restore->add_option("BACKUP", source, "What accordd backup made")->required();
+    restore->add_flag("--replace", replace, "Set a state that is there aside, under a name beside it");
+    restore->footer(
+        "The coordinator must not run. Once it does, open jobs go on from what their nodes have.");
+    for (CLI::App* command : {fsck, backup, restore}) command->add_flag("--json", json, "One JSON object");
   }
   [[nodiscard]] int Run(const DaemonFlags& flags) const {
     const auto settings = config::LoadCoordinatorConfig(flags.Sources("store.state"));
     if (!settings.ok()) return Report(settings.status());
     const std::filesystem::path& state = settings->store.state;
+    if (restore->parsed()) return RestoreStateOf(state, source, replace, json);
     return fsck->parsed() ? CheckStateOf(state, json) : BackUpStateOf(state, target, json);
   }
+  [[nodiscard]] bool parsed() const { return fsck->parsed() || backup->parsed() || restore->parsed(); }
 };
 
 int Init(const DaemonFlags& flags, const InitFlags& init) {
@@ -149,8 +159,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kOk : kBadArguments;
   }
   if (init_command->parsed()) return Init(flags, init);
-  DefaultConfig(flags);
-  if (commands.fsck->parsed() || commands.backup->parsed()) return commands.Run(flags);
+  DefaultConfig(flags, commands.source);
+  if (commands.parsed()) return commands.Run(flags);
   return Serve(flags, signals);
 }
 

@@ -1,13 +1,16 @@
 #include "apps/maintenance.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "apps/program.h"
+#include "base/wall_clock.h"
 #include "coordinator/backup.h"
 #include "coordinator/fsck.h"
+#include "coordinator/restore.h"
 #include "store/state_dir.h"
 
 namespace accord::apps {
@@ -78,6 +81,25 @@ int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::pat
   Show(*report, json,
        "Backed up to " + target.string() +
            ", and checked. It holds the key of the CA: keep it as safe as the coordinator.");
+  return kOk;
+}
+
+int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup, bool replace,
+                   bool json) {
+  const TimePoint now = WallClock().Now();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const std::filesystem::path aside = state.string() + ".replaced-" + std::to_string(seconds);
+  const auto report = coordinator::Restore(
+      {.backup = backup, .state = state, .aside = replace ? aside : std::filesystem::path(), .now = now});
+  if (!report.ok()) return Report(report.status());
+  std::string next = "Restored to " + state.string() + ".";
+  if (std::filesystem::exists(aside)) next += " What was there is now " + aside.string() + ".";
+  Show(*report, json,
+       next + "\n\n1. Start the coordinator:  accordd --state " + state.string() +
+           "\n2. Open jobs ask their nodes first how far they are, and wait with job.catching_up:  accord "
+           "job list"
+           "\n3. Who joined, was suspended or submitted a job after the backup is not in it:  accord member "
+           "list");
   return kOk;
 }
 

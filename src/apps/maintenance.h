@@ -1,4 +1,4 @@
-// What an operator does to a coordinator's state beside serving it: accordd fsck and accordd backup.
+// What an operator does to a coordinator's state beside serving it: accordd fsck, backup and restore.
 #pragma once
 
 #include <filesystem>
@@ -10,5 +10,8 @@ namespace accord::apps {
 [[nodiscard]] int CheckStateOf(const std::filesystem::path& state, bool json);
 [[nodiscard]] int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::path& target,
                                 bool json);
+// `replace`: a state that is there is set aside.
+[[nodiscard]] int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup,
+                                 bool replace, bool json);
 
 }  // namespace accord::apps

@@ -1,18 +1,13 @@
 #include "coordinator/backup.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "base/errors.h"
 #include "base/file.h"
-#include "crypto/sha256.h"
+#include "coordinator/state_copy.h"
 #include "store/blobs.h"
 #include "store/fd.h"
 #include "store/journal_reader.h"
@@ -25,41 +20,6 @@ namespace {
 
 // A round may let go of blobs between a look at the journal and the copy; then both are taken anew.
 constexpr int kTries = 5;
-constexpr std::size_t kPiece = 1U << 20;
-
-Status Of(const std::error_code& error, const std::string& what, const fs::path& path) {
-  return error ? ErrnoStatus(error.value(), what, path) : Status();
-}
-
-Status CopyFile(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::create_directories(to.parent_path(), error);
-  if (!error) fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  return Of(error, "cannot copy", from);
-}
-
-// Removed with all that is in it, unless it became the backup.
-class Partial {
- public:
-  explicit Partial(fs::path path) : path_(std::move(path)) {}
-  ~Partial() {
-    std::error_code error;
-    if (!path_.empty()) fs::remove_all(path_, error);
-  }
-  Partial(const Partial&) = delete;
-  Partial& operator=(const Partial&) = delete;
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-  Status Become(const fs::path& target) {
-    std::error_code error;
-    fs::rename(path_, target, error);
-    if (!error) path_.clear();
-    return Of(error, "cannot rename to", target);
-  }
-
- private:
-  fs::path path_;
-};
 
 // Blobs that are not there yet; one that is let go of meanwhile is none of the next look's.
 Status CopyBlobs(const store::StatePaths& from, const store::StatePaths& to) {
@@ -102,23 +62,9 @@ Status CopyRest(const store::StatePaths& from, const store::StatePaths& to) {
         fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing,
         copied);
     if (copied && copied != std::errc::no_such_file_or_directory)
-      return Of(copied, "cannot copy", it->path());
+      return StatusOfCode(copied, "cannot copy", it->path());
   }
-  return Of(error, "cannot list", from.path());
-}
-
-// Of the content, which is on disk then.
-Result<Digest> SyncAndHash(const fs::path& path) {
-  const store::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid() || ::fsync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", path);
-  crypto::Sha256 hash;
-  std::vector<std::uint8_t> piece(kPiece);
-  for (std::uint64_t offset = 0;;) {
-    ACCORD_ASSIGN_OR_RETURN(const std::size_t got, store::ReadAt(fd.get(), offset, piece, path));
-    if (got == 0) return hash.Finish();
-    hash.Update(ByteView(piece).first(got));
-    offset += got;
-  }
+  return StatusOfCode(error, "cannot list", from.path());
 }
 
 // Every file synced, with its line in SHA256SUMS.
@@ -129,11 +75,11 @@ Status Seal(const fs::path& directory) {
     if (it->is_regular_file() && !it->is_symlink()) files.push_back(it->path());
     if (it->is_directory() && !it->is_symlink()) ACCORD_RETURN_IF_ERROR(store::SyncDirectory(it->path()));
   }
-  ACCORD_RETURN_IF_ERROR(Of(error, "cannot list", directory));
+  ACCORD_RETURN_IF_ERROR(StatusOfCode(error, "cannot list", directory));
   std::ranges::sort(files);
   std::string sums;
   for (const fs::path& file : files) {
-    ACCORD_ASSIGN_OR_RETURN(const Digest digest, SyncAndHash(file));
+    ACCORD_ASSIGN_OR_RETURN(const Digest digest, HashFile(file, true));
     sums += digest.Hex() + "  " + file.lexically_relative(directory).string() + "\n";
   }
   return WriteFileAtomic(directory / "SHA256SUMS", AsBytes(sums), FileMode::kPrivate);
@@ -159,13 +105,9 @@ Result<StateReport> BackUp(const fs::path& state, const fs::path& target) {
     return Fail(errors::kCliExists,
                 target.string() + " exists already: a backup goes into a directory of its own");
   }
-  Partial partial(fs::path(target.string() + ".partial"));
-  std::error_code error;
-  fs::remove_all(partial.path(), error);
-  if (!fs::create_directories(partial.path(), error))
-    return ErrnoStatus(error.value(), "cannot make", target);
-  ::chmod(partial.path().c_str(), 0700);
+  ACCORD_ASSIGN_OR_RETURN(PartialDirectory partial, PartialDirectory::Make(target));
   const store::StatePaths from(state), to(partial.path());
+  std::error_code error;
   fs::create_directories(to.blobs_dir(), error);
   for (int i = 1;; ++i) {
     ACCORD_RETURN_IF_ERROR(CopyBlobs(from, to));
@@ -178,7 +120,6 @@ Result<StateReport> BackUp(const fs::path& state, const fs::path& target) {
     if (!whole) continue;
     ACCORD_RETURN_IF_ERROR(Seal(partial.path()));
     ACCORD_RETURN_IF_ERROR(partial.Become(target));
-    ACCORD_RETURN_IF_ERROR(store::SyncDirectory(fs::absolute(target).parent_path()));
     return report;
   }
 }

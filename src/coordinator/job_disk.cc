@@ -55,6 +55,7 @@ void JobRunner::GoOn(const Status& why) {
   if (!services_.reserve.Restore().ok()) return GoOnSoon(why);
   if (phase < job::Phase::kRunning) return Advance();
   if (job::ReasonOf(driver_->state()) == job::Reason::kDiskFull) return Handle(job::Resume{});
+  if (job::IsCatchingUp(driver_->state())) return BeginCatchUp();
   OfferCandidates();  // it may wait for nodes that are here
 }
 

@@ -126,8 +126,10 @@ void JobRunner::AddProof(rpc::Train& message) {
 
 std::optional<rpc::ModelProof> JobRunner::ProofOf(const job::Certified& certified) const {
   if (!certified.outcome.opened) return std::nullopt;
-  const auto offer =
+  auto offer =
       MaskedAttempt::OfferOf(InputsOf(certified.plan, certified.attempt, certified.members.registry));
+  // Of a registry that a backup does not have, nodes may have given the proof all the same.
+  if (offer.ok()) offer->registry_hash = certified.members.registry;
   if (!offer.ok()) {
     LogError("round.proof_lost", {{"job", name()}, {"why", Describe(offer.status())}});
     return std::nullopt;

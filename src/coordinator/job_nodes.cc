@@ -50,6 +50,7 @@ void JobRunner::OnNodeDown(const rpc::Peer& node) {
     known->second.connected = false;
     self.SetPrepared(node.node, false);
     self.GrantUploads();  // its slot is free
+    self.LoseSource(node.node);
     self.Changed();
   });
 }
@@ -66,13 +67,15 @@ void JobRunner::Prepare(NodeId node) {
   const job::Phase phase = job::PhaseOf(driver_->state());
   if (phase >= job::Phase::kFinished) return SendEnded(node);
   if (phase != job::Phase::kRunning && phase != job::Phase::kPaused) return;
-  services_.sessions.Send(node, rpc::Prepare{input_.id, input_.submission.plan, input_.submission.token});
+  services_.sessions.Send(node, rpc::Prepare{input_.id, input_.submission.plan, input_.submission.token,
+                                             job::IsCatchingUp(driver_->state())});
 }
 
 void JobRunner::SetPrepared(NodeId node, bool prepared) {
   Node& known = nodes_[node];
   known.prepared = prepared;
   known.told = false;
+  known.heard.reset();
   const MutexLock lock(prepared_mutex_);
   if (prepared) {
     prepared_.insert(node);
@@ -114,10 +117,12 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                      }
                      self.Changed();
                    },
-                   [&](const rpc::Prepared& m) {
-                     self.nodes_[id].registry = m.registry;
+                   [&](rpc::Prepared& m) {
+                     self.OnRegistry(node, m.registry);
                      self.OnPrepared(id);
+                     self.OnStanding(id, std::move(m.standing));
                    },
+                   [&](const rpc::ModelPart& m) { self.OnModelPart(id, m); },
                    [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
                    [&](const rpc::Trained& m) { self.HandleInRound(lane, m.round, round::Trained{id}); },
                    [&](const rpc::Verified& m) { self.OnVerifiedMessage(lane, node, m); },
@@ -132,6 +137,16 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                    [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
         message);
   });
+}
+
+// A registry that no version here had: made after a backup that the coordinator went back to.
+void JobRunner::OnRegistry(const rpc::Peer& node, const Digest& pinned) {
+  nodes_[node.node].registry = pinned;
+  if (pinned.IsZero() || services_.registries.Find(pinned).ok()) return;
+  const std::string text = "it pinned registry " + pinned.Hex() +
+                           ", which this coordinator does not know: its lab pins the newest";
+  LogWarn("node.registry_unknown", {{"job", name()}, {"node", node.name}, {"why", text}});
+  LogLine({.time = Now(), .node = node.name, .event = "node.registry_unknown", .text = text});
 }
 
 void JobRunner::OnPrepared(NodeId node) {
@@ -152,6 +167,7 @@ void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
   const Lane& lane = *LaneOf(node);
   if (message.round != RoundId{}) return HandleInRound(lane, message.round, dropped);
   SetPrepared(node, false);
+  OnAside(node, message.error);
   HandleInRound(lane, dropped);
   GrantUploads();  // its slot is free
 }

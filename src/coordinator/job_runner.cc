@@ -194,6 +194,7 @@ void JobRunner::MakeInitialModel() {
       if (!hash.ok()) return me.OnInitFailed(hash.status());
       if (!me.kept_.insert(*hash).second) me.services_.refs.Release(*hash);
       me.Handle(job::Start{*hash});
+      me.BeginCatchUp();
       for (const rpc::Peer& node : me.services_.sessions.Connected()) me.OnNodeUp(node);
     });
   });
@@ -248,6 +249,7 @@ void JobRunner::TakeUp(Millis away) {
       self.GoOnSoon(Fail(errors::kStoreDiskFull, "since before the restart"));
     }
     self.Run(job::Outstanding(self.driver_->state()));
+    self.BeginCatchUp();
     self.AfterStep();
   });
 }
@@ -303,6 +305,7 @@ void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply
   Post([by = std::move(by), free, reply = std::move(reply)](JobRunner& self) mutable {
     const std::string what = free ? ", free of the signed survivor set" : "";
     self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
+    self.HurryCatchUp();
     self.ByPerson(job::Resume{free}, "resume", std::move(reply));
   });
 }

@@ -7,8 +7,8 @@
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
 // workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
 // for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_groups.cc what
-// the sums of groups come to; job_disk.cc what a full disk makes of it; job_view.cc views, watchers and log
-// lines.
+// the sums of groups come to; job_disk.cc what a full disk makes of it; job_restore.cc how it catches up after
+// a backup; job_view.cc views, watchers and log lines.
 #pragma once
 
 #include <atomic>
@@ -32,6 +32,7 @@
 #include "coordinator/services.h"
 #include "coordinator/uploads.h"
 #include "driver/driver.h"
+#include "job/catch_up.h"
 #include "job/codec.h"
 #include "job/job.h"
 #include "rpc/handlers.h"
@@ -136,6 +137,22 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     bool told = false;      // the present duty was sent on the present connection
     Digest registry;        // that it has pinned
     rpc::Progress progress;
+    // While the job catches up, of the present connection:
+    std::optional<job::Heard> heard;
+    std::optional<rpc::Standing> standing;
+    std::shared_ptr<const job::Certified> proof;  // of the model in `standing`, checked
+  };
+  // While the job catches up. Volatile: after a restart the nodes say it again.
+  struct CatchingUp {
+    TimePoint until;  // when nodes that are silent are not waited for any more
+    bool late = false;
+    bool by_person = false;
+    std::unique_ptr<Timer> late_timer, part_timer;
+    // The model that is being fetched from a node; no writer: none.
+    Digest model;
+    NodeId source;
+    std::shared_ptr<store::BlobWriter> writer;
+    std::set<std::pair<NodeId, Digest>> failed;  // not asked again
   };
   // What lives beside the round of one group; there is one in a job without groups. Volatile.
   struct Lane {
@@ -218,6 +235,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] bool AwaitsUpload(NodeId node);
   [[nodiscard]] bool DiskIsBehind(NodeId node);
   void CatchUp();
+  void OnRegistry(const rpc::Peer& node, const Digest& pinned);
   void OnPrepared(NodeId node);
   void OnDeclined(NodeId node, const rpc::Declined& message);
   void TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty);
@@ -262,6 +280,23 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::shared_ptr<const AggregateTask::Masked> Opened(Lane& lane, RoundId round,
                                                                     AttemptId attempt);
 
+  // job_restore.cc
+  void BeginCatchUp();
+  void OnStanding(NodeId node, std::optional<rpc::Standing> standing);
+  void OnAside(NodeId node, const Status& why);
+  [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;
+  [[nodiscard]] std::vector<std::string> AwaitedNodes() const;
+  void ConsiderCatchUp();
+  void HurryCatchUp();
+  void GoOnFrom(job::CaughtUp event);
+  [[nodiscard]] bool FetchModel(const Digest& model);
+  void AskPart();
+  void OnModelPart(NodeId node, const rpc::ModelPart& part);
+  void RetryFetch(const Status& why);
+  void FailSource(const std::string& why);
+  void LoseSource(NodeId node);
+  [[nodiscard]] Status WhyPaused() const;
+
   // job_view.cc
   [[nodiscard]] rpc::JobView MakeView();
   [[nodiscard]] rpc::RoundView MakeRoundView(const job::OpenRounds& rounds);
@@ -299,6 +334,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   int disk_failures_ = 0;   // of the journal in a running job, in a row
   SteadyTime round_began_;  // finer than TimePoint, for the metrics
   std::set<Digest> kept_;   // blobs that this job has referenced
+  std::optional<CatchingUp> catching_;
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
   std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;

@@ -39,6 +39,9 @@ rpc::RoundResultView JobRunner::ResultView(const job::RoundSummary& summary) con
                             .bytes = summary.words * 8 * summary.survivors,
                             .model_hash = summary.model_hash,
                             .warnings = update::EncodingWarnings(*input_.spec, summary.metrics)};
+  if (summary.restored)
+    view.warnings.emplace_back(
+        "committed after the backup that the coordinator went back to: its figures are lost");
   for (std::string& warning : GroupWarnings(summary)) view.warnings.push_back(std::move(warning));
   return view;
 }
@@ -59,6 +62,7 @@ rpc::JobView JobRunner::MakeView() {
                     .started = progress.started,
                     .finished = progress.ended};
   if (job::ReasonOf(state) != job::Reason::kNone) view.reason = StatusOf(job::Name(job::ReasonOf(state)));
+  if (catching_ && job::IsCatchingUp(state)) view.reason = WhyPaused();
   for (const job::RoundSummary& summary : job::HistoryOf(state)) view.history.push_back(ResultView(summary));
   if (progress.evaluated) view.final_metrics = view.history.back().metrics;
   if (const job::OpenRounds& rounds = job::RoundsOf(state); !rounds.empty())
@@ -201,6 +205,7 @@ void JobRunner::LogTransition(const job::State& before, const job::State& after)
     for (const rpc::MetricView& metric : result.metrics)
       text += ", " + metric.name + " " + std::to_string(metric.value);
     if (!result.committed) text = Describe(result.reason);
+    if (history[i].restored) text = "restored: the nodes have it";
     LogLine({.time = last_time_,
              .round = result.round,
              .event = result.committed ? "round.committed" : "round.aborted",
@@ -230,7 +235,7 @@ void JobRunner::LogTransition(const job::State& before, const job::State& after)
 void JobRunner::ReportTransition(const job::State& before, const job::State& after) {
   const auto& history = job::HistoryOf(after);
   const auto now = services_.timing.Steady();
-  const bool closed = history.size() > job::HistoryOf(before).size();
+  const bool closed = history.size() > job::HistoryOf(before).size() && !history.back().restored;
   if (closed) {
     const job::RoundSummary& round = history.back();
     const std::chrono::duration<double> took = now - round_began_;

@@ -26,9 +26,64 @@ enum class Tag : std::uint8_t {
   // of jobs with groups
   kInGroup = 10,  // of the second group, or a later one
   kCombined = 11,
+  // of states that went back to a backup
+  kRestored = 12,
+  kCaughtUp = 13,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
+
+// Of a committed round, what a proof of its model is made of; the rest follows from the plan.
+void EncodeProof(const Certified& proof, Writer& out) {
+  out.U64(proof.plan.round.value).Fixed(proof.plan.model_hash).U32(proof.attempt.id.value);
+  round::EncodeSet(proof.attempt.cohort, out);
+  out.Fixed(proof.members.registry).U64(proof.outcome.words);
+  out.Fixed(proof.outcome.opened->u3_hash).Fixed(proof.outcome.opened->z_root);
+  out.U32(static_cast<std::uint32_t>(proof.proofs.size()));
+  for (const auto& [node, word] : proof.proofs) out.Fixed(node).Lv(word);
+}
+
+std::shared_ptr<const Certified> DecodeProof(Reader& in) {
+  auto proof = std::make_shared<Certified>();
+  proof->plan.round = {in.U64()};
+  proof->plan.model_hash = in.Fixed<Digest>();
+  proof->attempt.id = {in.U32()};
+  proof->attempt.cohort = round::DecodeSet(in);
+  proof->members.registry = in.Fixed<Digest>();
+  proof->outcome.words = in.U64();
+  proof->outcome.opened.emplace();
+  proof->outcome.opened->u3_hash = in.Fixed<Digest>();
+  proof->outcome.opened->z_root = in.Fixed<Digest>();
+  for (std::uint32_t left = in.Count(20); left > 0 && in.ok(); --left) {
+    const auto node = in.Fixed<NodeId>();
+    const ByteView word = in.Lv();
+    if (!proof->proofs.empty() && !(proof->proofs.rbegin()->first < node)) in.Refuse();
+    proof->proofs.emplace(node, Bytes(word.begin(), word.end()));
+  }
+  return proof;
+}
+
+void EncodeCaughtUp(const CaughtUp& event, Writer& out) {
+  out.U64(event.round.value).Fixed(event.model_hash).U32(static_cast<std::uint32_t>(event.groups.size()));
+  for (const CaughtUp::Group& group : event.groups) {
+    out.U32(group.next_attempt.value);
+    round::EncodeSet(group.bound, out);
+  }
+  out.U8(event.proof ? 1 : 0);
+  if (event.proof) EncodeProof(*event.proof, out);
+}
+
+CaughtUp DecodeCaughtUp(Reader& in) {
+  CaughtUp event{{in.U64()}, in.Fixed<Digest>(), {}, {}};
+  for (std::uint32_t left = in.Count(8); left > 0 && in.ok(); --left) {
+    const AttemptId next{in.U32()};
+    event.groups.push_back({next, round::DecodeSet(in)});
+  }
+  const std::uint8_t proven = in.U8();
+  if (proven > 1) in.Refuse();
+  if (proven == 1 && in.ok()) event.proof = DecodeProof(in);
+  return event;
+}
 
 void EncodeEvent(const Event& event, Writer& out) {
   std::visit(
@@ -44,6 +99,8 @@ void EncodeEvent(const Event& event, Writer& out) {
                  [&](const Resume& e) { Put(out, e.free ? Tag::kResumeFree : Tag::kResume); },
                  [&](const Cancel&) { Put(out, Tag::kCancel); },
                  [&](const Fail& e) { Put(out, Tag::kFail).U8(static_cast<std::uint8_t>(e.reason)); },
+                 [&](const Restored&) { Put(out, Tag::kRestored); },
+                 [&](const CaughtUp& e) { EncodeCaughtUp(e, Put(out, Tag::kCaughtUp)); },
                  [&](const Combined& e) {
                    Put(out, Tag::kCombined).U64(e.round.value).Fixed(e.model_hash);
                    round::EncodeMetrics(e.metrics, out);
@@ -56,7 +113,7 @@ void EncodeEvent(const Event& event, Writer& out) {
 
 Reason DecodeReason(Reader& in) {
   const std::uint8_t value = in.U8();
-  if (value > static_cast<std::uint8_t>(Reason::kTooFewGroups)) in.Refuse();
+  if (value > static_cast<std::uint8_t>(Reason::kModelAhead)) in.Refuse();
   return in.ok() ? static_cast<Reason>(value) : Reason::kNone;
 }
 
@@ -103,6 +160,10 @@ Event DecodeEvent(Reader& in) {
       return DecodeInGroup(in);
     case Tag::kCombined:
       return DecodeCombined(in);
+    case Tag::kRestored:
+      return Restored{};
+    case Tag::kCaughtUp:
+      return DecodeCaughtUp(in);
   }
   in.Refuse();
   return Resume{};

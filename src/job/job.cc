@@ -1,6 +1,7 @@
 #include "job/job.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/overloaded.h"
 #include "job/rounds.h"
@@ -39,6 +40,7 @@ Transition Waiting(const State& state, const Progress& progress, const Event& ev
   if (const auto* expected = std::get_if<Expected>(&event)) return on(*expected);
   if (std::holds_alternative<Cancel>(event)) return CancelNow(progress, now);
   if (const auto* fail = std::get_if<Fail>(&event)) return FailNow(progress, fail->reason, now);
+  if (std::holds_alternative<Restored>(event)) return StepRestored({}, state, now);
   return Rejected(state);
 }
 
@@ -52,35 +54,56 @@ Transition OnRunning(const Plan& plan, const State& state, const Event& event, T
                                [&](const Cancel&) { return CancelNow(running.progress, now); },
                                [&](const Fail& e) { return FailNow(running.progress, e.reason, now); },
                                [&](const Resume&) { return Discarded(state); },
+                               [&](const Restored&) { return StepRestored(plan, state, now); },
+                               [&](const CaughtUp&) { return Discarded(state); },
                                [&](const Approve&) { return Rejected(state); },
                                [&](const Enqueue&) { return Rejected(state); },
                                [&](const Start&) { return Rejected(state); }},
                     event);
 }
 
+Transition PauseLater(const Paused& paused, Reason reason, Reason before) {
+  if (paused.reason == reason && paused.before == before) return Discarded(paused);
+  Paused next = paused;
+  next.reason = reason;
+  next.before = before;
+  return Accept(std::move(next));
+}
+
+// A person's pause outlives the reason that would have ended by itself. While the job catches up only the
+// nodes end its pause; what people say counts after it.
+Transition PauseAgain(const Paused& paused, Reason reason) {
+  if (!IsCatchingUp(paused)) {
+    return PauseLater(paused, reason == Reason::kByOperator ? reason : paused.reason, paused.before);
+  }
+  if (reason == Reason::kByOperator) return PauseLater(paused, paused.reason, reason);
+  return PauseLater(paused, reason == Reason::kModelAhead ? reason : paused.reason, paused.before);
+}
+
 Transition OnPaused(const Plan& plan, const State& state, const Event& event, TimePoint now) {
   const auto& paused = std::get<Paused>(state);
   return std::visit(
-      overloaded{
-          [&](const InRound& e) { return StepPaused(plan, paused, e, now); },
-          [&](const Resume& e) {
-            if (!e.free) return Continue(plan, paused, now);
-            if (!paused.rounds.empty()) return Rejected(state);  // that round has its set; it ends first
-            Paused freed = paused;
-            for (GroupProgress& group : freed.progress.groups) group.bound.clear();
-            return Continue(plan, freed, now);
-          },
-          [&](const Pause& e) {  // a person's pause outlives the reason that would have ended by itself
-            if (e.reason == paused.reason || e.reason != Reason::kByOperator) return Discarded(state);
-            Paused next = paused;
-            next.reason = e.reason;
-            return Accept(std::move(next));
-          },
-          [&](const Combined&) { return Discarded(state); },  // combined again when the job goes on
-          [&](const Cancel&) { return CancelNow(paused.progress, now); },
-          [&](const Fail& e) { return FailNow(paused.progress, e.reason, now); },
-          [&](const Approve&) { return Rejected(state); }, [&](const Enqueue&) { return Rejected(state); },
-          [&](const Start&) { return Rejected(state); }},
+      overloaded{[&](const InRound& e) { return StepPaused(plan, paused, e, now); },
+                 [&](const Resume& e) {
+                   if (IsCatchingUp(state)) return PauseLater(paused, paused.reason, Reason::kNone);
+                   if (!e.free) return Continue(plan, paused, now);
+                   if (!paused.rounds.empty())
+                     return Rejected(state);  // that round has its set; it ends first
+                   Paused freed = paused;
+                   for (GroupProgress& group : freed.progress.groups) group.bound.clear();
+                   return Continue(plan, freed, now);
+                 },
+                 [&](const Pause& e) { return PauseAgain(paused, e.reason); },
+                 [&](const Combined&) { return Discarded(state); },  // combined again when the job goes on
+                 [&](const Restored&) { return StepRestored(plan, state, now); },
+                 [&](const CaughtUp& e) {
+                   return IsCatchingUp(state) ? StepCaughtUp(plan, paused, e, now) : Discarded(state);
+                 },
+                 [&](const Cancel&) { return CancelNow(paused.progress, now); },
+                 [&](const Fail& e) { return FailNow(paused.progress, e.reason, now); },
+                 [&](const Approve&) { return Rejected(state); },
+                 [&](const Enqueue&) { return Rejected(state); },
+                 [&](const Start&) { return Rejected(state); }},
       event);
 }
 
@@ -130,6 +153,10 @@ Transition Step(const Plan& plan, const State& state, const Event& event, TimePo
                      progress.started = now;
                      progress.model_hash = e.model_hash;
                      progress.groups.resize(plan.groups);
+                     if (std::exchange(progress.restored, false)) {
+                       return Accept(Paused{
+                           .progress = std::move(progress), .reason = Reason::kCatchingUp, .since = now});
+                     }
                      return OpenNext(plan, std::move(progress), now);
                    });
                  },

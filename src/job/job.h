@@ -53,6 +53,8 @@ enum class Reason : std::uint8_t {
   kBoundMissing,   // paused; goes on by itself when all who signed a set on this model are back
   kAttemptsSpent,  // paused: no node answers more attempts of this round
   kTooFewGroups,   // failed: fewer sums of groups than min_groups passed the gates
+  kCatchingUp,     // paused: the state went back to a backup, and nodes say where they stand
+  kModelAhead,     // paused: they have a later model than the backup, and none can give or prove it
 };
 
 // What the machine needs of the job file. Derived from it alone.
@@ -96,6 +98,7 @@ struct RoundSummary {
   // Jobs with groups:
   std::vector<GroupSummary> groups;
   std::vector<round::LeftOut> left_out;  // of the step, by a gate
+  bool restored = false;  // committed after the backup that this state went back to: nodes said so
 };
 
 // Shared and never changed: a state is copied at every event, its history only when a round closes.
@@ -136,6 +139,7 @@ struct Progress {
   std::vector<GroupProgress> groups;  // from the start on; one in a job without groups
   std::shared_ptr<const Made> made;   // masked jobs, from the second model on
   TimePoint submitted, started, ended;
+  bool restored = false;  // went back to a backup before its start: catches up when it starts
 };
 
 struct OpenRound {
@@ -168,6 +172,7 @@ struct Paused {
   Reason reason = Reason::kNone;
   TimePoint since;
   std::map<NodeId, round::Reason> dropped;  // said in the pause, heard when the round goes on
+  Reason before = Reason::kNone;  // while it catches up: the pause that follows; kNone: the job goes on then
 };
 struct Finished {
   Progress progress;
@@ -210,7 +215,22 @@ struct Cancel {};
 struct Fail {
   Reason reason = Reason::kModelLost;
 };
-using Event = std::variant<Approve, Enqueue, Start, InRound, Pause, Resume, Cancel, Fail, Combined>;
+// The state went back to a backup (`accordd restore`): nodes may be ahead of it. Nothing is scheduled until
+// CaughtUp; rounds that were open are given up, and their attempts with them.
+struct Restored {};
+// What the nodes said (src/job/catch_up.h); the model is stored. The next round and where it begins.
+struct CaughtUp {
+  RoundId round;
+  Digest model_hash;
+  struct Group {
+    AttemptId next_attempt;  // above every one that a node names
+    round::NodeSet bound;    // who signed a survivor set in this round
+  };
+  std::vector<Group> groups;               // one a group
+  std::shared_ptr<const Certified> proof;  // of a model that is not the backup's, if nodes gave it
+};
+using Event =
+    std::variant<Approve, Enqueue, Start, InRound, Pause, Resume, Cancel, Fail, Combined, Restored, CaughtUp>;
 
 // ---------------------------------------------------------------- effects
 
@@ -250,6 +270,8 @@ struct Transition {
 [[nodiscard]] const Progress& ProgressOf(const State& state);
 [[nodiscard]] const std::vector<RoundSummary>& HistoryOf(const State& state);
 [[nodiscard]] Reason ReasonOf(const State& state);
+// Whether the job waits for what its nodes say of a time after the backup.
+[[nodiscard]] bool IsCatchingUp(const State& state);
 // The open rounds; none between rounds, or when the job is paused.
 [[nodiscard]] const OpenRounds& RoundsOf(const State& state);
 // The open round of a group; nullptr when there is none.

@@ -55,6 +55,12 @@ Reason ReasonOf(const State& state) {
       state);
 }
 
+bool IsCatchingUp(const State& state) {
+  const auto* paused = std::get_if<Paused>(&state);
+  return paused != nullptr &&
+         (paused->reason == Reason::kCatchingUp || paused->reason == Reason::kModelAhead);
+}
+
 const OpenRounds& RoundsOf(const State& state) {
   static const OpenRounds none;
   const auto* running = std::get_if<Running>(&state);
@@ -132,6 +138,10 @@ std::string_view Name(Reason reason) {
       return "job.attempts_spent";
     case Reason::kTooFewGroups:
       return "job.too_few_groups";
+    case Reason::kCatchingUp:
+      return "job.catching_up";
+    case Reason::kModelAhead:
+      return "model.ahead";
   }
   return "none";
 }

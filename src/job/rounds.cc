@@ -258,6 +258,24 @@ bool EndsWith(const Plan& plan, const Paused& paused, std::uint32_t group, const
 
 }  // namespace
 
+void GiveUpRounds(const Plan& plan, Progress& progress, const OpenRounds& rounds,
+                  std::vector<Effect>& effects, TimePoint now) {
+  for (const OpenRound& open : rounds) {
+    if (std::holds_alternative<round::Closed>(open.state)) continue;  // noted when it closed
+    round::Transition end = round::Step(open.plan, open.state, round::Cancel{}, now);
+    Wrap(open, std::move(end.effects), effects);
+    OpenRound closed = open;
+    closed.state = std::move(end.next);
+    Note(closed, progress.groups[open.group]);
+  }
+  for (GroupProgress& group : progress.groups) {
+    if (!group.sum) continue;
+    group.next_attempt = group.sum->attempt.id.Next();
+    if (plan.mode != SecureMode::kOff) group.bound = group.sum->survivors;
+    group.sum = nullptr;
+  }
+}
+
 Transition OpenNext(const Plan& plan, Progress progress, TimePoint now) {
   const bool trained = progress.committed >= plan.rounds;
   if (trained && (progress.evaluated || !plan.final_evaluation)) {

@@ -23,5 +23,14 @@ inline constexpr std::uint32_t kMaxAttempts = 8;
                                       TimePoint now);
 // Ends a pause; open deadlines grow by its length.
 [[nodiscard]] Transition Continue(const Plan& plan, const Paused& paused, TimePoint now);
+// Closes rounds as given up: their attempts are used up, and who signed a survivor set stays bound to it. A
+// group that waited with its sum takes it once more.
+void GiveUpRounds(const Plan& plan, Progress& progress, const OpenRounds& rounds,
+                  std::vector<Effect>& effects, TimePoint now);
+// The state went back to a backup. Not of a terminal state.
+[[nodiscard]] Transition StepRestored(const Plan& plan, const State& state, TimePoint now);
+// The nodes were heard; `paused` is catching up.
+[[nodiscard]] Transition StepCaughtUp(const Plan& plan, const Paused& paused, const CaughtUp& event,
+                                      TimePoint now);
 
 }  // namespace accord::job

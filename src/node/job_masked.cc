@@ -158,6 +158,8 @@ void JobTask::OnTrain(const rpc::Train& message) {
       return services_.send(rpc::Declined{id_, message.round, Coarse(good)});
     }
     event.proven = message.proof->offer.round;
+    proof_ = message.proof;
+    proven_model_ = message.model_hash;
   }
   Handle(event);
 }

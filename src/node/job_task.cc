@@ -163,7 +163,9 @@ Status JobTask::CheckMode(const JobSpec& spec) const {
 void JobTask::SayPrepared() {
   const Result<PinnedRegistry> pinned = LoadPinned(services_.config.node.state);
   if (!pinned.ok()) LogError("registry.damaged", {{"why", Describe(pinned.status())}});
-  services_.send(rpc::Prepared{id_, pinned.ok() ? pinned->hash : Digest()});
+  rpc::Prepared prepared{id_, pinned.ok() ? pinned->hash : Digest()};
+  if (catching_up_) prepared.standing = Standing();
+  services_.send(std::move(prepared));
 }
 
 void JobTask::OnPrepare(const rpc::Prepare& message) {
@@ -172,6 +174,7 @@ void JobTask::OnPrepare(const rpc::Prepare& message) {
     return Decline(Fail(errors::kTaskStopped, "this lab stopped the job"));
   }
   if (driver_->state().ended) return Decline(Fail(errors::kJobState, "the job has ended"));
+  catching_up_ = message.standing;
   if (trainer_) return SayPrepared();
   if (opening_) return;
   DatasetConfig data;

@@ -66,6 +66,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void OnCollect(const rpc::Collect& message);
   void OnCommit(const rpc::Commit& message);
   void OnEnded(const rpc::Ended& message);
+  void OnSendModel(const rpc::SendModel& message);
 
   // From the lab; `done` gets the fate once durable.
   void OnLab(const task::Event& event, std::function<void(Status)> done);
@@ -117,6 +118,11 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] std::optional<task::Leaving> SealUpdate(RoundId round, AttemptId attempt);
   void CheckFailed(RoundId round, AttemptId attempt, const Status& why);
 
+  // job_standing.cc
+  [[nodiscard]] rpc::Standing Standing();
+  [[nodiscard]] Weights ModelAt(const Digest& hash) const;
+  void SendModelPart(const rpc::SendModel& message, const Weights& weights);
+
   // job_work.cc
   void StartTraining(const task::Assignment& round);
   void MakeModel(const rpc::Train& message);
@@ -147,11 +153,14 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   JobFacts facts_;  // spec is null until the plan was taken
   Bytes plan_;      // as taken
   std::shared_ptr<Trainer> trainer_;
-  bool opening_ = false;  // the trainer is being made
-  Weights weights_;       // the model of the present round
+  bool opening_ = false;      // the trainer is being made
+  bool catching_up_ = false;  // the coordinator asked where this node stands
+  Weights weights_;           // the model of the present round
   Digest weights_hash_;
   Weights next_;  // what the last check came to
   Digest next_hash_;
+  std::optional<rpc::ModelProof> proof_;  // with which the present model came
+  Digest proven_model_;
   EncodedUpdate update_;  // of the present attempt
   AttemptId update_attempt_;
   // Of this job alone, open once its plan was taken: two jobs that train alike make the same file, and each

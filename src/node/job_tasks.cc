@@ -62,6 +62,7 @@ void JobTasks::OnMessage(const rpc::ToNode& message) {
                         [&](const rpc::Certificate& m) { tell(m, &JobTask::OnCertificate); },
                         [&](const rpc::Commit& m) { tell(m, &JobTask::OnCommit); },
                         [&](const rpc::Ended& m) { tell(m, &JobTask::OnEnded); },
+                        [&](const rpc::SendModel& m) { tell(m, &JobTask::OnSendModel); },
                         [](const rpc::Welcome&) { /* the connection's */ },
                         [](const rpc::Drain&) { /* likewise */ }},
              message);

@@ -35,9 +35,29 @@ void Fill(const Heartbeat& m, v1::Heartbeat* out) {
   }
 }
 
+void Fill(const Standing& m, v1::Standing* out) {
+  out->set_round(m.round.value);
+  out->set_next_attempt(m.next_attempt.value);
+  if (!m.model_hash.IsZero()) out->set_model_hash(std::string(m.model_hash.View()));
+  out->set_has_model(m.has_model);
+  if (!m.made.IsZero()) out->set_made(std::string(m.made.View()));
+  out->set_has_made(m.has_made);
+  for (const NodeId& node : m.signed_set) out->add_signed_set(std::string(node.View()));
+}
+
 void Fill(const Prepared& m, v1::Prepared* out) {
   out->set_job(std::string(m.job.View()));
   if (!m.registry.IsZero()) out->set_registry(std::string(m.registry.View()));
+  if (m.standing) Fill(*m.standing, out->mutable_standing());
+  if (m.standing && m.standing->proof) Fill(*m.standing->proof, out->mutable_proof());
+}
+
+void Fill(const ModelPart& m, v1::ModelPart* out) {
+  out->set_job(std::string(m.job.View()));
+  out->set_model_hash(std::string(m.model_hash.View()));
+  out->set_offset(m.offset);
+  out->set_total(m.total);
+  out->set_data(std::string(AsText(m.data)));
 }
 
 void Fill(const Declined& m, v1::Declined* out) {
@@ -110,10 +130,35 @@ Result<FromNode> Read(const v1::Heartbeat& m) {
   return in.Give<FromNode>(std::move(out));
 }
 
+Standing ReadStanding(Strict& in, const v1::Standing& m) {
+  Standing out{.round = {m.round()},
+               .next_attempt = {m.next_attempt()},
+               .model_hash = in.IdOrZero<Digest>(m.model_hash(), "model_hash"),
+               .has_model = m.has_model(),
+               .made = in.IdOrZero<Digest>(m.made(), "made"),
+               .has_made = m.has_made()};
+  if (!m.signed_set().empty()) out.signed_set = in.Cohort(m.signed_set(), "signed_set");
+  return out;
+}
+
 Result<FromNode> Read(const v1::Prepared& m) {
   Strict in("Prepared");
-  return in.Give<FromNode>(
-      Prepared{in.Id<JobId>(m.job(), "job"), in.IdOrZero<Digest>(m.registry(), "registry")});
+  Prepared out{in.Id<JobId>(m.job(), "job"), in.IdOrZero<Digest>(m.registry(), "registry")};
+  if (m.has_standing()) out.standing = ReadStanding(in, m.standing());
+  if (m.has_standing() && m.has_proof()) {
+    ACCORD_ASSIGN_OR_RETURN(out.standing->proof, ReadModelProof(m.proof()));
+  }
+  return in.Give<FromNode>(std::move(out));
+}
+
+Result<FromNode> Read(const v1::ModelPart& m) {
+  Strict in("ModelPart");
+  ModelPart out{.job = in.Id<JobId>(m.job(), "job"),
+                .model_hash = in.Id<Digest>(m.model_hash(), "model_hash"),
+                .offset = m.offset(),
+                .total = m.total(),
+                .data = in.Bytes(m.data(), kModelPartBytes, "data")};
+  return in.Give<FromNode>(std::move(out));
 }
 
 Result<FromNode> Read(const v1::Declined& m) {
@@ -181,7 +226,8 @@ void ToProto(const FromNode& message, v1::NodeMessage* out) {
                         [&](const Masked& m) { Fill(m, out->mutable_masked()); },
                         [&](const SurvivorsSigned& m) { Fill(m, out->mutable_survivors_signed()); },
                         [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); },
-                        [&](const GraphNonce& m) { Fill(m, out->mutable_graph_nonce()); }},
+                        [&](const GraphNonce& m) { Fill(m, out->mutable_graph_nonce()); },
+                        [&](const ModelPart& m) { Fill(m, out->mutable_model_part()); }},
              message);
 }
 
@@ -215,6 +261,8 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.unmasked());
     case v1::NodeMessage::kGraphNonce:
       return Read(message.graph_nonce());
+    case v1::NodeMessage::kModelPart:
+      return Read(message.model_part());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }

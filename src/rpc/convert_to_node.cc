@@ -24,6 +24,13 @@ void Fill(const Prepare& m, v1::Prepare* out) {
   out->set_job(std::string(m.job.View()));
   out->set_plan(std::string(AsText(m.plan)));
   out->set_token(std::string(AsText(m.token)));
+  out->set_standing(m.standing);
+}
+
+void Fill(const SendModel& m, v1::SendModel* out) {
+  out->set_job(std::string(m.job.View()));
+  out->set_model_hash(std::string(m.model_hash.View()));
+  out->set_offset(m.offset);
 }
 
 void Fill(const std::vector<NodeId>& nodes, google::protobuf::RepeatedPtrField<std::string>* out) {
@@ -89,7 +96,8 @@ Result<ToNode> Read(const v1::Prepare& m) {
   in.Require(m.token().size() == kTokenBytes, "token", "has not 16 bytes");
   Prepare out{.job = in.Id<JobId>(m.job(), "job"),
               .plan = in.Bytes(m.plan(), kMaxPlanBytes, "plan"),
-              .token = in.Bytes(m.token(), kTokenBytes, "token")};
+              .token = in.Bytes(m.token(), kTokenBytes, "token"),
+              .standing = m.standing()};
   return in.Give<ToNode>(std::move(out));
 }
 
@@ -150,6 +158,12 @@ Result<ToNode> Read(const v1::Commit& m) {
   return in.Give<ToNode>(std::move(out));
 }
 
+Result<ToNode> Read(const v1::SendModel& m) {
+  Strict in("SendModel");
+  const SendModel out{in.Id<JobId>(m.job(), "job"), in.Id<Digest>(m.model_hash(), "model_hash"), m.offset()};
+  return in.Give<ToNode>(out);
+}
+
 Result<ToNode> Read(const v1::Ended& m) {
   Strict in("Ended");
   Ended out{.job = in.Id<JobId>(m.job(), "job"),
@@ -174,7 +188,8 @@ void ToProto(const ToNode& message, v1::CoordinatorMessage* out) {
                         [&](const Roster& m) { Fill(m, out->mutable_roster()); },
                         [&](const Survivors& m) { Fill(m, out->mutable_survivors()); },
                         [&](const Certificate& m) { Fill(m, out->mutable_certificate()); },
-                        [&](const GraphSet& m) { Fill(m, out->mutable_graph_set()); }},
+                        [&](const GraphSet& m) { Fill(m, out->mutable_graph_set()); },
+                        [&](const SendModel& m) { Fill(m, out->mutable_send_model()); }},
              message);
 }
 
@@ -204,6 +219,8 @@ Result<ToNode> FromProto(const v1::CoordinatorMessage& message) {
       return Read(message.certificate());
     case v1::CoordinatorMessage::kGraphSet:
       return Read(message.graph_set());
+    case v1::CoordinatorMessage::kSendModel:
+      return Read(message.send_model());
     case v1::CoordinatorMessage::KIND_NOT_SET:
       break;
   }

@@ -23,6 +23,8 @@ namespace accord::rpc {
 
 // Updates and sums of at most this size travel inside a message; larger ones by calls of their own.
 inline constexpr std::uint64_t kMaxInlineBytes = 64 << 10;
+// Of a model, in one message.
+inline constexpr std::size_t kModelPartBytes = 1U << 20;
 // No message of a session is larger on the wire; a receiver ends the stream of a larger one.
 inline constexpr std::size_t kMaxSessionMessageBytes = 32U << 20;
 
@@ -46,9 +48,38 @@ struct Progress {
 struct Heartbeat {
   std::vector<Progress> progress;
 };
+// That the nodes of a committed masked round found its model right.
+struct ModelProof {
+  secagg::Offer offer;  // of the attempt that was committed
+  Digest u3_hash;
+  std::uint64_t words = 0;
+  Digest z_root;
+  std::vector<secagg::NodeSignature> result;  // the certificate of the sum (secagg.md 7.6, ResultCert)
+  std::vector<secagg::NodeSignature> model;   // over update::ModelStatement of the model after the step
+};
+// Where a node stands in a job.
+struct Standing {
+  RoundId round;                    // the highest that it answered; 0: none
+  AttemptId next_attempt;           // above every one that it answered in that round
+  Digest model_hash;                // that the round starts from; zero: not known
+  bool has_model = false;           // and its bytes are at hand
+  Digest made;                      // the model after the round, which this node found right; zero: none yet
+  bool has_made = false;            // and its bytes are at hand
+  std::vector<NodeId> signed_set;   // strictly ascending: the survivor set signed in this round; empty: none
+  std::optional<ModelProof> proof;  // masked jobs: of model_hash, as it was told
+};
 struct Prepared {
   JobId job;
   Digest registry;  // the registry that this node has pinned; zero: none, so unmasked jobs only
+  std::optional<Standing> standing = {};  // if Prepare asked for it
+};
+// Bytes of a model, from `offset` on: the answer to SendModel.
+struct ModelPart {
+  JobId job;
+  Digest model_hash;
+  std::uint64_t offset = 0;
+  std::uint64_t total = 0;  // 0: this node has not got it (any more)
+  Bytes data;               // to the end, or kModelPartBytes
 };
 struct Declined {
   JobId job;
@@ -122,7 +153,7 @@ struct Refused {
   std::optional<secagg::SignedBody> abort;  // masked rounds: signed, and names whom it concerns
 };
 using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update,
-                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked, GraphNonce>;
+                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked, GraphNonce, ModelPart>;
 
 // ---- from the coordinator
 struct Welcome {
@@ -135,15 +166,12 @@ struct Prepare {
   JobId job;
   Bytes plan;
   Bytes token;
+  bool standing = false;  // the coordinator catches up: say where you stand
 };
-// That the nodes of a committed masked round found its model right.
-struct ModelProof {
-  secagg::Offer offer;  // of the attempt that was committed
-  Digest u3_hash;
-  std::uint64_t words = 0;
-  Digest z_root;
-  std::vector<secagg::NodeSignature> result;  // the certificate of the sum (secagg.md 7.6, ResultCert)
-  std::vector<secagg::NodeSignature> model;   // over update::ModelStatement of the model after the step
+struct SendModel {  // while it catches up: the bytes of a model that the node has, from `offset` on
+  JobId job;
+  Digest model_hash;
+  std::uint64_t offset = 0;
 };
 // The certified sum of one group, of which a node makes the model for itself; `proof.model` is empty.
 struct GroupSum {
@@ -232,6 +260,6 @@ struct Ended {
 };
 struct Drain {};
 using ToNode = std::variant<Welcome, Prepare, Train, Collect, Commit, Ended, Drain, Offer, Roster, Survivors,
-                            Certificate, GraphSet>;
+                            Certificate, GraphSet, SendModel>;
 
 }  // namespace accord::rpc

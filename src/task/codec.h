@@ -26,10 +26,11 @@ struct Egress {
   RoundId round;
   AttemptId attempt;
   // "update": one of an unmasked round; "masked update"; "aggregation": a small message of a masked round;
-  // "erased": the job's files were erased here.
+  // "model": the federation's, given back to a coordinator that had gone back to a backup; "erased": the
+  // job's files were erased here.
   std::string kind;
   std::uint64_t bytes = 0;
-  Digest hash;  // RFC 6962 root of an update's chunks; SHA-256 of a message
+  Digest hash;  // RFC 6962 root of an update's chunks; SHA-256 of a message or a model
 };
 struct Record {
   TimePoint time;

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <limits>
 #include <mutex>
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "coordinator/restore.h"
 #include "crypto/join_token.h"
 #include "crypto/x509.h"
 #include "model/layout.h"
@@ -134,6 +136,16 @@ void Federation::Reconfigure(const std::function<void(config::CoordinatorConfig&
   StopCoordinator();
   change(config_);
   StartCoordinator();
+}
+
+void Federation::Restore(const std::filesystem::path& backup) {
+  config_.store.state = Path("restored-" + backup.filename().string());
+  const auto restored =
+      coordinator::Restore({.backup = backup,
+                            .state = config_.store.state,
+                            .aside = {},
+                            .now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now())});
+  ASSERT_TRUE(restored.ok()) << Describe(restored.status());
 }
 
 std::filesystem::path Federation::EnrolWith(const std::string& text, const std::string& name) {

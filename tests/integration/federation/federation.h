@@ -60,6 +60,8 @@ class Federation {
   void StartCoordinator();
   // Starts it anew with other settings.
   void Reconfigure(const std::function<void(config::CoordinatorConfig&)>& change);
+  // The coordinator, which is stopped, is to start from a backup, in a directory of its own.
+  void Restore(const std::filesystem::path& backup);
 
   // Submits; the job file is JobText with what the test changes.
   [[nodiscard]] Result<rpc::JobView> Submit(const std::string& job_text);

@@ -59,6 +59,22 @@ class KillTest(unittest.TestCase):
         self.assertEqual(disturbed["rounds_done"], 3)
         self.assertEqual(disturbed["model_hash"], calm["model_hash"], "nor do masks")
 
+    def test_a_coordinator_that_goes_back_to_a_backup_goes_on_where_its_nodes_are(self):
+        def disturb(federation: Federation, job: str) -> None:
+            config, backup = federation.dir / "coordinator.toml", federation.dir / "backup"
+            federation.watch(job, lambda view: training(view, 1, 100))
+            federation.call("accordd", "backup", backup, "--config", config)
+            federation.watch(job, lambda view: training(view, 3, 1))
+            federation.programs["coordinator"].kill()
+            federation.call("accordd", "restore", backup, "--replace", "--config", config)
+            federation.start_coordinator()
+
+        disturbed = self.run_job(disturb)
+        calm = self.run_job(lambda federation, job: None, secure="off")
+        self.assertEqual(disturbed["model_hash"], calm["model_hash"])
+        restored = [round["round"] for round in disturbed["history"] if any("backup" in text for text in round["warnings"])]
+        self.assertEqual(restored, [1, 2])
+
     def test_two_of_five_killed_in_the_middle_of_a_masked_round_are_not_missed(self):
         with tempfile.TemporaryDirectory(prefix="accord-five-") as directory:
             federation = Federation(APPS, Path(directory), ["a", "b", "c", "d", "e"])

@@ -270,5 +270,7 @@ class JobTask:
 
 
 FIELD_OF = {
-    getattr(node_pb2, field.message_type.name): field.name for field in node_pb2.NodeMessage.DESCRIPTOR.fields
+    getattr(node_pb2, field.message_type.name): field.name
+    for field in node_pb2.NodeMessage.DESCRIPTOR.fields
+    if hasattr(node_pb2, field.message_type.name)  # a model given back after a restore is not of a round
 }

@@ -25,6 +25,18 @@ const std::string kEvent =
     "00020001"
     "00000123456789ab";
 
+std::shared_ptr<const Certified> Proof() {
+  Certified proof{.plan = {.round = {8}, .model_hash = Hash(7)},
+                  .members = {},
+                  .attempt = {.id = {1}, .cohort = {kA}},
+                  .outcome = {.words = 12},
+                  .proofs = {{kA, {5, 6}}},
+                  .survivors = {}};
+  proof.members.registry = Hash(7);
+  proof.outcome.opened = round::Outcome::Opened{Hash(7), Hash(7), {}};
+  return std::make_shared<const Certified>(std::move(proof));
+}
+
 std::vector<Frozen> Table() {
   std::string hash;
   for (int i = 0; i < 32; ++i) hash += "07";
@@ -70,7 +82,31 @@ std::vector<Frozen> Table() {
                "00000001"
                "00000002"
                "01"
-               "bff0000000000000"}};
+               "bff0000000000000"},
+          {{kTime, Event{Restored{}}}, kEvent + "0c"},
+          {{kTime, Event{CaughtUp{{9}, Hash(7), {{{2}, {kA}}}, {}}}},
+           kEvent +
+               "0d"
+               "0000000000000009" +
+               hash +
+               "00000001"
+               "00000002"
+               "00000001" +
+               Hex(kA.bytes) + "00"},
+          {{kTime, Event{CaughtUp{{9}, Hash(7), {}, Proof()}}},
+           kEvent +
+               "0d"
+               "0000000000000009" +
+               hash +
+               "00000000"
+               "01"
+               "0000000000000008" +
+               hash +
+               "00000001"
+               "00000001" +
+               Hex(kA.bytes) + hash + "000000000000000c" + hash + hash + "00000001" + Hex(kA.bytes) +
+               "00000002"
+               "0506"}};
 }
 
 std::optional<Bytes> Recode(ByteView bytes) {
@@ -108,6 +144,8 @@ TEST(JobCodec, NumbersOfReasonsAreFrozen) {
   EXPECT_EQ(static_cast<int>(Reason::kBoundMissing), 9);
   EXPECT_EQ(static_cast<int>(Reason::kAttemptsSpent), 10);
   EXPECT_EQ(static_cast<int>(Reason::kTooFewGroups), 11);
+  EXPECT_EQ(static_cast<int>(Reason::kCatchingUp), 12);
+  EXPECT_EQ(static_cast<int>(Reason::kModelAhead), 13);
 }
 
 TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
@@ -120,8 +158,8 @@ TEST(JobCodec, ARecordOfANewerSchemaSaysSo) {
 TEST(JobCodec, UnknownTypesTagsReasonsAndAbsurdTimesAreRefused) {
   EXPECT_FALSE(Recode(Writer().U16(3).U16(1).Time(kTime).U8(1).bytes()));
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(0).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(12).bytes()));
-  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(12).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(14).bytes()));
+  EXPECT_FALSE(Recode(Writer().U16(2).U16(1).Time(kTime).U8(5).U8(14).bytes()));
   const Bytes first_group = Writer().U16(2).U16(1).Time(kTime).U8(10).U32(0).U64(1).U8(11).bytes();
   EXPECT_FALSE(Recode(first_group)) << "which has a tag of its own";
   EXPECT_FALSE(Recode(Writer().U16(2).U16(1).I64(-1).U8(1).bytes()));

@@ -79,7 +79,16 @@ inline std::vector<FromNode> AllFromNode() {
                       .bytes_sent = 7,
                       .bytes_total = 8,
                       .waiting = true}}},
-          Prepared{kJob, kHash},
+          Prepared{kJob, kHash,
+                   Standing{.round = {9},
+                            .next_attempt = {2},
+                            .model_hash = kHash,
+                            .has_model = true,
+                            .made = Filled<Digest>(4),
+                            .has_made = true,
+                            .signed_set = {Filled<NodeId>(1), Filled<NodeId>(2)},
+                            .proof = ModelProof{SampleOffer(), kHash, 77, Filled<Digest>(8),
+                                                SampleSignatures(), SampleSignatures()}}},
           Declined{.job = kJob, .round = {0}, .error = error},
           Trained{kJob, {9}},
           Verified{.job = kJob,
@@ -102,7 +111,8 @@ inline std::vector<FromNode> AllFromNode() {
           Masked{kJob, {9}, {1}, SampleBody(6)},
           SurvivorsSigned{kJob, {9}, {1}, SampleBody(7)},
           Unmasked{kJob, {9}, {1}, SampleBody(8)},
-          GraphNonce{kJob, {9}, {1}, SampleBody(9)}};
+          GraphNonce{kJob, {9}, {1}, SampleBody(9)},
+          ModelPart{.job = kJob, .model_hash = kHash, .offset = 5, .total = 100, .data = Bytes(40, 6)}};
 }
 
 inline Commit FullCommit() {
@@ -120,7 +130,7 @@ inline Commit FullCommit() {
 
 inline std::vector<ToNode> AllToNode() {
   return {Welcome{.protocol = 1, .node = Filled<NodeId>(5), .heartbeat = Millis(10'000), .time = kTime},
-          Prepare{.job = kJob, .plan = Bytes(100, 'p'), .token = Bytes(16, 't')},
+          Prepare{.job = kJob, .plan = Bytes(100, 'p'), .token = Bytes(16, 't'), .standing = true},
           Train{.job = kJob,
                 .round = {1},
                 .purpose = round::Purpose::kEvaluate,
@@ -148,7 +158,8 @@ inline std::vector<ToNode> AllToNode() {
           Roster{kJob, {9}, {1}, {SampleBody(1), SampleBody(2), SampleBody(3)}, kTime},
           Survivors{kJob, {9}, {1}, kHash, {SampleBody(1), SampleBody(3)}},
           Certificate{kJob, {9}, {1}, kHash, SampleSignatures()},
-          GraphSet{kJob, {9}, {1}, {SampleBody(1), SampleBody(2)}, kTime}};
+          GraphSet{kJob, {9}, {1}, {SampleBody(1), SampleBody(2)}, kTime},
+          SendModel{.job = kJob, .model_hash = kHash, .offset = 7}};
 }
 
 // What makes one field of a good message bad, and the field that the complaint must name.

@@ -1,0 +1,102 @@
+#include "job/catch_up.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "job/rounds.h"
+#include "secagg/params.h"
+
+namespace accord::job {
+namespace {
+
+using Place = std::pair<RoundId, Digest>;  // a round, and the model that it starts from
+
+// A claim beyond what a job can come to is a lie, or of a journal that is damaged.
+constexpr std::uint32_t kMostUnmaskedAttempts = 1U << 20;
+
+struct Electors {
+  std::size_t all = 0;      // who have a say, heard or not
+  std::size_t corrupt = 0;  // of them, as the plan has it
+  std::size_t quorum = 0;   // whose word is believed
+};
+
+Electors CountElectors(const Plan& plan, const CatchUpView& view) {
+  Electors electors{.all = view.awaited};
+  for (const auto& [node, heard] : view.heard) electors.all += heard.aside ? 0 : 1;
+  const auto n = static_cast<std::uint32_t>(electors.all);
+  electors.corrupt = plan.corrupt.value_or(secagg::DefaultCorrupt(n));
+  electors.quorum = std::max<std::size_t>(
+      {plan.min_survivors, electors.corrupt + 1, std::min<std::size_t>(2, electors.all)});
+  return electors;
+}
+
+std::vector<Place> PlacesOf(const Plan& plan, const Heard& heard) {
+  std::vector<Place> places;
+  if (heard.aside) return places;
+  if (!heard.model_hash.IsZero()) places.emplace_back(heard.round, heard.model_hash);
+  if (plan.mode == SecureMode::kOff && !heard.made.IsZero())
+    places.emplace_back(heard.round.Next(), heard.made);
+  return places;
+}
+
+// The latest place after the backup's own that is believed; the backup's own if there is none.
+Place LatestBelieved(const Plan& plan, const Place& own, const CatchUpView& view, std::size_t quorum) {
+  std::map<Place, std::size_t> supporters;
+  std::set<Place> proven;
+  for (const auto& [node, heard] : view.heard) {
+    for (const Place& place : PlacesOf(plan, heard)) ++supporters[place];
+    if (heard.proven) proven.emplace(heard.round, heard.model_hash);
+  }
+  Place best = own;
+  for (const auto& [place, count] : supporters) {
+    const bool possible = place.first > own.first && place.first.value <= plan.rounds + 1;
+    if (possible && (proven.contains(place) || count >= quorum) && place.first > best.first) best = place;
+  }
+  return best;
+}
+
+// The set that most of a group's nodes signed in the round, if more than may be corrupt did.
+round::NodeSet BoundOf(const std::map<round::NodeSet, std::size_t>& signed_sets, std::size_t corrupt) {
+  const auto most = std::ranges::max_element(signed_sets, {}, [](const auto& item) { return item.second; });
+  return most != signed_sets.end() && most->second > corrupt ? most->first : round::NodeSet();
+}
+
+CaughtUp::Group GroupAt(const Plan& plan, const Place& place, const CatchUpView& view, std::uint32_t group,
+                        std::size_t corrupt) {
+  const std::uint32_t cap = plan.mode == SecureMode::kOff ? kMostUnmaskedAttempts : kMaxAttempts;
+  CaughtUp::Group out;
+  std::map<round::NodeSet, std::size_t> signed_sets;
+  for (const auto& [node, heard] : view.heard) {
+    if (heard.aside || heard.group != group || heard.round != place.first) continue;
+    if (heard.next_attempt.value <= cap) out.next_attempt = std::max(out.next_attempt, heard.next_attempt);
+    if (heard.model_hash == place.second && !heard.signed_set.empty()) ++signed_sets[heard.signed_set];
+  }
+  out.bound = BoundOf(signed_sets, corrupt);
+  return out;
+}
+
+}  // namespace
+
+CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const CatchUpView& view) {
+  using Kind = CatchUpDecision::Kind;
+  if (view.awaited > 0 && !view.late) return {Kind::kWait, {}};
+  const Place own{{progress.committed + 1}, progress.model_hash};
+  const Electors electors = CountElectors(plan, view);
+  const Place place = LatestBelieved(plan, own, view, electors.quorum);
+  CaughtUp event{place.first, place.second, {}, {}};
+  for (std::uint32_t group = 0; group < plan.groups; ++group) {
+    event.groups.push_back(GroupAt(plan, place, view, group, electors.corrupt));
+  }
+  const CatchUpDecision go{Kind::kGo, std::move(event)};
+  if (place.first > own.first || view.by_person) return go;
+  std::size_t level = 0, ahead = 0;
+  for (const auto& [node, heard] : view.heard) {
+    if (heard.aside) continue;
+    ++(heard.ended || heard.round > own.first ? ahead : level);
+  }
+  if (level >= electors.quorum) return go;
+  return {ahead > 0 ? Kind::kAhead : Kind::kWait, {}};
+}
+
+}  // namespace accord::job
