@@ -80,7 +80,12 @@ struct RoundSpec {
   std::uint64_t count = 0;
   std::uint32_t min_nodes = 0;
   std::uint32_t min_survivors = 0;
-  Millis max_wait{0};  // the one bound a person sets on any wait of a round
+  // Updates that a round wants; it begins with `over_selection` nodes more, and does not wait for the
+  // slowest. 0: all nodes that are ready, and all of them are waited for.
+  std::uint32_t goal = 0;
+  std::uint32_t over_selection = 0;
+  Millis min_wait{60'000};  // the bounds that a person sets on the waits of a round (src/job/deadlines.h);
+  Millis max_wait{0};       // where min_wait is the longer one, max_wait holds
   std::uint32_t attempts = 3;
 };
 

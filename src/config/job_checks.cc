@@ -136,6 +136,26 @@ void CheckThresholds(Schema& schema, const JobSpec& job) {
           ", T = corrupt = " + std::to_string(corrupt));
 }
 
+void CheckRound(Schema& schema, const JobSpec& job) {
+  const RoundSpec& round = job.round;
+  if (schema.Good({"round.min_wait", "round.max_wait"}) && schema.Has("round.min_wait") &&
+      schema.Has("round.max_wait") && round.min_wait > round.max_wait) {
+    schema.Complain("round.min_wait", "is above round.max_wait");
+  }
+  OnlyWith(schema, schema.Has("round.goal"), {"round.over_selection"}, "round.goal");
+  if (!schema.Good({"round.goal", "round.over_selection", "round.min_nodes", "round.min_survivors"})) return;
+  if (!schema.Has("round.goal")) return;
+  if (round.goal < round.min_survivors) {
+    schema.Complain("round.goal", std::to_string(round.goal) + " is below round.min_survivors = " +
+                                      std::to_string(round.min_survivors));
+  }
+  if (round.goal + round.over_selection < round.min_nodes) {
+    schema.Complain("round.min_nodes", std::to_string(round.min_nodes) +
+                                           " is above round.goal + round.over_selection = " +
+                                           std::to_string(round.goal + round.over_selection));
+  }
+}
+
 void CheckMembers(Schema& schema, const JobSpec& job) {
   std::map<std::string, std::string> group_of;
   for (const auto& [name, nodes] : job.groups.nodes) {
@@ -189,6 +209,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   CheckModel(schema, job.model);
   CheckInner(schema, job.inner, job.round);
   CheckThresholds(schema, job);
+  CheckRound(schema, job);
   CheckGroups(schema, job);
 }
 

@@ -9,6 +9,7 @@
 namespace accord::config {
 namespace {
 
+constexpr Millis kMaxWait{366LL * 86'400'000};
 constexpr std::uint64_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
 constexpr Range kPositive{.low = 0.0, .low_open = true};
 constexpr Range kFraction{.low = 0.0, .high = 1.0, .high_open = true};
@@ -111,7 +112,15 @@ void CombiningSections(Schema& s, JobSpec& job) {
         Need::kRequired);
   s.Key("min_survivors", Whole(job.round.min_survivors, 1, kMaxNodes),
         "nodes whose updates must arrive for the round to count", Need::kRequired);
-  s.Key("max_wait", Duration(job.round.max_wait, Millis(10), Millis(366LL * 86'400'000)),
+  s.Key("goal", Whole(job.round.goal, 1, kMaxNodes),
+        "updates that a round wants; soon after so many it goes on without the slower nodes; absent: those "
+        "of all "
+        "nodes");
+  s.Key("over_selection", Whole(job.round.over_selection, 0, kMaxNodes),
+        "nodes that a round begins with beyond its goal, in turns when more are ready");
+  s.Key("min_wait", Duration(job.round.min_wait, Millis(0), kMaxWait),
+        "no phase of a round waits shorter: how long a node may be away in a quick one; at most max_wait");
+  s.Key("max_wait", Duration(job.round.max_wait, Millis(10), kMaxWait),
         "the longest that any phase of a round waits", Need::kRequired);
   s.Key("attempts", Whole(job.round.attempts, 1, 1'000), "tries of a round before the job fails");
 }

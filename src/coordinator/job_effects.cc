@@ -56,8 +56,9 @@ void JobRunner::Run(std::vector<job::Effect> effects) {
 void JobRunner::RunRound(Lane& lane, RoundId round, const round::Effect& effect) {
   std::visit(overloaded{[&](const round::Tell& e) {
                           for (const NodeId& node : e.nodes) {
-                            if (const auto found = nodes_.find(node); found != nodes_.end())
-                              found->second.told = false;
+                            const auto found = nodes_.find(node);
+                            if (found == nodes_.end()) continue;
+                            found->second.told = found->second.stalled = false;
                           }
                           GrantUploads();
                           for (const NodeId& node : e.nodes) Tell(node);

@@ -14,9 +14,6 @@
 namespace accord::coordinator {
 namespace {
 
-// Uploads smaller than this need no slot: they cannot pile up.
-constexpr std::uint64_t kSlotBytes = 1 << 20;
-
 round::Reason DropReason(const Status& error) {
   if (error.error() == errors::kTaskStopped.id) return round::Reason::kStopped;
   return round::Reason::kDeclined;
@@ -110,33 +107,45 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
     Lane* const found = self.LaneOf(id);
     if (found == nullptr) return;  // no node of this job
     Lane& lane = *found;
-    std::visit(
-        overloaded{[&](const rpc::Heartbeat& m) {
-                     for (const rpc::Progress& progress : m.progress) {
-                       if (progress.job == self.id()) self.nodes_[id].progress = progress;
-                     }
-                     self.Changed();
-                   },
-                   [&](rpc::Prepared& m) {
-                     self.OnRegistry(node, m.registry);
-                     self.OnPrepared(id);
-                     self.OnStanding(id, std::move(m.standing));
-                   },
-                   [&](const rpc::ModelPart& m) { self.OnModelPart(id, m); },
-                   [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
-                   [&](const rpc::Trained& m) { self.HandleInRound(lane, m.round, round::Trained{id}); },
-                   [&](const rpc::Verified& m) { self.OnVerifiedMessage(lane, node, m); },
-                   [&](const rpc::Refused& m) { self.OnRefused(lane, node, m); },
-                   [&](const rpc::Advertised& m) { self.OnAdvertised(lane, node, m); },
-                   [&](const rpc::GraphNonce& m) { self.OnGraphNonce(lane, node, m); },
-                   [&](rpc::Shared& m) { self.OnShared(lane, node, std::move(m)); },
-                   [&](const rpc::Masked& m) { self.OnMasked(lane, node, m); },
-                   [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(lane, node, m); },
-                   [&](const rpc::Unmasked& m) { self.OnUnmasked(lane, node, m); },
-                   [&](const rpc::Update& m) { self.OnUpdate(lane, node, m); },
-                   [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
-        message);
+    std::visit(overloaded{[&](const rpc::Heartbeat& m) {
+                            for (const rpc::Progress& progress : m.progress) {
+                              if (progress.job == self.id()) self.nodes_[id].progress = progress;
+                            }
+                            self.Changed();
+                          },
+                          [&](rpc::Prepared& m) {
+                            self.OnRegistry(node, m.registry);
+                            self.OnPrepared(id);
+                            self.OnStanding(id, std::move(m.standing));
+                          },
+                          [&](const rpc::ModelPart& m) { self.OnModelPart(id, m); },
+                          [&](const rpc::Declined& m) { self.OnDeclined(id, m); },
+                          [&](const rpc::Trained& m) { self.OnTrained(lane, node, m.round); },
+                          [&](const rpc::Verified& m) { self.OnVerifiedMessage(lane, node, m); },
+                          [&](const rpc::Refused& m) { self.OnRefused(lane, node, m); },
+                          [&](const rpc::Advertised& m) { self.OnAdvertised(lane, node, m); },
+                          [&](const rpc::GraphNonce& m) { self.OnGraphNonce(lane, node, m); },
+                          [&](rpc::Shared& m) { self.OnShared(lane, node, std::move(m)); },
+                          [&](const rpc::Masked& m) { self.OnMasked(lane, node, m); },
+                          [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(lane, node, m); },
+                          [&](const rpc::Unmasked& m) { self.OnUnmasked(lane, node, m); },
+                          [&](const rpc::Update& m) { self.OnUpdate(lane, node, m); },
+                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
+               message);
   });
+}
+
+void JobRunner::OnTrained(Lane& lane, const rpc::Peer& node, RoundId round) {
+  HandleInRound(lane, round, round::Trained{node.node},
+                [weak = weak_from_this(), name = node.name, round](const Result<job::Why>& fate) {
+                  const auto self = weak.lock();
+                  if (!self || !fate.ok() || fate->reason != round::Reason::kLate) return;
+                  self->LogLine({.time = self->Now(),
+                                 .round = round,
+                                 .node = name,
+                                 .event = "node.late",
+                                 .text = Describe(StatusOf(round::Name(fate->reason)))});
+                });
 }
 
 // A registry that no version here had: made after a backup that the coordinator went back to.
@@ -217,26 +226,31 @@ void JobRunner::GrantUploads() {
 }
 
 // Tells as many nodes to upload as there are slots. A node that was told holds a slot until its upload is
-// complete or its connection ends.
+// complete, stalls, or its connection ends.
 void JobRunner::GrantUploads(Lane& lane) {
   const job::OpenRound* open = RoundOf(lane);
   const auto* collect = open == nullptr ? nullptr : std::get_if<round::Collect>(&open->state);
   if (collect == nullptr) return;
   const std::uint64_t words = UploadWords(*open, collect->attempt.cohort.size());
   lane.uploads.Begin(collect->attempt.id, words);
-  const std::size_t slots = words * 8 <= kSlotBytes ? nodes_.size() : services_.config.uploads.slots;
+  const std::size_t slots = lane.uploads.large() ? services_.config.uploads.slots : nodes_.size();
   std::size_t used = 0;
   for (const auto& [id, node] : nodes_) {
     if (node.told && AwaitsUpload(id)) ++used;
   }
-  for (auto& [id, node] : nodes_) {
-    if (used >= slots) break;
-    if (!node.prepared || node.told) continue;
-    const auto duty = round::DutyOf(open->state, id);
-    if (!duty) continue;
-    ++used;
-    TellDuty(lane, id, *open, *duty);
+  for (const bool stalled : {false, true}) {
+    for (auto& [id, node] : nodes_) {
+      if (used >= slots) break;
+      if (!node.prepared || node.told || node.stalled != stalled) continue;
+      const auto duty = round::DutyOf(open->state, id);
+      if (!duty) continue;
+      ++used;
+      node.seen_bytes = lane.uploads.BytesOf(id);
+      node.seen_at = services_.timing.Steady();
+      TellDuty(lane, id, *open, *duty);
+    }
   }
+  WatchUploads();
 }
 
 // ---------------------------------------------------------------- uploads
@@ -253,7 +267,8 @@ Result<JobRunner::Lane*> JobRunner::CheckUpload(const rpc::Peer& node, const rpc
   const job::OpenRound* open = lane == nullptr ? nullptr : RoundOf(*lane);
   const auto closed = [&] {
     return Fail(errors::kUploadClosed, "round " + std::to_string(key.round.value) + " attempt " +
-                                           std::to_string(key.attempt.value) + " awaits no upload");
+                                           std::to_string(key.attempt.value) +
+                                           " awaits no upload, or not any more (round.late)");
   };
   if (open == nullptr || open->plan.round != key.round) return closed();
   const auto* collect = std::get_if<round::Collect>(&open->state);

@@ -22,7 +22,8 @@ JobRunner::JobRunner(Services& services, JobInput input)
       last_steady_(services.timing.Steady()),
       deadline_timer_(services.timing.NewTimer(strand_)),
       disk_timer_(services.timing.NewTimer(strand_)),
-      view_timer_(services.timing.NewTimer(strand_)) {
+      view_timer_(services.timing.NewTimer(strand_)),
+      stall_timer_(services.timing.NewTimer(strand_)) {
   const std::size_t groups = std::max<std::size_t>(1, input_.partition.size());
   for (std::uint32_t group = 0; group < groups; ++group) lanes_.emplace_back(services.spools, group);
 }
@@ -102,6 +103,7 @@ JobRunner::Lane* JobRunner::LaneOf(NodeId node) {
 void JobRunner::AfterStep() {
   NotePhase();
   ArmDeadline();
+  EndLateUploads();
   Changed();
   OfferToFreshRound();
 }

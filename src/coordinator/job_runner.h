@@ -6,9 +6,10 @@
 //
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
 // workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
-// for; job_nodes.cc the nodes of the job; job_masked.cc what they say in masked rounds; job_groups.cc what
-// the sums of groups come to; job_disk.cc what a full disk makes of it; job_restore.cc how it catches up after
-// a backup; job_view.cc views, watchers and log lines.
+// for; job_nodes.cc the nodes of the job; job_stalls.cc uploads that stop; job_masked.cc what nodes say in
+// masked rounds; job_groups.cc what the sums of groups come to; job_disk.cc what a full disk makes of it;
+// job_restore.cc how it catches up after a backup; job_view.cc views, watchers and log lines; job_explain.cc
+// who is awaited, and why so long.
 #pragma once
 
 #include <atomic>
@@ -133,9 +134,12 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   struct Node {
     std::string name;
     bool connected = false;
-    bool prepared = false;  // its trainer is ready for this job
-    bool told = false;      // the present duty was sent on the present connection
-    Digest registry;        // that it has pinned
+    bool prepared = false;         // its trainer is ready for this job
+    bool told = false;             // the present duty was sent on the present connection
+    bool stalled = false;          // its upload stopped; others get slots first
+    std::uint64_t seen_bytes = 0;  // of its upload, and since when (job_stalls.cc)
+    SteadyTime seen_at;
+    Digest registry;  // that it has pinned
     rpc::Progress progress;
     // While the job catches up, of the present connection:
     std::optional<job::Heard> heard;
@@ -236,6 +240,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] bool DiskIsBehind(NodeId node);
   void CatchUp();
   void OnRegistry(const rpc::Peer& node, const Digest& pinned);
+  void OnTrained(Lane& lane, const rpc::Peer& node, RoundId round);
   void OnPrepared(NodeId node);
   void OnDeclined(NodeId node, const rpc::Declined& message);
   void TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty);
@@ -249,6 +254,14 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
                   std::function<void(Status)> done);
   void OnUpdate(Lane& lane, const rpc::Peer& node, const rpc::Update& message);
   [[nodiscard]] std::string NameOf(NodeId node) const;
+
+  // job_stalls.cc
+  [[nodiscard]] bool Watches(const Lane& lane) const;
+  void WatchUploads();
+  [[nodiscard]] Millis StallAfter() const;
+  void CheckUploads();
+  void OnStalled(Lane& lane, NodeId node, Millis quiet);
+  void EndLateUploads();
 
   // job_duties.cc
   [[nodiscard]] std::optional<rpc::ToNode> DutyMessage(Lane& lane, NodeId node, const job::OpenRound& open,
@@ -300,8 +313,14 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // job_view.cc
   [[nodiscard]] rpc::JobView MakeView();
   [[nodiscard]] rpc::RoundView MakeRoundView(const job::OpenRounds& rounds);
-  [[nodiscard]] std::string Explain(const job::OpenRound& open) const;
+  void LogLate(const job::State& before, const job::State& after);
   [[nodiscard]] std::string NodeState(NodeId node);
+  // job_explain.cc
+  [[nodiscard]] std::string Explain(const job::OpenRound& open) const;
+  [[nodiscard]] std::string WaitWhy(const job::OpenRound& open) const;
+  [[nodiscard]] std::string Outlook();
+  [[nodiscard]] std::string OutlookOfPause(const job::Paused& paused);
+  [[nodiscard]] std::string Names(const round::NodeSet& nodes) const;
   void Changed();
   void PushViews();
   void LogLine(rpc::LogLineView line);
@@ -317,7 +336,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   const std::unique_ptr<Timer> deadline_timer_;
   const std::unique_ptr<Timer> disk_timer_;
   const std::unique_ptr<Timer> view_timer_;
+  const std::unique_ptr<Timer> stall_timer_;
   bool view_pending_ = false;
+  bool watching_ = false;                                 // uploads, for stalls
   std::atomic<job::Phase> phase_{job::Phase::kProposed};  // that of the machine
   std::atomic<bool> starting_{false};                     // left the queue, and is not running yet
   std::atomic<std::uint32_t> ahead_{0};                   // jobs that go before it

@@ -24,6 +24,30 @@ std::vector<rpc::MetricView> MetricViews(const std::vector<round::MetricSum>& su
   return views;
 }
 
+// Since when the job is as it is.
+TimePoint SinceOf(const job::State& state) {
+  const job::Progress& progress = job::ProgressOf(state);
+  if (const auto* paused = std::get_if<job::Paused>(&state)) return paused->since;
+  if (job::IsTerminal(state)) return progress.ended;
+  return std::holds_alternative<job::Running>(state) ? progress.started : progress.submitted;
+}
+
+// Who was awaited when a deadline passed, and is not any more.
+round::NodeSet LateOf(const job::OpenRound& before, const job::OpenRound* after, TimePoint now) {
+  const auto deadline = round::DeadlineOf(before.state);
+  if (!deadline || now < *deadline) return {};
+  round::NodeSet late = round::Explain(before.plan, before.state).awaited;
+  if (after == nullptr || after->plan.round != before.plan.round) return late;
+  if (after->state.index() == before.state.index()) return {};
+  const round::Members* members = round::MembersOf(after->state);
+  if (members == nullptr) return late;  // the round begins anew
+  std::erase_if(late, [&](const NodeId& node) {
+    const bool training = std::holds_alternative<round::Train>(before.state);
+    return members->dropped.contains(node) || (training && members->trained.contains(node));
+  });
+  return late;
+}
+
 }  // namespace
 
 rpc::RoundResultView JobRunner::ResultView(const job::RoundSummary& summary) const {
@@ -70,6 +94,8 @@ rpc::JobView JobRunner::MakeView() {
   view.priority = priority();
   if (view.state == job::Phase::kQueued) view.ahead = ahead_;
   view.time = services_.clock.Now();
+  view.since = SinceOf(state);
+  view.outlook = Outlook();
   return view;
 }
 
@@ -81,13 +107,16 @@ std::string JobRunner::NodeState(NodeId node) {
   const auto of_members = [&](const round::Members& members) -> std::string {
     if (members.dropped.contains(node)) return "dropped";
     if (!members.cohort.contains(node)) return "ready";
-    return members.trained.contains(node) ? "trained" : "training";
+    if (members.trained.contains(node)) return "trained";
+    return std::holds_alternative<round::Train>(state) ? "training" : "late";
   };
   if (const auto* s = std::get_if<round::Train>(&state)) {
     return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
   }
   if (const auto* s = std::get_if<round::Collect>(&state)) {
     if (s->uploads.contains(node)) return "uploaded";
+    if (const auto known = nodes_.find(node); known != nodes_.end() && known->second.stalled)
+      return "stalled";
     return s->attempt.cohort.contains(node) && lane->uploads.BytesOf(node) > 0 ? "uploading"
                                                                                : of_members(s->members);
   }
@@ -98,16 +127,8 @@ std::string JobRunner::NodeState(NodeId node) {
     if (s->verified.contains(node)) return "verified";
     return s->uploads.contains(node) ? "uploaded" : of_members(s->members);
   }
-  return "ready";
-}
-
-std::string JobRunner::Explain(const job::OpenRound& open) const {
-  const round::Explanation explanation = round::Explain(open.plan, open.state);
-  std::string why = explanation.sentence;
-  if (explanation.awaited.empty()) return why;
-  why += " (";
-  for (const NodeId& node : explanation.awaited) why += (why.back() == '(' ? "" : ", ") + NameOf(node);
-  return why + ")";
+  const round::Members* members = round::MembersOf(state);
+  return members != nullptr ? of_members(*members) : "ready";
 }
 
 // Of several groups the one that is farthest behind gives phase and deadline.
@@ -120,7 +141,11 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
                       .phase = round::PhaseOf(open.state),
                       .since = open.opened,
                       .deadline = round::DeadlineOf(open.state).value_or(TimePoint{})};
+  view.phase_since = open.pace.began;
+  view.wait_why = WaitWhy(open);
+  round::NodeSet awaited;
   for (const job::OpenRound& one : rounds) {
+    awaited.merge(round::Explain(one.plan, one.state).awaited);
     if (!view.why.empty()) view.why += "; ";
     if (grouped()) view.why += input_.partition[one.group].name + ": ";
     view.why += Explain(one);
@@ -138,6 +163,7 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
     }
     progress.bytes_done = lane->uploads.BytesOf(id);
     progress.bytes_total = view.phase >= round::Phase::kCollect ? lane->uploads.words() * 8 : 0;
+    progress.awaited = awaited.contains(id);
     view.nodes.push_back(std::move(progress));
   }
   return view;
@@ -196,8 +222,23 @@ void JobRunner::LogLine(rpc::LogLineView line) {
   if (log_.size() > kMaxLogLines) log_.pop_front();
 }
 
+// Whom a deadline left behind, by name.
+void JobRunner::LogLate(const job::State& before, const job::State& after) {
+  for (const job::OpenRound& old : job::RoundsOf(before)) {
+    for (const NodeId& node : LateOf(old, job::RoundOf(after, old.group), last_time_)) {
+      LogLine({.time = last_time_,
+               .round = old.plan.round,
+               .node = NameOf(node),
+               .event = "node.late",
+               .text = "round.late: the deadline of " + std::string(round::Name(round::PhaseOf(old.state))) +
+                       " passed before its answer was there"});
+    }
+  }
+}
+
 // Lines for what changed between two states: closed rounds, phases, the job itself.
 void JobRunner::LogTransition(const job::State& before, const job::State& after) {
+  if (job::ReasonOf(after) != job::Reason::kByOperator) LogLate(before, after);
   const auto& history = job::HistoryOf(after);
   for (std::size_t i = job::HistoryOf(before).size(); i < history.size(); ++i) {
     const rpc::RoundResultView result = ResultView(history[i]);

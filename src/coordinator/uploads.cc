@@ -11,7 +11,12 @@ class Sink final : public rpc::UploadSink {
  public:
   Sink(std::shared_ptr<Upload> upload, UploadComplete complete)
       : upload_(std::move(upload)), complete_(std::move(complete)) {}
-  ~Sink() override { upload_->busy = false; }
+  ~Sink() override {
+    SetCut({});
+    upload_->busy = false;
+  }
+
+  void OnCut(std::function<void(const Status&)> cut) override { SetCut(std::move(cut)); }
 
   [[nodiscard]] std::uint64_t NextSeq() const override { return upload_->tree.leaves(); }
 
@@ -52,6 +57,11 @@ class Sink final : public rpc::UploadSink {
   }
 
  private:
+  void SetCut(std::function<void(const Status&)> cut) {
+    const MutexLock lock(upload_->mutex);
+    upload_->cut.swap(cut);
+  }
+
   Status Store(std::span<const ByteView> slices, std::uint64_t size) {
     for (const ByteView& slice : slices) {
       if (Status written = upload_->spool->Append(slice); !written.ok()) {
@@ -78,13 +88,18 @@ class Sink final : public rpc::UploadSink {
 }  // namespace
 
 void Uploads::Begin(AttemptId attempt, std::uint64_t words) {
-  if (attempt_ != attempt || words_ != words) uploads_.clear();
+  if (attempt_ != attempt || words_ != words) Forget();
   attempt_ = attempt;
   words_ = words;
 }
 
 void Uploads::Discard(AttemptId attempt) {
-  if (attempt_ == attempt) uploads_.clear();
+  if (attempt_ == attempt) Forget();
+}
+
+void Uploads::Forget() {
+  CutAll(Fail(errors::kUploadClosed, "the attempt is over"));
+  uploads_.clear();
 }
 
 Result<std::shared_ptr<rpc::UploadSink>> Uploads::Open(NodeId node, std::uint64_t words,
@@ -125,6 +140,23 @@ std::shared_ptr<store::Spool> Uploads::Complete(NodeId node, const Digest& root)
   const bool complete =
       found != uploads_.end() && found->second->bytes == words_ * 8 && found->second->tree.Root() == root;
   return complete ? std::shared_ptr<store::Spool>(found->second, found->second->spool.get()) : nullptr;
+}
+
+void Uploads::Cut(NodeId node, const Status& why) {
+  const auto found = uploads_.find(node);
+  if (found == uploads_.end()) return;
+  std::function<void(const Status&)> cut;
+  {
+    const MutexLock lock(found->second->mutex);
+    cut = found->second->cut;
+  }
+  if (cut) cut(why);
+}
+
+void Uploads::CutAll(const Status& why) {
+  for (const auto& [node, upload] : uploads_) {
+    if (upload->busy && !upload->sealed) Cut(node, why);
+  }
 }
 
 std::size_t Uploads::Active() const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "base/mutex.h"
 #include "crypto/merkle.h"
 #include "round/round.h"
 #include "rpc/handlers.h"
@@ -22,6 +23,8 @@ struct Upload {
   std::atomic<std::uint64_t> bytes{0};  // received so far, for views
   std::atomic<bool> busy{false};
   std::atomic<bool> sealed{false};  // its root was taken: nothing changes it any more
+  Mutex mutex;
+  std::function<void(const Status&)> cut ACCORD_GUARDED_BY(mutex);  // ends the stream that holds it
 };
 
 // Called by a sink when all chunks are in, with their root; answers when the event is journalled.
@@ -47,11 +50,20 @@ class Uploads {
   // journalled). Lives on when the attempt is forgotten.
   [[nodiscard]] std::shared_ptr<store::Spool> Complete(NodeId node, const Digest& root) const;
   [[nodiscard]] std::uint64_t words() const { return words_; }
+  // Whether they come by slots and are watched; smaller ones cannot pile up, and are whole at once or not at
+  // all.
+  [[nodiscard]] bool large() const { return words_ * 8 > (1U << 20); }
   [[nodiscard]] AttemptId attempt() const { return attempt_; }
+  // Ends the stream that writes this node's upload, if there is one; what has arrived stays.
+  void Cut(NodeId node, const Status& why);
+  // Ends every stream: no upload is awaited any more. Those that are whole get their answer.
+  void CutAll(const Status& why);
   // Uploads that a stream is writing now.
   [[nodiscard]] std::size_t Active() const;
 
  private:
+  void Forget();
+
   store::SpoolPool& spools_;
   AttemptId attempt_;
   std::uint64_t words_ = 0;

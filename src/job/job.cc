@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/overloaded.h"
+#include "job/deadlines.h"
 #include "job/rounds.h"
 
 namespace accord::job {
@@ -110,10 +111,8 @@ Transition OnPaused(const Plan& plan, const State& state, const Event& event, Ti
 }  // namespace
 
 Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
-  // The slowest link that is waited for: 256 KiB/s, after a minute for what is not transfer.
-  constexpr std::uint64_t kBytesPerMs = 256 * 1024 / 1000;
-  const Millis transfer =
-      std::chrono::minutes(1) + Millis(static_cast<std::int64_t>(parameters * 8 / kBytesPerMs));
+  const Millis min_wait = std::min(spec.round.min_wait, spec.round.max_wait);
+  const auto bounded = [&](Millis wait) { return std::clamp(wait, min_wait, spec.round.max_wait); };
   const bool masked = spec.secure != SecureMode::kOff;
   const std::uint32_t attempts = masked ? std::min(spec.round.attempts, kMaxAttempts) : spec.round.attempts;
   return {.mode = spec.secure,
@@ -123,9 +122,13 @@ Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
           .min_survivors = spec.round.min_survivors,
           .attempts = attempts,
           .tries = masked ? std::clamp(kMaxAttempts / attempts, 1U, 3U) : 3,
+          .goal = spec.round.goal,
+          .over_selection = spec.round.over_selection,
+          .min_wait = min_wait,
           .max_wait = spec.round.max_wait,
-          .transfer_wait = std::min(spec.round.max_wait, transfer),
-          .exchange_wait = std::min<Millis>(spec.round.max_wait, std::chrono::minutes(1)),
+          .transfer_wait = bounded(StatedWait(parameters * 8)),
+          .exchange_wait = bounded(StatedWait(0)),
+          .upload_bytes = parameters * 8,
           .corrupt = spec.has_corrupt ? std::optional(spec.corrupt) : std::nullopt,
           .groups = std::max(1U, static_cast<std::uint32_t>(spec.groups.nodes.size())),
           .min_groups = std::max(1U, spec.groups.min_groups)};

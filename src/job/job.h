@@ -66,9 +66,13 @@ struct Plan {
   std::uint32_t min_survivors = 1;
   std::uint32_t attempts = 3;
   std::uint32_t tries = 3;
-  Millis max_wait{0};                    // bounds p0 and p1
-  Millis transfer_wait{0};               // bounds p4 and p7: from the bytes of one update, at most max_wait
-  Millis exchange_wait{0};               // bounds p2, p3, p5, p6 of masked rounds: small messages only
+  std::uint32_t goal = 0;            // updates that a round wants; 0: of all nodes
+  std::uint32_t over_selection = 0;  // nodes that it begins with beyond the goal
+  // Of every wait (deadlines.h). The other two are the waits before any round was measured.
+  Millis min_wait{0}, max_wait{0};
+  Millis transfer_wait{0};               // p4 and p7: from the bytes of one update
+  Millis exchange_wait{0};               // p2, p3, p5, p6 of masked rounds: small messages only
+  std::uint64_t upload_bytes = 0;        // of one update, about
   std::optional<std::uint32_t> corrupt;  // T of masked rounds, when the job names one
   std::uint32_t groups = 1;              // that run rounds side by side; 1: all nodes together
   std::uint32_t min_groups = 1;          // whose sums a round needs
@@ -78,6 +82,17 @@ struct Plan {
 
 // ---------------------------------------------------------------- state
 
+// How long the nodes took in a round's phases, p1; the longest of p2, p3, p5, p6; p4; p7. 0: not measured.
+struct Took {
+  Millis train{0}, exchange{0}, collect{0}, commit{0};
+};
+// That, while the round is open. Time in which the coordinator was away or the job paused does not count.
+struct Pace {
+  TimePoint trains;  // since when: p1
+  TimePoint asked;   // and the present phase, which began at `began` by the clock
+  TimePoint began;
+  Took took;
+};
 struct GroupSummary {
   round::Reason reason = round::Reason::kNone;  // why it gave no sum
   std::uint32_t cohort = 0;
@@ -95,6 +110,7 @@ struct RoundSummary {
   std::vector<round::MetricSum> metrics;
   TimePoint opened, closed;
   Digest model_hash;  // after the round
+  Took took;          // of several groups the longest
   // Jobs with groups:
   std::vector<GroupSummary> groups;
   std::vector<round::LeftOut> left_out;  // of the step, by a gate
@@ -147,6 +163,7 @@ struct OpenRound {
   round::State state;
   TimePoint opened;
   std::uint32_t group = 0;
+  Pace pace;
 };
 
 struct Proposed {

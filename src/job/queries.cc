@@ -3,6 +3,7 @@
 
 #include "base/overloaded.h"
 #include "job/job.h"
+#include "job/rounds.h"
 
 namespace accord::job {
 
@@ -10,16 +11,7 @@ namespace {
 
 bool IsRepeatable(const Event& event) {
   const auto* in = std::get_if<InRound>(&event);
-  return in != nullptr &&
-         std::visit(
-             overloaded{
-                 [](const round::Trained&) { return true; }, [](const round::Advertised&) { return true; },
-                 [](const round::NonceOpened&) { return true; }, [](const round::Shared&) { return true; },
-                 [](const round::Uploaded&) { return true; },
-                 [](const round::SurvivorsSigned&) { return true; },
-                 [](const round::Opened&) { return true; }, [](const round::Verified&) { return true; },
-                 [](const auto&) { return false; }},
-             in->event);
+  return in != nullptr && IsWordOfNode(in->event);
 }
 
 bool StaysInside(const Effect& effect) {
@@ -29,6 +21,17 @@ bool StaysInside(const Effect& effect) {
 }
 
 }  // namespace
+
+bool IsWordOfNode(const round::Event& event) {
+  return std::visit(
+      overloaded{[](const round::Trained&) { return true; }, [](const round::Advertised&) { return true; },
+                 [](const round::NonceOpened&) { return true; }, [](const round::Shared&) { return true; },
+                 [](const round::Uploaded&) { return true; },
+                 [](const round::SurvivorsSigned&) { return true; },
+                 [](const round::Opened&) { return true; }, [](const round::Verified&) { return true; },
+                 [](const auto&) { return false; }},
+      event);
+}
 
 bool MustBeDurable(const Event& event, const std::vector<Effect>& effects) {
   return !IsRepeatable(event) || !std::ranges::all_of(effects, StaysInside);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "job/deadlines.h"
+
 namespace accord::job {
 namespace {
 
@@ -15,8 +17,16 @@ std::uint32_t AttemptsLeft(const Plan& plan, const GroupProgress& group) {
   return std::min(plan.attempts, kMaxAttempts - used);
 }
 
+// A set that a signed survivor set binds is wanted whole; an evaluation is short, and best over all.
+std::uint32_t GoalOf(const Plan& plan, bool evaluate, const GroupProgress& group) {
+  return evaluate || !group.bound.empty() ? 0 : plan.goal;
+}
+
 round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupProgress& group) {
   const bool evaluate = progress.committed >= plan.rounds;
+  const std::uint32_t goal = GoalOf(plan, evaluate, group);
+  static const std::vector<RoundSummary> kNone;
+  const Waits waits = WaitsOf(plan, progress.history ? *progress.history : kNone);
   return {.round = {progress.committed + 1},
           .purpose = evaluate ? round::Purpose::kEvaluate : round::Purpose::kTrain,
           .mode = plan.mode,
@@ -24,12 +34,14 @@ round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupPro
           .attempts = AttemptsLeft(plan, group),
           .min_nodes = plan.min_nodes,
           .min_survivors = plan.min_survivors,
-          .gather_wait = plan.max_wait,
-          .train_wait = plan.max_wait,
-          .collect_wait = plan.transfer_wait,
-          .commit_wait = plan.transfer_wait,
+          .goal = goal,
+          .max_nodes = goal == 0 ? 0 : goal + plan.over_selection,
+          .gather_wait = waits.gather.length,
+          .train_wait = waits.train.length,
+          .collect_wait = waits.collect.length,
+          .commit_wait = waits.commit.length,
           .model_hash = progress.model_hash,
-          .exchange_wait = plan.exchange_wait,
+          .exchange_wait = waits.exchange.length,
           .corrupt = plan.corrupt,
           .bound = group.bound};
 }
@@ -53,7 +65,8 @@ RoundSummary Summarise(const OpenRound& open, const round::Closed& closed) {
           .metrics = closed.outcome.metrics,
           .opened = open.opened,
           .closed = closed.since,
-          .model_hash = closed.committed ? closed.outcome.model_hash : open.plan.model_hash};
+          .model_hash = closed.committed ? closed.outcome.model_hash : open.plan.model_hash,
+          .took = open.pace.took};
 }
 
 // Of all groups, whose rounds are closed: as one that did not commit.
@@ -66,6 +79,7 @@ RoundSummary Summarise(const Running& running, TimePoint now) {
                        .model_hash = first.plan.model_hash};
   for (const OpenRound& open : running.rounds) {
     summary.attempts = std::max(summary.attempts, AttemptsOf(open, std::get<round::Closed>(open.state)));
+    summary.took = Longest(summary.took, open.pace.took);
   }
   std::uint64_t words = 0;
   for (const GroupProgress& group : running.progress.groups) {
@@ -287,7 +301,11 @@ Transition OpenNext(const Plan& plan, Progress progress, TimePoint now) {
     if (progress.groups[group].sum) continue;  // waits with it
     round::Plan next = RoundPlan(plan, progress, progress.groups[group]);
     round::State state = round::Open(next, now);
-    rounds.push_back({std::move(next), std::move(state), now, group});
+    rounds.push_back({std::move(next),
+                      std::move(state),
+                      now,
+                      group,
+                      {.trains = {}, .asked = now, .began = now, .took = {}}});
   }
   return {Running{std::move(progress), std::move(rounds)}, {AskCandidates{}}, {}};
 }
@@ -301,7 +319,9 @@ Transition StepRound(const Plan& plan, const Running& running, const InRound& ev
   round::Transition step = round::Step(open->plan, open->state, event.event, now);
   if (step.why.verdict != round::Verdict::kAccepted)
     return {running, {}, {step.why.verdict, step.why.reason}};
-  return Absorb(plan, running, event.group, std::move(step));
+  Running next = running;
+  Measure(Find(next.rounds, event.group)->pace, open->state, event.event, step.next, now);
+  return Absorb(plan, std::move(next), event.group, std::move(step));
 }
 
 Transition StepCombined(const Plan& plan, const Running& running, const Combined& event, TimePoint now) {
@@ -339,6 +359,7 @@ Transition StepPaused(const Plan& plan, const Paused& paused, const InRound& eve
   if (!matters || open == nullptr || open->plan.round != event.round) return keep;
   round::Transition step = round::Step(open->plan, open->state, event.event, now);
   if (step.why.verdict != round::Verdict::kAccepted) return {paused, {}, {step.why.verdict, step.why.reason}};
+  Measure(open->pace, open->state, event.event, step.next, now);
   if (dropped == nullptr) {
     open->state = std::move(step.next);  // its effects come again with Continue
   } else if (!next.dropped.emplace(dropped->node, dropped->reason).second) {

@@ -8,6 +8,8 @@ namespace accord::job {
 // A node answers so many attempts of a round, unless its policy says otherwise (secagg.md 2.1).
 inline constexpr std::uint32_t kMaxAttempts = 8;
 
+// Whether a node said it: it may say it again.
+[[nodiscard]] bool IsWordOfNode(const round::Event& event);
 // Opens the round that comes next after `progress`: the next training round, the final evaluation, or none:
 // finished.
 [[nodiscard]] Transition OpenNext(const Plan& plan, Progress progress, TimePoint now);

@@ -228,7 +228,7 @@ Event Decode(Reader& in) {
     case Tag::kRestarted:
       return Restarted{DecodeAway(in)};
     case Tag::kTick:
-      return Tick{};
+      return Tick{.due = true};
     case Tag::kSharesStored: {
       const AttemptId attempt = DecodeAttempt(in);
       return SharesStored{attempt, in.Fixed<Digest>()};

@@ -76,7 +76,10 @@ struct Cancel {};
 struct Restarted {  // open deadlines grow by the time away
   Millis away{0};
 };
-struct Tick {};
+struct Tick {
+  // Out of a journal: it was accepted, so its deadline had passed, by whatever rules deadlines had then.
+  bool due = false;
+};
 using Event = std::variant<Candidates, Trained, Dropped, Uploaded, UploadsLost, Summed, SumFailed, Verified,
                            Cancel, Restarted, Tick, Advertised, Shared, SharesStored, SurvivorsSigned, Opened,
                            LeftAttempt, NonceOpened>;

@@ -1,5 +1,6 @@
 // p0 gather: wait until enough nodes are connected, prepared and willing; then the training cohort is fixed.
-// Next: p1 train. Otherwise p8 closed, when no quorum came before the deadline.
+// Where a round takes fewer than are ready, they take turns, a round after the other. Next: p1 train.
+// Otherwise p8 closed, when no quorum came before the deadline.
 #include <algorithm>
 
 #include "round/phases.h"
@@ -17,6 +18,18 @@ bool Enough(const Plan& plan, const NodeSet& ready) {
   return ready.size() >= plan.min_nodes && (plan.mode == SecureMode::kOff || CanMask(plan, ready.size()));
 }
 
+// At most plan.max_nodes of them, in a ring that begins where the round before ended: all come to the same
+// share.
+NodeSet Select(const Plan& plan, const NodeSet& ready) {
+  if (!plan.bound.empty()) return plan.bound;
+  if (plan.max_nodes == 0 || ready.size() <= plan.max_nodes) return ready;
+  const std::vector<NodeId> ring(ready.begin(), ready.end());
+  const std::uint64_t first = (plan.round.value - 1) % ring.size() * plan.max_nodes;
+  NodeSet cohort;
+  for (std::uint64_t i = 0; i < plan.max_nodes; ++i) cohort.insert(ring[(first + i) % ring.size()]);
+  return cohort;
+}
+
 }  // namespace
 
 Transition On(const Plan& plan, const Gather& state, const Event& event, TimePoint now) {
@@ -24,10 +37,10 @@ Transition On(const Plan& plan, const Gather& state, const Event& event, TimePoi
       overloaded{
           [&](const Candidates& e) {
             if (!Enough(plan, e.ready)) return Discarded(state, Reason::kNoQuorum);
-            return p1::Enter(plan, plan.bound.empty() ? e.ready : plan.bound, e.registry, now);
+            return p1::Enter(plan, Select(plan, e.ready), e.registry, now);
           },
-          [&](const Tick&) {
-            if (now < state.deadline) return Discarded(state, Reason::kNone);
+          [&](const Tick& e) {
+            if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
             return p8::Abort(plan, {}, NoAttempt(plan), Reason::kNoQuorum, now);
           },
           [&](const Cancel&) { return p8::Abort(plan, {}, NoAttempt(plan), Reason::kCancelled, now); },

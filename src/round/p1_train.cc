@@ -2,7 +2,9 @@
 // on from its checkpoint and is still awaited; one that says it will not take part is dropped. Where nothing
 // is masked and an update is small, it comes instead of the word that training is done: an exchange less.
 // Next: p2 advertise, or p4 collect with what came already, when every node has finished or dropped, or at
-// the deadline with enough that finished. Otherwise p8 closed.
+// the deadline with enough that finished; the deadline comes soon once the round's goal is reached. Otherwise
+// p8 closed. Who is late goes on training until the next round tells it otherwise: a later attempt may need
+// it.
 #include <algorithm>
 
 #include "round/phases.h"
@@ -39,6 +41,7 @@ Transition Settle(const Plan& plan, Train state, TimePoint now) {
   const bool hopeless = living < Least(plan);
   const bool all_finished = state.members.trained.size() == living;
   if (hopeless || all_finished) return Leave(plan, std::move(state), now);
+  CloseSoon(plan, state, state.members.trained.size(), now);
   return Accept(std::move(state));
 }
 
@@ -105,8 +108,8 @@ Transition On(const Plan& plan, const Train& state, const Event& event, TimePoin
                    next.uploads.erase(e.node);
                    return Settle(plan, std::move(next), now);
                  },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return Leave(plan, state, now);
                  },
                  [&](const Uploaded& e) { return OnUploaded(plan, state, e, now); },

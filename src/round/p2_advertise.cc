@@ -90,8 +90,8 @@ Transition On(const Plan& plan, const Advertise& state, const Event& event, Time
                  [&](const Trained& e) { return LateTrained(state, e); },
                  [&](const Dropped& e) { return OnDropped(state, e, settle); },
                  [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return Leave(plan, state, now);
                  },
                  [&](const Restarted&) {

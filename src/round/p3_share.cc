@@ -101,8 +101,8 @@ Transition On(const Plan& plan, const Share& state, const Event& event, TimePoin
                  [&](const Trained& e) { return LateTrained(state, e); },
                  [&](const Dropped& e) { return OnDropped(state, e, settle); },
                  [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return state.storing ? retry() : Leave(plan, state, now);
                  },
                  [&](const Restarted&) { return retry(); },

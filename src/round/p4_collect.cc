@@ -1,7 +1,7 @@
 // p4 collect: updates stream in, resumable; only a complete one counts, and its root is frozen: the same
 // bytes may come again, other bytes never, not even when a restart lost them. Next: p5 survivors, when all
-// living nodes have uploaded, or at the deadline with enough uploads. Otherwise the next attempt (p2), or p8
-// closed.
+// living nodes have uploaded, or at the deadline with enough uploads; where nothing is masked it comes soon
+// once the round's goal is reached. Otherwise the next attempt (p2), or p8 closed.
 #include <algorithm>
 
 #include "round/phases.h"
@@ -25,6 +25,8 @@ Transition Settle(const Plan& plan, Collect state, TimePoint now) {
   const NodeSet awaited = Awaited(state);
   const bool hopeless = state.uploads.size() + awaited.size() < LeastSurvivors(plan, state.attempt);
   if (hopeless || awaited.empty()) return Leave(plan, std::move(state), now);
+  // A masked cohort was fixed in p2 with the goal already; each of its members that is missing costs shares.
+  if (plan.mode == SecureMode::kOff && !state.again) CloseSoon(plan, state, state.uploads.size(), now);
   return Accept(std::move(state));
 }
 
@@ -109,8 +111,8 @@ Transition On(const Plan& plan, const Collect& state, const Event& event, TimePo
                  [&](const Trained& e) { return LateTrained(state, e); },
                  [&](const Dropped& e) { return OnDropped(state, e, settle); },
                  [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return Leave(plan, state, now);
                  },
                  [&](const Cancel&) {

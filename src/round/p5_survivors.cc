@@ -48,8 +48,8 @@ Transition On(const Plan& plan, const Survivors& state, const Event& event, Time
                  [&](const Trained& e) { return LateTrained(state, e); },
                  [&](const Dropped& e) { return OnDropped(state, e, settle); },
                  [&](const LeftAttempt& e) { return OnLeft(state, e, settle); },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewSignatures, now);
                  },
                  [&](const Restarted& e) { return Extended(state, e); },

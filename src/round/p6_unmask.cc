@@ -126,8 +126,8 @@ Transition On(const Plan& plan, const Unmask& state, const Event& event, TimePoi
                  [&](const LeftAttempt& e) {
                    return masked ? OnLeft(state, e, settle) : Discarded(state, Reason::kLate);
                  },
-                 [&](const Tick&) {
-                   const bool due = masked && !state.summing && now >= state.deadline;
+                 [&](const Tick& e) {
+                   const bool due = masked && !state.summing && IsDue(e, state, now);
                    if (!due) return Discarded(state, Reason::kLate);
                    return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewUnmasked, now);
                  },

@@ -98,8 +98,8 @@ Transition On(const Plan& plan, const Commit& state, const Event& event, TimePoi
                    return p2::Retry(plan, state.members, state.attempt, Reason::kTooFewVerified, now);
                  },
                  [&](const Trained& e) { return LateTrained(state, e); },
-                 [&](const Tick&) {
-                   if (now < state.deadline) return Discarded(state, Reason::kNone);
+                 [&](const Tick& e) {
+                   if (!IsDue(e, state, now)) return Discarded(state, Reason::kNone);
                    return Leave(plan, state, now);
                  },
                  [&](const Cancel&) {

@@ -3,6 +3,7 @@
 // exhaustive answer to every event. Nobody outside src/round includes this.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <utility>
 #include <vector>
@@ -32,6 +33,18 @@ Transition Discarded(const S& state, Reason reason) {
 template <class S>
 Transition Rejected(const S& state, Reason reason) {
   return Keep(state, Verdict::kRejected, reason);
+}
+// Whether a tick ends the phase.
+template <class S>
+bool IsDue(const Tick& tick, const S& state, TimePoint now) {
+  return tick.due || now >= state.deadline;
+}
+// Over-selection: once as many have delivered as the round wants, who is nearly done has an eighth of the
+// time that it took, and no longer.
+template <class S>
+void CloseSoon(const Plan& plan, S& state, std::size_t delivered, TimePoint now) {
+  if (plan.goal == 0 || delivered < plan.goal) return;
+  state.deadline = std::min(state.deadline, now + (now - state.since) / 8);
 }
 // A copy of `state` whose open deadline is later by the time away; a clock set back takes nothing from it.
 template <class S>

@@ -21,20 +21,37 @@ Explanation ExplainGather(const Plan& plan) {
               " are connected and willing; at the deadline the job pauses until they are"};
 }
 
+// Over-selection: before the goal is reached, and after it.
+std::string Wanted(const Plan& plan) {
+  if (plan.goal == 0) return "";
+  return "; soon after " + std::to_string(plan.goal) + " it goes on in any case";
+}
+std::string ExplainGoal(const Plan& plan, std::size_t behind, std::string_view what) {
+  return "the round has the " + Count(plan.goal, "update") + " that it wants; " + Count(behind, "node") +
+         " that " + std::string(what) + " may join it until the deadline, then it goes on without them";
+}
+
 Explanation ExplainTrain(const Plan& plan, const Train& s) {
   const NodeSet awaited = Minus(Living(s.members, s.members.cohort), s.members.trained);
+  if (plan.goal > 0 && s.members.trained.size() >= plan.goal) {
+    return {awaited, ExplainGoal(plan, awaited.size(), "still train")};
+  }
   return {awaited, "waiting for " + Count(awaited.size(), "node") +
                        " to finish training; at the deadline the round goes on if " +
                        std::to_string(plan.min_survivors) + " have finished (" +
-                       std::to_string(s.members.trained.size()) + " have)"};
+                       std::to_string(s.members.trained.size()) + " have)" + Wanted(plan)};
 }
 
 Explanation ExplainCollect(const Plan& plan, const Collect& s) {
   const NodeSet awaited = Awaited(s);
+  const bool closes = plan.mode == SecureMode::kOff && plan.goal > 0 && !s.again;
+  if (closes && s.uploads.size() >= plan.goal) {
+    return {awaited, ExplainGoal(plan, awaited.size(), "have not uploaded")};
+  }
   return {awaited, "waiting for the updates of " + Count(awaited.size(), "node") +
                        "; at the deadline the round goes on if " +
                        std::to_string(LeastSurvivors(plan, s.attempt)) + " are complete (" +
-                       std::to_string(s.uploads.size()) + " are)"};
+                       std::to_string(s.uploads.size()) + " are)" + (closes ? Wanted(plan) : "")};
 }
 
 Explanation ExplainCommit(const Plan& plan, const Commit& s) {

@@ -47,6 +47,9 @@ struct Plan {
   std::uint32_t attempts = 1;       // tries of p2 to p7 before the round is given up
   std::uint32_t min_nodes = 1;      // to fix a training cohort
   std::uint32_t min_survivors = 1;  // to take a sum
+  // Over-selection: p1, and p4 where nothing is masked, close soon after so many have delivered; 0: all.
+  std::uint32_t goal = 0;
+  std::uint32_t max_nodes = 0;  // of the training cohort; 0: all that are ready
   Millis gather_wait{0}, train_wait{0}, collect_wait{0}, commit_wait{0};  // bounds of p0, p1, p4, p7
   Digest model_hash;  // the model that the round starts from
   // Masked rounds only:

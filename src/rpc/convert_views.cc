@@ -62,6 +62,7 @@ void Fill(const NodeProgressView& view, v1::NodeProgress* out) {
   out->set_steps_total(view.steps_total);
   out->set_bytes_done(view.bytes_done);
   out->set_bytes_total(view.bytes_total);
+  out->set_awaited(view.awaited);
 }
 
 NodeProgressView Read(Strict& in, const v1::NodeProgress& progress) {
@@ -71,7 +72,8 @@ NodeProgressView Read(Strict& in, const v1::NodeProgress& progress) {
           .steps_done = progress.steps_done(),
           .steps_total = progress.steps_total(),
           .bytes_done = progress.bytes_done(),
-          .bytes_total = progress.bytes_total()};
+          .bytes_total = progress.bytes_total(),
+          .awaited = progress.awaited()};
 }
 
 void Fill(const RoundView& view, v1::RoundView* out) {
@@ -83,6 +85,8 @@ void Fill(const RoundView& view, v1::RoundView* out) {
   out->set_deadline_ms(ToWireMs(view.deadline));
   out->set_why(WireText(view.why, kMaxText));
   for (const auto& node : view.nodes) Fill(node, out->add_nodes());
+  out->set_phase_since_ms(ToWireMs(view.phase_since));
+  out->set_wait_why(WireText(view.wait_why, kMaxText));
 }
 
 RoundView Read(Strict& in, const v1::RoundView& round) {
@@ -92,7 +96,9 @@ RoundView Read(Strict& in, const v1::RoundView& round) {
                  .phase = in.Enum(round.phase(), round::Phase::kClosed, "current.phase"),
                  .since = in.Time(round.since_ms(), "current.since_ms"),
                  .deadline = in.Time(round.deadline_ms(), "current.deadline_ms"),
-                 .why = in.Text(round.why(), kMaxText, "current.why")};
+                 .why = in.Text(round.why(), kMaxText, "current.why"),
+                 .phase_since = in.Time(round.phase_since_ms(), "current.phase_since_ms"),
+                 .wait_why = in.Text(round.wait_why(), kMaxText, "current.wait_why")};
   for (const auto& node : round.nodes()) view.nodes.push_back(Read(in, node));
   return view;
 }
@@ -145,7 +151,9 @@ JobView Read(Strict& in, const v1::JobView& job) {
                .submitted = in.Time(job.submitted_ms(), "submitted_ms"),
                .started = in.Time(job.started_ms(), "started_ms"),
                .finished = in.Time(job.finished_ms(), "finished_ms"),
-               .time = in.Time(job.time_ms(), "time_ms")};
+               .time = in.Time(job.time_ms(), "time_ms"),
+               .since = in.Time(job.since_ms(), "since_ms"),
+               .outlook = in.Text(job.outlook(), kMaxText, "outlook")};
   if (job.has_current()) view.current = Read(in, job.current());
   for (const auto& result : job.history()) view.history.push_back(Read(in, result));
   for (const auto& metric : job.final()) view.final_metrics.push_back(Read(in, metric));
@@ -217,6 +225,8 @@ void ToProto(const JobView& view, v1::JobView* out) {
   out->set_time_ms(ToWireMs(view.time));
   out->set_priority(ToWire<v1::Priority>(view.priority));
   out->set_ahead(view.ahead);
+  out->set_since_ms(ToWireMs(view.since));
+  out->set_outlook(WireText(view.outlook, kMaxText));
 }
 
 void ToProto(const std::vector<JobView>& views, v1::ListJobsReply* out) {

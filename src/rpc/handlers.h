@@ -78,6 +78,10 @@ class SessionHandler {
 class UploadSink {
  public:
   virtual ~UploadSink() = default;
+  // How to end the stream that holds this sink: for an upload that stalls, or that is not awaited any more.
+  // Called before the first Put; `cut` may be called from any thread until the sink is destroyed, and later
+  // does nothing.
+  virtual void OnCut(std::function<void(const Status&)> /*cut*/) {}
   // The chunk that is expected next.
   [[nodiscard]] virtual std::uint64_t NextSeq() const = 0;
   // Chunk `seq` in slices of any split; its crc was checked. A chunk that it already has is discarded (ok),

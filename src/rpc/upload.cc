@@ -101,6 +101,9 @@ void UploadStream::Open() {
 void UploadStream::OnOpened(Result<std::shared_ptr<UploadSink>> sink) {
   if (!sink.ok()) return End(sink.status());
   sink_ = std::move(sink).value();
+  sink_->OnCut([weak = weak_from_this()](const Status& why) {
+    if (const auto self = weak.lock()) self->EndSoon(why);
+  });
   Store();
 }
 

@@ -26,12 +26,14 @@ struct MetricView {
 struct NodeProgressView {
   std::string name;
   bool connected = false;
-  std::string state;  // ready | waiting (for a training slot) | training | trained | uploading | uploaded |
-                      // verified | dropped
+  // ready | waiting (for a training slot) | training | trained | uploading | stalled | uploaded | verified |
+  // late | dropped
+  std::string state;
   std::uint64_t steps_done = 0;
   std::uint64_t steps_total = 0;
   std::uint64_t bytes_done = 0;
   std::uint64_t bytes_total = 0;
+  bool awaited = false;  // the phase waits for it
 };
 
 struct RoundView {
@@ -43,6 +45,8 @@ struct RoundView {
   TimePoint deadline;  // epoch: none
   std::string why;
   std::vector<NodeProgressView> nodes;
+  TimePoint phase_since;
+  std::string wait_why;  // why the deadline is when it is
 };
 
 struct RoundResultView {
@@ -78,6 +82,8 @@ struct JobView {
   std::vector<RoundResultView> history;
   std::vector<MetricView> final_metrics;
   TimePoint time;
+  TimePoint since;      // in this state
+  std::string outlook;  // what it waits for and what comes next, while no round is open
 };
 
 // The job file as it was submitted.

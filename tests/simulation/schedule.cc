@@ -43,8 +43,12 @@ Bytes PlanOf(const Setup& setup) {
       "[round]\ncount = " + std::to_string(setup.rounds) +
       "\nmin_nodes = " + std::to_string(setup.min_nodes) +
       "\nmin_survivors = " + std::to_string(setup.min_survivors) +
-      "\nattempts = " + std::to_string(setup.attempts) + "\nmax_wait = \"" +
-      std::to_string(setup.max_wait_s) + "s\"\n" + GroupsOf(setup);
+      "\nattempts = " + std::to_string(setup.attempts) + "\nmin_wait = \"" +
+      std::to_string(setup.min_wait_s) + "s\"\nmax_wait = \"" + std::to_string(setup.max_wait_s) + "s\"\n" +
+      (setup.goal == 0 ? ""
+                       : "goal = " + std::to_string(setup.goal) +
+                             "\nover_selection = " + std::to_string(setup.over_selection) + "\n") +
+      GroupsOf(setup);
   return {text.begin(), text.end()};
 }
 
@@ -220,6 +224,17 @@ std::int64_t LeastSurvivors(const Setup& setup) {
   return std::max({quorum, corrupt + 2, std::int64_t{3}});
 }
 
+// From numbers of their own, so that a seed's faults stay what they were.
+void DrawWaits(Setup& setup) {
+  sim::Random random(~setup.seed);
+  setup.min_wait_s = std::min(10 + random.Below(60), setup.max_wait_s);
+  if (random.Chance(0.6)) return;
+  const auto nodes = static_cast<std::int64_t>(setup.nodes);
+  setup.goal = static_cast<std::uint32_t>(random.Between(setup.min_survivors, nodes));
+  const std::uint32_t least = setup.min_nodes > setup.goal ? setup.min_nodes - setup.goal : 0;
+  setup.over_selection = least + static_cast<std::uint32_t>(random.Below(2));
+}
+
 }  // namespace
 
 Setup Draw(std::uint64_t seed) {
@@ -238,18 +253,23 @@ Setup Draw(std::uint64_t seed) {
   setup.evaluates = random.Chance(0.7) || setup.min_groups > 0;  // jobs with groups must
   setup.horizon = random.Time(Millis(8'000), Millis(60'000));
   setup.faults = DrawFaults(random, setup.nodes, setup.horizon);
+  DrawWaits(setup);
   return setup;
 }
 
 std::string Describe(const Setup& setup) {
-  std::string text = "seed " + std::to_string(setup.seed) + ": " + std::to_string(setup.nodes) + " nodes, " +
-                     std::string(config::SecureName(setup.mode)) + ", " + std::to_string(setup.rounds) +
-                     " rounds, min_nodes " + std::to_string(setup.min_nodes) + ", min_survivors " +
-                     std::to_string(setup.min_survivors) +
-                     (setup.min_groups > 0 ? ", groups " + std::to_string(setup.min_groups) + " of 2" : "") +
-                     ", attempts " + std::to_string(setup.attempts) + ", max_wait " +
-                     std::to_string(setup.max_wait_s) + " s, quiet from " +
-                     std::to_string(setup.horizon.count()) + " ms";
+  std::string text =
+      "seed " + std::to_string(setup.seed) + ": " + std::to_string(setup.nodes) + " nodes, " +
+      std::string(config::SecureName(setup.mode)) + ", " + std::to_string(setup.rounds) +
+      " rounds, min_nodes " + std::to_string(setup.min_nodes) + ", min_survivors " +
+      std::to_string(setup.min_survivors) +
+      (setup.min_groups > 0 ? ", groups " + std::to_string(setup.min_groups) + " of 2" : "") + ", attempts " +
+      std::to_string(setup.attempts) +
+      (setup.goal == 0
+           ? ""
+           : ", goal " + std::to_string(setup.goal) + " + " + std::to_string(setup.over_selection)) +
+      ", min_wait " + std::to_string(setup.min_wait_s) + " s, max_wait " + std::to_string(setup.max_wait_s) +
+      " s, quiet from " + std::to_string(setup.horizon.count()) + " ms";
   for (std::size_t i = 0; i < setup.faults.size(); ++i) {
     text += "\n  fault " + std::to_string(i) + ": " + Describe(setup.faults[i]);
   }

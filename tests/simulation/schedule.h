@@ -24,7 +24,8 @@ struct Setup {
   std::uint32_t min_survivors = 3;
   std::uint32_t min_groups = 0;  // of two, the first with three nodes; 0: a job without groups
   std::uint32_t attempts = 2;
-  std::uint64_t max_wait_s = 120;
+  std::uint64_t min_wait_s = 60, max_wait_s = 120;
+  std::uint32_t goal = 0, over_selection = 0;  // 0: all nodes are waited for
   bool evaluates = true;
   Millis horizon{0};  // from then on nothing goes wrong
   std::vector<Fault> faults;

@@ -142,6 +142,33 @@ TEST_F(BulkTest, ANewStreamTakesThePlaceOfOneThatHangs) {
   EXPECT_EQ(Stored().data, data);
 }
 
+TEST_F(BulkTest, TheHandlerMayEndAStreamThatBringsNothing) {
+  const Bytes data = Pattern(2 * kChunkBytes);
+  Inbox<bool> stalls;
+  std::binary_semaphore go_on(0);
+  Upload hanging = Of(data);
+  hanging.progress = nullptr;
+  hanging.fill = [&](std::uint64_t seq, std::span<std::uint8_t> out) {
+    if (seq == 1) {
+      EXPECT_TRUE(federation_.bulk.chunks.Next());
+      stalls.Put(true);
+      EXPECT_TRUE(go_on.try_acquire_for(kPatience));
+    }
+    return Of(data).fill(seq, out);
+  };
+  Inbox<Status> ended;
+  std::jthread other([&] { ended.Put(node_->PutUpdate(hanging, {})); });
+  ASSERT_TRUE(stalls.Next());
+  const auto cut = federation_.bulk.cuts.Next();
+  ASSERT_TRUE(cut);
+  (*cut)(Fail(errors::kUploadStalled, "nothing came"));
+  go_on.release();
+  EXPECT_EQ(ended.Next()->error(), "upload.stalled");
+  ASSERT_TRUE(node_->PutUpdate(Of(data, 1), {}).ok()) << "it may go on at once";
+  EXPECT_EQ(Stored().data, data);
+  (*cut)(Fail(errors::kUploadStalled, "the stream is gone: nothing happens"));
+}
+
 TEST_F(BulkTest, WhenAllChunksAreThereTheRootAloneFollows) {
   const Bytes data = Pattern(kChunkBytes + 8);
   Upload upload = Of(data);

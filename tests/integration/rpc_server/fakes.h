@@ -85,6 +85,7 @@ class FakeBulk final : public BulkHandler {
 
   std::map<Digest, Bytes> blobs;                                    // filled before the server starts
   Inbox<std::uint64_t> chunks;                                      // each seq that was stored
+  Inbox<std::function<void(const Status&)>> cuts;                   // how to end each stream
   std::function<void(std::function<void(Status)>, Status)> answer;  // how Finish answers; none: at once
   std::optional<Digest> expected_root;                              // what Finish compares with
 
@@ -103,6 +104,7 @@ class FakeSink final : public UploadSink {
     const std::lock_guard lock(bulk_.mutex_);
     stored_.busy = false;
   }
+  void OnCut(std::function<void(const Status&)> cut) override { bulk_.cuts.Put(std::move(cut)); }
   std::uint64_t NextSeq() const override {
     const std::lock_guard lock(bulk_.mutex_);
     return stored_.next;

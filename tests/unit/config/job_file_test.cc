@@ -176,7 +176,14 @@ INSTANTIATE_TEST_SUITE_P(
                 "model: has at least 1000011000010 parameters; the most is 68719476736"},
         BadCase{"input = [28, 28]", "input = [28, 28], channels = [4294967296, 4294967296, 4294967296]",
                 "model: has at least 2^64 parameters"},
-        BadCase{"min_survivors = 3", "min_survivors = 4", "min_survivors: 4 is above round.min_nodes = 3"}));
+        BadCase{"min_survivors = 3", "min_survivors = 4", "min_survivors: 4 is above round.min_nodes = 3"},
+        BadCase{"max_wait = \"2h\"", "max_wait = \"2h\"\nmin_wait = \"3h\"", "round.min_wait: is above"},
+        BadCase{"min_survivors = 3", "min_survivors = 3\nover_selection = 1",
+                "round.over_selection: has a meaning only with round.goal"},
+        BadCase{"min_survivors = 3", "min_survivors = 3\ngoal = 2\nover_selection = 1",
+                "round.goal: 2 is below round.min_survivors = 3"},
+        BadCase{"min_nodes = 3", "min_nodes = 5\ngoal = 3\nover_selection = 1",
+                "round.min_nodes: 5 is above round.goal + round.over_selection = 4"}));
 
 INSTANTIATE_TEST_SUITE_P(Thresholds, JobFileRefuses,
                          ::testing::Values(BadCase{"secure = \"off\"", "secure = \"malicious\"\ncorrupt = 2",

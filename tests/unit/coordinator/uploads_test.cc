@@ -112,6 +112,34 @@ TEST_F(UploadsTest, TwoStreamsNeverWriteOneUpload) {
   EXPECT_EQ(uploads_.Active(), 1U);
 }
 
+TEST_F(UploadsTest, AStreamIsCutOnlyWhileItHoldsItsUpload) {
+  std::vector<std::string> cut;
+  const auto note = [&](const Status& why) { cut.emplace_back(why.error()); };
+  auto sink = Open();
+  sink->OnCut(note);
+  uploads_.Cut(Node(2), Fail(errors::kUploadStalled, "another's"));
+  EXPECT_TRUE(cut.empty());
+  uploads_.Cut(kNode, Fail(errors::kUploadStalled, "nothing came"));
+  EXPECT_EQ(cut, std::vector<std::string>{"upload.stalled"});
+  sink.reset();
+  uploads_.Cut(kNode, Fail(errors::kUploadStalled, "nobody holds it"));
+  EXPECT_EQ(cut.size(), 1U);
+  sink = Open();
+  sink->OnCut(note);
+  uploads_.Begin({5}, kWords);
+  EXPECT_EQ(cut.back(), "upload.closed") << "its attempt is over";
+}
+
+TEST_F(UploadsTest, AWholeUploadIsAnsweredAndNotCut) {
+  const auto sink = Open();
+  bool cut = false;
+  sink->OnCut([&](const Status&) { cut = true; });
+  PutAll(*sink, 7);
+  EXPECT_EQ(Finish(*sink, RootOf(7)), "ok");
+  uploads_.CutAll(Fail(errors::kUploadClosed, "p4 is over"));
+  EXPECT_FALSE(cut);
+}
+
 TEST_F(UploadsTest, ASecondStreamCannotTakeBackWhatCounted) {
   {
     const auto sink = Open();

@@ -147,7 +147,8 @@ TEST(JobTest, NoAttemptIsBegunThatNoNodeWouldAnswer) {
   const auto fail = [&] {
     job.In(round::Candidates{kAll, Hash(40)}).Train();
     while (job.phase() == Phase::kRunning && round::AttemptOf(job.open().state) != nullptr) {
-      job.After(50).In(round::Tick{});
+      job.now = *DeadlineOf(job.state);
+      job.In(round::Tick{});
     }
   };
   fail();
@@ -226,7 +227,12 @@ TEST(JobPlan, WaitsForTransfersByTheirBytesButNeverLongerThanAPersonAllows) {
   EXPECT_GE(small.transfer_wait, Millis(60'000));
   EXPECT_GT(PlanOf(spec, 10'000'000).transfer_wait, small.transfer_wait);
   EXPECT_EQ(PlanOf(spec, 1ULL << 36).transfer_wait, spec.round.max_wait);
+  EXPECT_EQ(small.exchange_wait, Millis(60'000));
+  spec.round.min_wait = Millis(90'000);
+  EXPECT_EQ(PlanOf(spec, 1000).exchange_wait, Millis(90'000)) << "nor shorter";
+  EXPECT_EQ(PlanOf(spec, 1000).min_wait, Millis(90'000));
   spec.round.max_wait = Millis(10);
+  EXPECT_EQ(PlanOf(spec, 1000).min_wait, Millis(10)) << "max_wait holds where the two are at odds";
   EXPECT_EQ(PlanOf(spec, 1000).transfer_wait, Millis(10));
   spec.eval.metrics.clear();
   EXPECT_FALSE(PlanOf(spec, 1000).final_evaluation);

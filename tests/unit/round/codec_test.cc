@@ -41,7 +41,7 @@ std::vector<Frozen> Table() {
           {Verified{kA, {4}, Hash(0x15)}, "08" + kAHex + "00000004" + Repeat("15", 32)},
           {Cancel{}, "09"},
           {Restarted{Millis(5000)}, "0a0000000000001388"},
-          {Tick{}, "0b"},
+          {Tick{.due = true}, "0b"},
           {Candidates{{kB}, Hash(8)}, "0c" + Repeat("08", 32) + "00000001" + kBHex},
           {Uploaded{kA, {4}, Hash(7), {0xEE, 0xDD}},
            "0d" + kAHex + "00000004" + Repeat("07", 32) + "00000002" + "eedd"},

@@ -23,7 +23,9 @@ JobView FullJob() {
                .submitted = TimePoint(Millis(1)),
                .started = TimePoint(Millis(2)),
                .finished = TimePoint(Millis(3)),
-               .time = TimePoint(Millis(4))};
+               .time = TimePoint(Millis(4)),
+               .since = TimePoint(Millis(8)),
+               .outlook = "2 of 3 nodes are there"};
   view.id.bytes.fill(7);
   view.model_hash.bytes.fill(8);
   view.current = RoundView{.round = {4},
@@ -39,7 +41,10 @@ JobView FullJob() {
                                       .steps_done = 1,
                                       .steps_total = 2,
                                       .bytes_done = 3,
-                                      .bytes_total = 4}}};
+                                      .bytes_total = 4,
+                                      .awaited = true}},
+                           .phase_since = TimePoint(Millis(7)),
+                           .wait_why = "2 x the 41s"};
   view.history = {{.round = {3},
                    .purpose = round::Purpose::kTrain,
                    .committed = false,
