@@ -133,6 +133,9 @@ void Grammar::AddJobs() {
   Add<JobList>(job, "list", "All jobs");
   const auto show = Add<JobShow>(job, "show", "One job: its rounds and how it stands");
   Positional(show.app, "JOB", show.values->job, "The job");
+  const auto explain =
+      Add<JobExplain>(job, "explain", "Who is awaited and for what, until when, and what happens then");
+  Positional(explain.app, "JOB", explain.values->job, "The job");
   const auto watch = Add<JobWatch>(job, "watch", "Follow a job until it ends");
   Positional(watch.app, "JOB", watch.values->job, "The job");
   const auto wait = Add<JobWait>(job, "wait", "Wait until a job ends; the exit code says how");

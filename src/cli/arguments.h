@@ -24,6 +24,9 @@ struct JobList {};
 struct JobShow {
   std::string job;
 };
+struct JobExplain {
+  std::string job;
+};
 struct JobWatch {
   std::string job;
 };
@@ -99,10 +102,10 @@ struct Help {
   std::string text;
 };
 using Command =
-    std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobWatch, JobWait, JobLogs, JobCancel,
-                 JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, NodeList, NodeShow,
-                 MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join, ContextList,
-                 ContextUse, ContextShow, ContextRemove, Completion, Version>;
+    std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
+                 JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, NodeList,
+                 NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
+                 ContextList, ContextUse, ContextShow, ContextRemove, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -14,6 +14,7 @@ ExitCode Run(const JobSubmit& command, Session& session);
 ExitCode Run(const JobValidate& command, Session& session);
 ExitCode Run(const JobList& command, Session& session);
 ExitCode Run(const JobShow& command, Session& session);
+ExitCode Run(const JobExplain& command, Session& session);
 ExitCode Run(const JobWatch& command, Session& session);
 ExitCode Run(const JobWait& command, Session& session);
 ExitCode Run(const JobLogs& command, Session& session);

@@ -2,6 +2,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/explain_text.h"
 #include "cli/follow.h"
 #include "cli/follow_logs.h"
 #include "cli/job_text.h"
@@ -119,6 +120,16 @@ ExitCode Run(const JobShow& command, Session& session) {
   return AskAndPrint(
       session, [&](Backend& backend) { return backend.GetJob(command.job); },
       [&](const rpc::JobView& job) { return JobDetails(job, session.printer().style()); });
+}
+
+ExitCode Run(const JobExplain& command, Session& session) {
+  return AskAndPrint(
+      session,
+      [&](Backend& backend) -> Result<Explained> {
+        ACCORD_ASSIGN_OR_RETURN(rpc::JobView job, backend.GetJob(command.job));
+        return Explained{std::move(job)};
+      },
+      [&](const Explained& job) { return ExplainedText(job, session.printer().style()); });
 }
 
 ExitCode Run(const JobWatch& command, Session& session) {

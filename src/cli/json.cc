@@ -1,5 +1,6 @@
 #include "cli/json.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -41,26 +42,26 @@ std::string_view PurposeName(round::Purpose purpose) {
   return purpose == round::Purpose::kTrain ? "train" : "evaluate";
 }
 
+ordered_json Node(const rpc::NodeProgressView& node) {
+  return {{"name", node.name},
+          {"connected", node.connected},
+          {"state", node.state},
+          {"steps_done", node.steps_done},
+          {"steps_total", node.steps_total},
+          {"bytes_done", node.bytes_done},
+          {"bytes_total", node.bytes_total},
+          {"awaited", node.awaited}};
+}
+
 ordered_json Current(const std::optional<rpc::RoundView>& round) {
   if (!round) return nullptr;
   ordered_json nodes = ordered_json::array();
-  for (const rpc::NodeProgressView& node : round->nodes) {
-    nodes.push_back({{"name", node.name},
-                     {"connected", node.connected},
-                     {"state", node.state},
-                     {"steps_done", node.steps_done},
-                     {"steps_total", node.steps_total},
-                     {"bytes_done", node.bytes_done},
-                     {"bytes_total", node.bytes_total}});
-  }
-  return {{"round", round->round.value},
-          {"purpose", PurposeName(round->purpose)},
-          {"attempt", round->attempt.value},
-          {"phase", PhaseName(round->phase)},
-          {"since", Time(round->since)},
-          {"deadline", Time(round->deadline)},
-          {"why", round->why},
-          {"nodes", std::move(nodes)}};
+  for (const rpc::NodeProgressView& node : round->nodes) nodes.push_back(Node(node));
+  return {{"round", round->round.value},       {"purpose", PurposeName(round->purpose)},
+          {"attempt", round->attempt.value},   {"phase", PhaseName(round->phase)},
+          {"since", Time(round->since)},       {"phase_since", Time(round->phase_since)},
+          {"deadline", Time(round->deadline)}, {"why", round->why},
+          {"wait_why", round->wait_why},       {"nodes", std::move(nodes)}};
 }
 
 ordered_json History(const std::vector<rpc::RoundResultView>& rounds) {
@@ -111,6 +112,37 @@ std::string Json(const rpc::JobView& job) {
                {"current", Current(job.current)},
                {"history", History(job.history)},
                {"final_metrics", Metrics(job.final_metrics)},
+               {"since", Time(job.since)},
+               {"outlook", job.outlook},
+               {"time", Time(job.time)}});
+}
+
+std::string Json(const Explained& explained) {
+  const rpc::JobView& job = explained.job;
+  ordered_json awaited = ordered_json::array();
+  ordered_json round = nullptr;
+  if (job.current) {
+    for (const rpc::NodeProgressView& node : job.current->nodes) {
+      if (node.awaited) awaited.push_back(Node(node));
+    }
+    const bool open = job.current->deadline != TimePoint{};
+    round = {{"round", job.current->round.value},
+             {"phase", PhaseName(job.current->phase)},
+             {"since", Time(job.current->phase_since)},
+             {"deadline", Time(job.current->deadline)},
+             {"remaining_ms",
+              open ? ordered_json(std::max<std::int64_t>(0, (job.current->deadline - job.time).count()))
+                   : ordered_json(nullptr)},
+             {"wait_why", job.current->wait_why}};
+  }
+  return Text({{"id", job.id.Hex()},
+               {"name", job.name},
+               {"state", StateName(job.state)},
+               {"since", Time(job.since)},
+               {"sentence", Sentence(job)},
+               {"reason", Reason(job.reason)},
+               {"current", std::move(round)},
+               {"awaited", std::move(awaited)},
                {"time", Time(job.time)}});
 }
 

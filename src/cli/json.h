@@ -8,6 +8,7 @@
 
 #include "accord/status.h"
 #include "cli/context_store.h"
+#include "cli/explain_text.h"
 #include "rpc/views.h"
 
 namespace accord::cli {
@@ -18,6 +19,7 @@ namespace accord::cli {
 [[nodiscard]] std::string JsonFailure(const Status& status);
 
 [[nodiscard]] std::string Json(const rpc::JobView& job);
+[[nodiscard]] std::string Json(const Explained& explained);
 [[nodiscard]] std::string Json(const rpc::ValidationView& validation);
 [[nodiscard]] std::string Json(const rpc::LogLineView& line);
 [[nodiscard]] std::string Json(const rpc::NodeView& node);

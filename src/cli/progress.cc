@@ -63,7 +63,8 @@ Line RoundHead(const rpc::JobView& job) {
   return line;
 }
 
-// By name, as many nodes as fit; those that are not through come first when not all do.
+}  // namespace
+
 std::vector<Line> NodeLines(const std::vector<rpc::NodeProgressView>& nodes, std::size_t rows,
                             const Style& style) {
   std::vector<rpc::NodeProgressView> shown = nodes;
@@ -83,6 +84,8 @@ std::vector<Line> NodeLines(const std::vector<rpc::NodeProgressView>& nodes, std
         Line().Add("and " + std::to_string(nodes.size() - shown.size()) + " more nodes", Tone::kFaint));
   return lines;
 }
+
+namespace {
 
 // `width` 0: no line is too long.
 std::vector<Line> RoundLines(const rpc::JobView& job, std::size_t node_rows, std::size_t width,

@@ -12,6 +12,10 @@
 
 namespace accord::cli {
 
+// By name, as many nodes as fit into the rows: state, bar, steps and bytes of each. Those that are not
+// through come first when not all fit.
+[[nodiscard]] std::vector<Line> NodeLines(const std::vector<rpc::NodeProgressView>& nodes, std::size_t rows,
+                                          const Style& style);
 // The open round: title, phase in words, why it waits, a bar a node. Empty when no round is open.
 [[nodiscard]] std::vector<Line> CurrentRound(const rpc::JobView& job, const Style& style);
 // What is drawn in place: headline and open round, not higher than the terminal.

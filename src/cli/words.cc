@@ -1,6 +1,8 @@
 #include "cli/words.h"
 
+#include <chrono>
 #include <cstdio>
+#include <ctime>
 
 #include "base/text.h"
 #include "config/job_file.h"
@@ -42,6 +44,22 @@ std::string Until(TimePoint then, TimePoint now) {
   if (then == TimePoint{}) return "";
   return then <= now ? Ago(then, now)
                      : std::string("in ").append(Seconds(((then - now).count() + 500) / 1000));
+}
+
+std::string LocalTime(TimePoint time, TimePoint now) {
+  const auto local = [](TimePoint point) {
+    const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(point).time_since_epoch().count();
+    std::tm out{};
+    ::localtime_r(&seconds, &out);
+    return out;
+  };
+  const std::tm then = local(time);
+  const std::tm today = local(now);
+  const bool same_day = then.tm_yday == today.tm_yday && then.tm_year == today.tm_year;
+  char text[32];
+  const std::size_t size =
+      std::strftime(text, sizeof text, same_day ? "%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &then);
+  return {text, size};
 }
 
 std::string Count(std::uint64_t value) {

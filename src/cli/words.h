@@ -23,6 +23,8 @@ template <class Tag, std::size_t N>
 [[nodiscard]] std::string Ago(TimePoint then, TimePoint now);
 // "in 59m 30s", or "42s ago" when it has passed; empty for the epoch.
 [[nodiscard]] std::string Until(TimePoint then, TimePoint now);
+// "14:03:22" of the local day, with the date when `now` is of another one: as people read clocks.
+[[nodiscard]] std::string LocalTime(TimePoint time, TimePoint now);
 // 1234567 is "1,234,567".
 [[nodiscard]] std::string Count(std::uint64_t value);
 // Four decimals: 0.4312.

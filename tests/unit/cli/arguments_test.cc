@@ -27,6 +27,7 @@ TEST(ArgumentsTest, FillsTheCommandThatWasTyped) {
   EXPECT_TRUE(Parse<JobValidate>({"job", "validate", "a.toml", "--offline"}).offline);
   EXPECT_EQ(Parse<JobWait>({"job", "wait", "digits", "--timeout", "90s"}).timeout, Millis(90'000));
   EXPECT_EQ(Parse<JobWait>({"job", "wait", "digits"}).timeout, std::nullopt);
+  EXPECT_EQ(Parse<JobExplain>({"job", "explain", "digits"}).job, "digits");
   EXPECT_TRUE(Parse<JobLogs>({"job", "logs", "digits", "-f"}).follow);
   EXPECT_EQ(Parse<JobCancel>({"job", "cancel", "digits", "--reason", "a mistake"}).reason, "a mistake");
   EXPECT_TRUE(Parse<JobRetry>({"job", "retry", "digits", "--watch"}).watch);

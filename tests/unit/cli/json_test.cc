@@ -18,6 +18,7 @@ std::string Pretty(const std::string& text) { return ordered_json::parse(text).d
 
 TEST(JsonTest, MirrorsEveryView) {
   ExpectGolden("job_running.json", Pretty(Json(RunningJob())));
+  ExpectGolden("job_explain.json", Pretty(Json(Explained{RunningJob()})));
   ExpectGolden("job_finished.json", Pretty(Json(FinishedJob())));
   ExpectGolden("nodes.json", Pretty(Json(std::vector<rpc::NodeView>{Nodes()[0], Nodes()[2]})));
   ExpectGolden("members.json", Pretty(Json(Members())));

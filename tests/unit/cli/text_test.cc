@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <sstream>
 
+#include "cli/explain_text.h"
 #include "cli/job_text.h"
 #include "cli/progress.h"
 #include "cli/registry_text.h"
@@ -97,6 +100,41 @@ TEST(JobTextTest, TellsValidationAndLogs) {
   ExpectGolden("job_logs.txt",
                LogText({kNow, {3}, "ke", "node.trained", "240 steps"}, PlainStyle()) +
                    LogText({kNow, {}, "", "job.submitted", "by alice\n\x1b[2Jnot a new line"}, PlainStyle()));
+}
+
+class ExplainTextTest : public ::testing::Test {
+ protected:
+  ExplainTextTest() {
+    ::setenv("TZ", "XYZ-2", 1);  // two hours ahead of UTC
+    ::tzset();
+  }
+  ~ExplainTextTest() override {
+    ::unsetenv("TZ");
+    ::tzset();
+  }
+};
+
+TEST_F(ExplainTextTest, SaysWhoIsAwaitedSinceWhenUntilWhenAndWhatComesThen) {
+  ExpectGolden("job_explain_running.txt", ExplainedText({RunningJob()}, PlainStyle()));
+}
+
+TEST_F(ExplainTextTest, SaysWhatAJobWithoutARoundWaitsForAndWhatToDo) {
+  rpc::JobView paused = PausedJob();
+  paused.current.reset();
+  rpc::JobView queued = paused;
+  queued.state = job::Phase::kQueued;
+  queued.reason = {};
+  queued.outlook = "its first model is being made; then the first round opens";
+  ExpectGolden("job_explain_waiting.txt",
+               ExplainedText({paused}, PlainStyle()) + ExplainedText({queued}, PlainStyle()));
+  ExpectGolden("job_explain_ended.txt",
+               ExplainedText({FinishedJob()}, PlainStyle()) + ExplainedText({FailedJob()}, PlainStyle()));
+}
+
+TEST_F(ExplainTextTest, ClocksAreLocalAndNameTheDayWhenItIsAnother) {
+  const TimePoint time = kNow;  // 08:53:20 UTC
+  EXPECT_EQ(LocalTime(time, time), "10:53:20");
+  EXPECT_EQ(LocalTime(time + std::chrono::hours(24), time), "2025-10-10 10:53:20");
 }
 
 TEST(JobTextTest, EstimatesTheTimeLeftByThePaceOfCommittedRounds) {

@@ -52,9 +52,12 @@ rpc::JobView RunningJob() {
                                .why =
                                    "waiting for 2 nodes to finish training; at the deadline the round goes "
                                    "on if 2 have finished (1 has) (br, no)",
-                               .nodes = {{"br", true, "training", 120, 240, 0, 1'782'579},
+                               .nodes = {{"br", true, "training", 120, 240, 0, 1'782'579, true},
                                          {"ke", true, "uploading", 240, 240, 891'290, 1'782'579},
-                                         {"no", false, "training", 60, 240, 0, 1'782'579}}};
+                                         {"no", false, "training", 60, 240, 0, 1'782'579, true}},
+                               .phase_since = kNow - Millis(1'800),
+                               .wait_why = "2 x the 59m that the slowest of the last rounds took for it"};
+  job.since = job.started;
   return job;
 }
 
@@ -79,6 +82,8 @@ rpc::JobView PausedJob() {
   job.state = job::Phase::kPaused;
   job.reason = {Code::kUnavailable, "job.no_quorum", "2 of 3 nodes are connected.",
                 "It goes on by itself when they are back."};
+  job.since = kNow - Millis(300'000);
+  job.outlook = "2 of 3 nodes are connected and willing (br, ke); missing: no; it goes on by itself";
   return job;
 }
 

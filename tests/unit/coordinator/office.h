@@ -109,7 +109,9 @@ class Office {
     refs_ = std::make_unique<BlobRefs>(*blobs_);
     services_.reset(new Services{config_, timing_, timing_, io_, io_.get_executor(), journal_, *blobs_,
                                  *spools_, *reserve_, sessions_, *refs_, *registries_, metrics_,
-                                 [this] { jobs_->Reschedule(); },
+                                 [this] {
+                                   if (jobs_) jobs_->Reschedule();
+                                 },
                                  [](const Status& status) { ADD_FAILURE() << Describe(status); }});
     jobs_ = std::make_unique<Jobs>(*services_);
     sessions_.Listen(jobs_.get());
