@@ -25,7 +25,7 @@ std::string JobRunner::Explain(const job::OpenRound& open) const {
 std::string JobRunner::WaitWhy(const job::OpenRound& open) const {
   const auto deadline = round::DeadlineOf(open.state);
   if (!deadline) return "";
-  const job::Plan plan = job::PlanOf(*input_.spec, input_.layout->size);
+  const job::Plan& plan = driver_->machine().plan;
   const job::Waits waits = job::WaitsOf(plan, job::HistoryOf(driver_->state()));
   const round::Phase phase = round::PhaseOf(open.state);
   const Millis length = job::WaitOf(waits, phase).length;

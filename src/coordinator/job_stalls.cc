@@ -33,7 +33,7 @@ void JobRunner::WatchUploads() {
 }
 
 Millis JobRunner::StallAfter() const {
-  const job::Plan plan = job::PlanOf(*input_.spec, input_.layout->size);
+  const job::Plan& plan = driver_->machine().plan;
   return job::StallWait(plan, job::WaitsOf(plan, job::HistoryOf(driver_->state())).collect);
 }
 

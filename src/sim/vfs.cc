@@ -182,8 +182,9 @@ int Access(sqlite3_vfs*, const char* name, int, int* out) {
 }
 
 int FullPathname(sqlite3_vfs*, const char* name, int size, char* out) {
-  if (std::strlen(name) >= static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
-  std::strcpy(out, name);
+  const std::size_t length = std::strlen(name) + 1;
+  if (length > static_cast<std::size_t>(size)) return SQLITE_CANTOPEN;
+  std::memcpy(out, name, length);
   return SQLITE_OK;
 }
 

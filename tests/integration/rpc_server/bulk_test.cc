@@ -56,6 +56,21 @@ class BulkTest : public ::testing::Test {
             .progress = [this](std::uint64_t bytes) { progress_.push_back(bytes); }};
   }
 
+  // Says `hangs` once its first chunk is there, and goes on when it may.
+  Upload Hanging(const Bytes& data, Inbox<bool>& hangs, std::binary_semaphore& go_on) {
+    Upload upload = Of(data);
+    upload.progress = nullptr;
+    upload.fill = [this, &data, &hangs, &go_on](std::uint64_t seq, std::span<std::uint8_t> out) {
+      if (seq == 1) {
+        EXPECT_TRUE(federation_.bulk.chunks.Next());
+        hangs.Put(true);
+        EXPECT_TRUE(go_on.try_acquire_for(kPatience));
+      }
+      return Of(data).fill(seq, out);
+    };
+    return upload;
+  }
+
   Federation federation_;
   std::unique_ptr<NodeClient> node_;
   std::vector<std::uint64_t> progress_;
@@ -121,16 +136,7 @@ TEST_F(BulkTest, ANewStreamTakesThePlaceOfOneThatHangs) {
   const Bytes data = Pattern(2 * kChunkBytes);
   Inbox<bool> first_chunk_is_there;
   std::binary_semaphore go_on(0);
-  Upload hanging = Of(data);
-  hanging.progress = nullptr;
-  hanging.fill = [&](std::uint64_t seq, std::span<std::uint8_t> out) {
-    if (seq == 1) {
-      EXPECT_TRUE(federation_.bulk.chunks.Next());
-      first_chunk_is_there.Put(true);
-      EXPECT_TRUE(go_on.try_acquire_for(kPatience));
-    }
-    return Of(data).fill(seq, out);
-  };
+  const Upload hanging = Hanging(data, first_chunk_is_there, go_on);
   Inbox<Status> first;
   std::jthread other([&] { first.Put(node_->PutUpdate(hanging, {})); });
   ASSERT_TRUE(first_chunk_is_there.Next());
@@ -146,16 +152,7 @@ TEST_F(BulkTest, TheHandlerMayEndAStreamThatBringsNothing) {
   const Bytes data = Pattern(2 * kChunkBytes);
   Inbox<bool> stalls;
   std::binary_semaphore go_on(0);
-  Upload hanging = Of(data);
-  hanging.progress = nullptr;
-  hanging.fill = [&](std::uint64_t seq, std::span<std::uint8_t> out) {
-    if (seq == 1) {
-      EXPECT_TRUE(federation_.bulk.chunks.Next());
-      stalls.Put(true);
-      EXPECT_TRUE(go_on.try_acquire_for(kPatience));
-    }
-    return Of(data).fill(seq, out);
-  };
+  const Upload hanging = Hanging(data, stalls, go_on);
   Inbox<Status> ended;
   std::jthread other([&] { ended.Put(node_->PutUpdate(hanging, {})); });
   ASSERT_TRUE(stalls.Next());
