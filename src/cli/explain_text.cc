@@ -36,6 +36,12 @@ std::string Ending(const rpc::JobView& job) {
   return job.reason.ok() ? text : text + ": " + job.reason.message();
 }
 
+// A cancelled job is over: what the code advises for a pause does not help it.
+std::string ToDo(const rpc::JobView& job) {
+  if (job.state == job::Phase::kCancelled) return "To run it once more: accord job retry " + ShortId(job.id);
+  return Printable(job.reason.hint());
+}
+
 }  // namespace
 
 std::string Sentence(const rpc::JobView& job) {
@@ -54,7 +60,7 @@ std::string ExplainedText(const Explained& explained, const Style& style) {
   } else {
     facts.Add("since", Since(job.since, job.time));
   }
-  facts.Add("to do", Printable(job.reason.hint()));
+  facts.Add("to do", ToDo(job));
   out += facts.Render(style);
   if (!job.current) return out;
   std::vector<rpc::NodeProgressView> awaited;

@@ -129,6 +129,10 @@ TEST_F(ExplainTextTest, SaysWhatAJobWithoutARoundWaitsForAndWhatToDo) {
                ExplainedText({paused}, PlainStyle()) + ExplainedText({queued}, PlainStyle()));
   ExpectGolden("job_explain_ended.txt",
                ExplainedText({FinishedJob()}, PlainStyle()) + ExplainedText({FailedJob()}, PlainStyle()));
+  rpc::JobView cancelled = FailedJob();
+  cancelled.state = job::Phase::kCancelled;
+  const std::string text = ExplainedText({cancelled}, PlainStyle());
+  EXPECT_NE(text.find("accord job retry 3f4041424344"), std::string::npos) << text;
 }
 
 TEST_F(ExplainTextTest, ClocksAreLocalAndNameTheDayWhenItIsAnother) {
