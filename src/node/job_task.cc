@@ -187,9 +187,8 @@ void JobTask::OnPrepare(const rpc::Prepare& message) {
 
 // The lab allowed the job again.
 void JobTask::TakeUpAgain() {
-  const auto asked = std::exchange(once_allowed_, {});
-  if (trainer_) return SayPrepared();
-  if (asked) OnPrepare(*asked);
+  if (const auto asked = std::exchange(once_allowed_, {})) return OnPrepare(*asked);
+  if (trainer_) SayPrepared();
 }
 
 void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {

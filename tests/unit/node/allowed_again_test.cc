@@ -35,5 +35,18 @@ TEST(AllowedAgainTest, AlsoWhenItWasAskedWhileTheJobWasStopped) {
   lab.Await<rpc::Prepared>();
 }
 
+// A coordinator that went back to a backup awaits the answer.
+TEST(AllowedAgainTest, ItSaysWhereItStandsWhenThatWasAskedMeanwhile) {
+  Lab lab("ke", 0.1F, "off");
+  lab.config.policy.allow_unmasked = true;
+  lab.Prepare();
+  EXPECT_FALSE(lab.Await<rpc::Prepared>().standing);
+  Say(lab, task::Stop{});
+  lab.task->OnPrepare({lab.job(), lab.plan, BytesOf("token"), true});
+  EXPECT_EQ(lab.Await<rpc::Declined>().error.error(), errors::kTaskStopped.id);
+  Say(lab, task::Allow{});
+  EXPECT_TRUE(lab.Await<rpc::Prepared>().standing);
+}
+
 }  // namespace
 }  // namespace accord::node
