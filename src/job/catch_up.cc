@@ -26,8 +26,8 @@ Electors CountElectors(const Plan& plan, const CatchUpView& view) {
   for (const auto& [node, heard] : view.heard) electors.all += heard.aside ? 0 : 1;
   const auto n = static_cast<std::uint32_t>(electors.all);
   electors.corrupt = plan.corrupt.value_or(secagg::DefaultCorrupt(n));
-  electors.quorum = std::max<std::size_t>(
-      {plan.min_survivors, electors.corrupt + 1, std::min<std::size_t>(2, electors.all)});
+  electors.quorum = std::max(electors.corrupt + 1, std::min<std::size_t>(2, electors.all));
+  if (!view.by_person) electors.quorum = std::max<std::size_t>(electors.quorum, plan.min_survivors);
   return electors;
 }
 
@@ -89,13 +89,19 @@ CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const 
     event.groups.push_back(GroupAt(plan, place, view, group, electors.corrupt));
   }
   const CatchUpDecision go{Kind::kGo, std::move(event)};
-  if (place.first > own.first || view.by_person) return go;
+  if (place.first > own.first) return go;
   std::size_t level = 0, ahead = 0;
   for (const auto& [node, heard] : view.heard) {
     if (heard.aside) continue;
-    ++(heard.ended || heard.round > own.first ? ahead : level);
+    const bool possible = heard.round.value <= plan.rounds + 1;
+    if (heard.ended || heard.round > own.first)
+      ahead += possible ? 1 : 0;
+    else
+      ++level;
   }
-  if (level >= electors.quorum) return go;
+  // Who is ahead takes no part in an earlier round any more.
+  const std::size_t enough = view.by_person ? (ahead > 0 ? plan.min_nodes : 0) : electors.quorum;
+  if (level >= enough) return go;
   return {ahead > 0 ? Kind::kAhead : Kind::kWait, {}};
 }
 

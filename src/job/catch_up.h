@@ -6,7 +6,9 @@
 //   - else when as many nodes say that a round began with it as a commit takes, more than may be corrupt, and
 //     two where there are two. Where nothing is masked, a node that found it right in p7 says so too.
 // So one node alone moves no job that has more nodes. The round to go on with is the latest that is believed.
-// If none is, the backup's own, once as many nodes are heard that are not ahead of it.
+// If none is, the backup's own, once as many nodes are heard that are not ahead of it. A person may do
+// without as many as a commit takes, since nodes forget: more than may be corrupt are enough then, and two;
+// and the backup's own round needs only those that can still take part in it.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +37,7 @@ struct CatchUpView {
   std::map<NodeId, Heard> heard;
   std::size_t awaited = 0;  // nodes of the federation that may have a part and were not heard
   bool late = false;        // they are not waited for any more
-  bool by_person = false;   // who wants it to go on, from the backup's model if need be
+  bool by_person = false;   // who wants it to go on with those that were heard
 };
 
 struct CatchUpDecision {

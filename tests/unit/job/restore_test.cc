@@ -162,8 +162,27 @@ TEST(CatchUpTest, AsManyNodesAsACommitTakesMoveTheJob) {
   hearing.Says(kA, 5, 20, 1).Says(kB, 5, 20, 3).Says(kC, 4, 15, 9).ExpectGo(5, 20, 3);
   hearing.plan.min_survivors = 3;
   EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+}
+
+TEST(CatchUpTest, APersonMayDoWithTwo) {
+  Hearing hearing;
+  hearing.plan.min_survivors = 3;
+  hearing.Says(kA, 5, 20, 1).Says(kB, 5, 20, 3).Says(kC, 5, 0);
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead) << "one has forgotten it";
   hearing.view.by_person = true;
-  hearing.ExpectGo(3, 10, 0);
+  hearing.ExpectGo(5, 20, 3);
+  hearing.plan.corrupt = 2;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead) << "both may lie";
+}
+
+TEST(CatchUpTest, APersonGoesBackOnlyWithThoseWhoCan) {
+  Hearing hearing;
+  hearing.plan.min_nodes = 2;
+  hearing.plan.min_survivors = 3;
+  hearing.Says(kA, 4, 20).Says(kB, 3, 10);
+  hearing.view.by_person = true;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead) << "the one that is ahead goes on from its own model only";
+  hearing.Says(kC, 3, 10).ExpectGo(3, 10, 1);
 }
 
 TEST(CatchUpTest, WhereNothingIsMaskedAModelFoundRightCounts) {
