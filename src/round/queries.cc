@@ -39,7 +39,7 @@ Explanation ExplainTrain(const Plan& plan, const Train& s) {
   return {awaited, "waiting for " + Count(awaited.size(), "node") +
                        " to finish training; at the deadline the round goes on if " +
                        std::to_string(plan.min_survivors) + " have finished (" +
-                       std::to_string(s.members.trained.size()) + " have)" + Wanted(plan)};
+                       std::to_string(s.members.trained.size()) + " so far)" + Wanted(plan)};
 }
 
 Explanation ExplainCollect(const Plan& plan, const Collect& s) {
@@ -51,7 +51,7 @@ Explanation ExplainCollect(const Plan& plan, const Collect& s) {
   return {awaited, "waiting for the updates of " + Count(awaited.size(), "node") +
                        "; at the deadline the round goes on if " +
                        std::to_string(LeastSurvivors(plan, s.attempt)) + " are complete (" +
-                       std::to_string(s.uploads.size()) + " are)" + (closes ? Wanted(plan) : "")};
+                       std::to_string(s.uploads.size()) + " so far)" + (closes ? Wanted(plan) : "")};
 }
 
 Explanation ExplainCommit(const Plan& plan, const Commit& s) {
@@ -59,7 +59,7 @@ Explanation ExplainCommit(const Plan& plan, const Commit& s) {
   return {awaited, "waiting for " + Count(awaited.size(), "node") +
                        " to check the new model; at the deadline it stands if " +
                        std::to_string(LeastVerified(plan, s.attempt)) + " agree (" +
-                       std::to_string(s.verified.size()) + " do)"};
+                       std::to_string(s.verified.size()) + " so far)"};
 }
 
 // Masked p5 and p6: a quorum is enough.
@@ -68,7 +68,7 @@ Explanation ExplainQuorum(const Plan& plan, const S& s, const NodeSet& done, std
   const NodeSet awaited = Minus(Minus(Living(s.members, Keys(s.uploads)), s.attempt.left), done);
   return {awaited, "waiting until " + Count(Quorum(plan, s.attempt), "node") + " of " +
                        std::to_string(s.uploads.size()) + " " + std::string(what) + " (" +
-                       std::to_string(done.size()) + " have)"};
+                       std::to_string(done.size()) + " so far)"};
 }
 
 bool IsMasked(const Attempt& attempt) { return !attempt.shares.IsZero(); }

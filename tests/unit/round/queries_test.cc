@@ -88,17 +88,18 @@ TEST(RoundExplain, SaysWhoIsAwaitedForWhatAndWhatHappensAtTheDeadline) {
   round.Do(Candidates{kAll}).Do(Trained{kA});
   EXPECT_EQ(says(round),
             "waiting for 2 nodes to finish training; at the deadline the round goes on if 2 have finished (1 "
-            "have)");
+            "so far)");
   EXPECT_EQ(Explain(round.plan, round.state).awaited, (NodeSet{kB, kC}));
   round.Do(Trained{kB}).Do(Trained{kC}).Do(UploadOf(kA)).Do(UploadOf(kB));
-  EXPECT_EQ(says(round),
-            "waiting for the updates of 1 node; at the deadline the round goes on if 2 are complete (2 are)");
+  EXPECT_EQ(
+      says(round),
+      "waiting for the updates of 1 node; at the deadline the round goes on if 2 are complete (2 so far)");
   EXPECT_EQ(Explain(round.plan, round.state).awaited, NodeSet{kC});
   round.Do(UploadOf(kC));
   EXPECT_EQ(says(round), "adding the updates and making the outer step");
   round.Do(Summed{{4}, TestOutcome()});
   EXPECT_EQ(says(round),
-            "waiting for 3 nodes to check the new model; at the deadline it stands if 2 agree (0 do)");
+            "waiting for 3 nodes to check the new model; at the deadline it stands if 2 agree (0 so far)");
   EXPECT_EQ(says(InClosed()), "committed");
   EXPECT_EQ(says(Round().After(100).Do(Tick{})), "given up: round.no_quorum");
 }
