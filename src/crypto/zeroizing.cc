@@ -24,7 +24,7 @@ ZeroizingBytes::ZeroizingBytes(std::size_t size)
 
 ZeroizingBytes ZeroizingBytes::CopyOf(ByteView bytes) {
   ZeroizingBytes copy(bytes.size());
-  std::ranges::copy(bytes, copy.data_.get());
+  std::copy_n(bytes.data(), bytes.size(), copy.data_.get());
   return copy;
 }
 
