@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/errors.h"
 #include "job/job_id.h"
 
@@ -237,6 +238,22 @@ void Federation::SubmitUntilKnown() {
   world_.After(kPersonLooksAgain, [this, known] {
     if (!*known) SubmitUntilKnown();
   });
+}
+
+void Federation::BackUp() {
+  if (!coordinator_ || machines_[0]->doomed) return;
+  auto taken = Backup::Take(*machines_[0], "job/" + job_.Hex(), options_.directory / "backup");
+  if (taken.ok()) backup_ = *std::move(taken);
+}
+
+void Federation::Restore(Millis away) {
+  if (!backup_) return;
+  Machine& machine = *machines_[0];
+  if (machine.disk.full) return world_.After(kPersonLooksAgain, [this, away] { Restore(away); });
+  CrashNow(0, Crash::kProcess, away);
+  auto records = backup_->Restore(machine);
+  ACCORD_CHECK(records.ok());
+  options_.observer->OnRestored(*std::move(records));
 }
 
 void Federation::Resume(bool free) {

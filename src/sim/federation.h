@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/backup.h"
 #include "sim/coordinator_process.h"
 #include "sim/network.h"
 #include "sim/node_process.h"
@@ -45,6 +46,8 @@ class Observer {
   virtual void OnDamage(std::size_t party, const Status& why) = 0;  // it does not start any more
   // Recovered from this journal; no handler has run, but what the recovery had to say may be queued.
   virtual void OnBoot(std::size_t party, driver::Journal& journal) = 0;
+  // The coordinator, which is down, went back to a backup: its journal has these records of the job now.
+  virtual void OnRestored(std::vector<Bytes> records) = 0;
   virtual void OnHandler(std::size_t party) = 0;  // one has run
   virtual void OnSaid(std::size_t node, const rpc::ToNode& message) = 0;
   virtual void OnSaid(std::size_t node, const rpc::FromNode& message) = 0;
@@ -93,7 +96,10 @@ class Federation final : private Ends {
   void CrashNow(std::size_t party, Crash crash, Millis away);
   // It ends once the handler that runs now is through; nothing leaves it any more.
   void Doom(std::size_t party, Crash crash, Millis away);
-  // What a person types.
+  // What a person types. A backup of the coordinator as it is now; and the coordinator put back to the last
+  // one and started `away` later: nothing without one. Where they cannot, they try again.
+  void BackUp();
+  void Restore(Millis away);
   void Resume(bool free);
   void Cancel();
   void Lab(std::size_t node, const task::Event& event);
@@ -130,6 +136,7 @@ class Federation final : private Ends {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<std::unique_ptr<Journals>> journals_;
   std::vector<std::optional<Fate>> fates_;
+  std::optional<Backup> backup_;
   std::unique_ptr<CoordinatorProcess> coordinator_;
   std::vector<std::unique_ptr<NodeProcess>> nodes_;
 };

@@ -1,20 +1,67 @@
 #include "sim/journal.h"
 
 #include <iterator>
+#include <map>
 #include <utility>
 
+#include "base/check.h"
 #include "base/errors.h"
+#include "sim/disk.h"
+#include "sim/vfs.h"
 
 namespace accord::sim {
 namespace {
 
-constexpr Millis kWriteSoon{100};  // the contract of driver::Journal
+constexpr Millis kWriteSoon{100};   // the contract of driver::Journal
+constexpr std::uint64_t kDisk = 1;  // nobody else's (members.cc)
+
+// The files of a journal that was just made, by what follows its name.
+std::map<std::string, Disk::File> MadeFiles() {
+  Disk disk(kDisk);
+  const std::string name = disk.Path("journal.db");
+  const auto writer = store::JournalWriter::Open(name, nullptr);
+  ACCORD_CHECK(writer.ok());
+  std::map<std::string, Disk::File> files;
+  for (const auto& [path, file] : disk.files()) {
+    Disk::File& kept = files[path.substr(name.size())];
+    kept.content = file->content;
+    kept.before = file->before;
+    kept.size_before = file->size_before;
+  }
+  return files;
+}
+
+// They are the same each time, and to make them costs as much as all else at the start of a process: made
+// once.
+const std::map<std::string, Disk::File>& NewFiles() {
+  static const auto kFiles = [] {
+    const Random salts = Salts();
+    auto files = MadeFiles();
+    Salts() = salts;
+    return files;
+  }();
+  return kFiles;
+}
+
+// A new disk gets them. What a disk with faults has is made by the program itself.
+void MakeFiles(const std::string& name) {
+  Disk& disk = *Disk::Of(name);
+  if (!disk.files().empty() || disk.full || disk.dies_after) return;
+  for (const auto& [suffix, file] : NewFiles()) {
+    auto made = std::make_shared<Disk::File>();
+    made->content = file.content;
+    made->before = file.before;
+    made->size_before = file.size_before;
+    disk.files().emplace(name + suffix, std::move(made));
+  }
+}
 
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::Open(Options options) {
   std::unique_ptr<Journal> journal(new Journal(std::move(options)));
   const Options& o = journal->options_;
+  MakeFiles(o.file);
   ACCORD_ASSIGN_OR_RETURN(journal->writer_, store::JournalWriter::Open(o.file, o.reserve));
   ACCORD_ASSIGN_OR_RETURN(journal->reader_, store::JournalReader::Open(o.file));
   return journal;

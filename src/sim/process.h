@@ -88,7 +88,9 @@ class Process {
   void EndHandlers() { io_ = nullptr; }
 
   Machine& machine_;
-  std::unique_ptr<boost::asio::io_context> io_ = std::make_unique<boost::asio::io_context>(1);
+  // One thread: nothing to lock.
+  std::unique_ptr<boost::asio::io_context> io_ =
+      std::make_unique<boost::asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
 
  private:
   std::shared_ptr<void> life_ = std::make_shared<int>();

@@ -9,6 +9,7 @@
 #include <new>
 #include <string>
 
+#include "base/check.h"
 #include "sim/disk.h"
 
 namespace accord::sim {
@@ -189,9 +190,8 @@ int FullPathname(sqlite3_vfs*, const char* name, int size, char* out) {
 }
 
 // SQLite salts its log with it.
-Random salts(0);
 int Randomness(sqlite3_vfs*, int size, char* out) {
-  for (int i = 0; i < size; ++i) out[i] = static_cast<char>(salts.Next());
+  for (int i = 0; i < size; ++i) out[i] = static_cast<char>(Salts().Next());
   return size;
 }
 int Sleep(sqlite3_vfs*, int micros) { return micros; }
@@ -203,8 +203,17 @@ int GetLastError(sqlite3_vfs*, int, char*) { return errno; }
 
 }  // namespace
 
+Random& Salts() {
+  static Random salts(0);
+  return salts;
+}
+
 void InstallVfs(std::uint64_t seed) {
-  salts = Random(seed);
+  Salts() = Random(seed);
+  // Before SQLite is used: one thread has all databases, so no locks and no account of memory.
+  static const bool kAlone = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK &&
+                             sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+  ACCORD_CHECK(kAlone);
   static sqlite3_vfs vfs = {.iVersion = 1,
                             .szOsFile = sizeof(OpenFile),
                             .mxPathname = 512,

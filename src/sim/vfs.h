@@ -7,9 +7,13 @@
 
 #include <cstdint>
 
+#include "sim/random.h"
+
 namespace accord::sim {
 
 // Again for each simulation, so that it is the same each time.
 void InstallVfs(std::uint64_t seed);
+// What SQLite draws from: for whom a simulation must not notice.
+[[nodiscard]] Random& Salts();
 
 }  // namespace accord::sim

@@ -6,8 +6,6 @@
 #include "base/errors.h"
 #include "base/overloaded.h"
 #include "coordinator/job_runner.h"
-#include "crypto/sha256.h"
-#include "tests/simulation/dump.h"
 
 namespace accord::simulation {
 namespace {
@@ -65,12 +63,7 @@ void Checker::Break(const std::string& what) {
   if (broken_.empty()) broken_ = what;
 }
 
-void Checker::Note(ByteView bytes) {
-  crypto::Sha256 hash;
-  hash.Update(ByteView(trace_.bytes));
-  hash.Update(bytes);
-  trace_ = hash.Finish();
-}
+void Checker::Note(ByteView bytes) { trace_ = hash_.Update(ByteView(trace_.bytes)).Update(bytes).Finish(); }
 
 std::size_t Checker::IndexOf(NodeId node) const {
   const auto found = std::ranges::find(members_.labs, node, &sim::Members::Lab::id);
@@ -165,6 +158,20 @@ void Checker::OnBoot(std::size_t party, driver::Journal& journal) {
   }
   checked_[party] = 0;
   if (party == 0) last_record_ = now_;
+}
+
+// What the coordinator said since is forgotten there, and may be said otherwise; what nodes did is not.
+void Checker::OnRestored(std::vector<Bytes> records) {
+  for (const Bytes& record : records) Note(record);
+  went_back_ = true;
+  back_from_end_ = back_from_end_ || job::IsTerminal(job_.durable());
+  job_.GoBack(std::move(records));
+  uploaded_.clear();
+  gone_.clear();
+  for (Node& node : nodes_) node.last_told = {};
+  const auto later = models_.upper_bound(RoundId{job::ProgressOf(job_.durable()).committed});
+  lost_models_.insert(later, models_.end());
+  models_.erase(later, models_.end());
 }
 
 // ---------------------------------------------------------------- the coordinator's events
@@ -291,9 +298,25 @@ void Checker::OnJobWritten(const job::State& before, const Bytes& bytes) {
     from_p7 = true;
   }
   if (!committed) return;
-  if (grouped ? !job::IsCombining(before) : !from_p7) return Break("a commit outside of p7");
   const job::RoundSummary& last = history.back();
+  if (last.restored) return CheckCaughtUp(last);
+  if (grouped ? !job::IsCombining(before) : !from_p7) return Break("a commit outside of p7");
   if (!models_.emplace(last.round, last.model_hash).second) Break("a round was committed twice");
+}
+
+// After a backup: with the model that was committed, or was about to be.
+void Checker::CheckCaughtUp(const job::RoundSummary& last) {
+  models_[last.round] = last.model_hash;
+  const auto lost = lost_models_.find(last.round);
+  if (lost != lost_models_.end() && lost->second != last.model_hash)
+    Break("it caught up with another model than the round had made");
+  const auto told = [&](const Node& node) {
+    return std::ranges::any_of(node.told, [&](const auto& commit) {
+      return commit.first.round == last.round && commit.second == last.model_hash;
+    });
+  };
+  const bool begun = begun_.contains({last.round.Next(), last.model_hash});
+  if (!begun && std::ranges::none_of(nodes_, told)) Break("it caught up with a model that nobody was told");
 }
 
 // ---------------------------------------------------------------- what the coordinator says
@@ -326,6 +349,7 @@ void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
                                round::PhaseOf(open->state) == round::Phase::kTrain;
             const Key last = nodes_[node].last_told;  // a round is tried again from p1
             CheckDue(node, last.round == m.round ? last : Key{m.round, {}}, right, "Train");
+            begun_.emplace(m.round, m.model_hash);
             const auto known = models_.find(RoundId{m.round.value - 1});
             if (known != models_.end() && known->second != m.model_hash) {
               Break("a round starts from another model than the last one made");

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "crypto/sha256.h"
 #include "driver/driver.h"
 #include "job/codec.h"
 #include "sim/federation.h"
@@ -29,6 +30,7 @@ class Checker {
   void OnCrash(std::size_t party);
   void OnDamage(std::size_t party, const Status& why);
   void OnBoot(std::size_t party, driver::Journal& journal);
+  void OnRestored(std::vector<Bytes> records);
   void OnSaid(std::size_t node, const rpc::ToNode& message);
   void OnSaid(std::size_t node, const rpc::FromNode& message);
   // After a step, with everything as it stands.
@@ -38,6 +40,9 @@ class Checker {
   [[nodiscard]] const std::string& broken() const { return broken_; }
   // The coordinator's job, as its disk has it.
   [[nodiscard]] const job::State& durable() const { return job_.durable(); }
+  // The coordinator went back to a backup; and that, when the job had ended.
+  [[nodiscard]] bool went_back() const { return went_back_; }
+  [[nodiscard]] bool back_from_end() const { return back_from_end_; }
   // What nodes refused or declined, by code.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& refusals() const { return refusals_; }
   // Digest of all that was written and said: two runs of one seed must agree.
@@ -74,6 +79,7 @@ class Checker {
   void OnCombined(const job::Combined& combined);
   // A record became durable; `before` is the state before it.
   void OnJobWritten(const job::State& before, const Bytes& record);
+  void CheckCaughtUp(const job::RoundSummary& last);
   void NoteUpdates(const job::State& before, const job::InRound& in);
   void CheckSurvivors(std::uint32_t group, const job::OpenRound& open, const round::Unmask& unmask);
   void CheckCommit(std::uint32_t group, const job::OpenRound& open, const round::Commit& commit);
@@ -104,9 +110,13 @@ class Checker {
   std::map<Key, std::set<NodeId>> agreed_;        // said Verified of the model that they were told
   Millis last_record_{0};                         // of the job
   std::map<RoundId, Digest> models_;              // of committed rounds
+  std::set<std::pair<RoundId, Digest>> begun_;    // rounds that nodes were told, and from which model
+  std::map<RoundId, Digest> lost_models_;         // of those that a backup did not have
+  bool went_back_ = false, back_from_end_ = false;
   std::optional<Millis> idle_since_;
   std::map<std::string, std::uint64_t> refusals_;
   std::string broken_;
+  crypto::Sha256 hash_;
   Digest trace_;
   Millis now_{0};
 };

@@ -6,9 +6,9 @@
 namespace accord::simulation {
 namespace {
 
-constexpr std::array<const char*, kKinds> kNames = {
-    "crash", "power cut", "torn write", "silenced", "disk full",  "clock jump", "slow",     "partition",
-    "break", "flap",      "loss",       "doubling", "overtaking", "delay",      "lab stops"};
+constexpr std::array<const char*, kKinds + 1> kNames = {
+    "crash", "power cut", "torn write", "silenced", "disk full",  "clock jump", "slow",      "partition",
+    "break", "flap",      "loss",       "doubling", "overtaking", "delay",      "lab stops", "restore"};
 
 bool IsOfConnection(Kind kind) { return kind >= Kind::kPartition; }
 
@@ -61,6 +61,13 @@ std::string Describe(const Fault& fault) {
                                            : "at " + std::to_string(fault.at.count()) + " ms";
   return Name(fault.kind) + " of " + who + " " + when + ", for " + std::to_string(fault.length.count()) +
          " ms, " + std::to_string(fault.amount);
+}
+
+Fault DrawRestore(sim::Random& random, Millis horizon) {
+  Fault fault{.kind = Kind::kRestore, .at = random.Time(Millis(1'000), horizon)};
+  fault.length = random.Time(Millis(100), Millis(6'000));
+  fault.amount = random.Between(0, std::min<std::int64_t>(20'000, fault.at.count()));
+  return fault;
 }
 
 std::vector<Fault> DrawFaults(sim::Random& random, std::size_t nodes, Millis horizon) {

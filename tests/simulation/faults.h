@@ -28,8 +28,9 @@ enum class Kind : std::uint8_t {
   kOvertaking,
   kDelay,
   kLabStops,  // a lab stops the job, and allows it again
+  kRestore,   // the coordinator goes back to a backup that is so old (not drawn with the others)
 };
-inline constexpr std::size_t kKinds = 15;
+inline constexpr std::size_t kKinds = 15;  // that are drawn
 [[nodiscard]] std::string Name(Kind kind);
 
 struct Fault {
@@ -38,10 +39,12 @@ struct Fault {
   Millis at{0};             // after the beginning
   std::uint64_t count = 0;  // > 0: not at a time, but at this handler, word or write of the party
   Millis length{0};         // how long it lasts, or the process is away
-  std::int64_t amount = 0;  // milliseconds of a jump; times as slow; per mille of words
+  std::int64_t amount = 0;  // milliseconds of a jump, or since a backup; times as slow; per mille of words
 };
 [[nodiscard]] std::string Describe(const Fault& fault);
 
+// One that goes back by up to 20 s.
+[[nodiscard]] Fault DrawRestore(sim::Random& random, Millis horizon);
 // At least three, of a federation with so many nodes, within `horizon`.
 [[nodiscard]] std::vector<Fault> DrawFaults(sim::Random& random, std::size_t nodes, Millis horizon);
 

@@ -98,6 +98,7 @@ std::string Verdict(Stage& stage, const Setup& setup, const Report& report, bool
 int RunSeeds(Stage& stage, std::uint64_t from, std::uint64_t to, bool json, bool twice) {
   std::map<std::string, std::uint64_t> ends, refusals;
   std::uint64_t rounds = 0, failed = 0, faults = 0, steps = 0, helped = 0;
+  std::map<std::string, std::uint64_t> back;  // ends of jobs whose coordinator went back to a backup
   const double began = CpuSeconds();
   for (std::uint64_t seed = from; seed <= to; ++seed) {
     running_seed = seed;
@@ -115,6 +116,7 @@ int RunSeeds(Stage& stage, std::uint64_t from, std::uint64_t to, bool json, bool
     faults += report.fired;
     steps += report.steps;
     helped += report.helped ? 1 : 0;
+    if (report.went_back) ++back[std::string(job::Name(report.phase))];
     for (const auto& [code, times] : report.refusals) refusals[code] += times;
   }
   const double seconds = CpuSeconds() - began;
@@ -130,6 +132,7 @@ int RunSeeds(Stage& stage, std::uint64_t from, std::uint64_t to, bool json, bool
                               {"rounds_not_committed", failed},
                               {"faults", faults},
                               {"steps", steps},
+                              {"ends_after_a_restore", back},
                               {"helped_by_a_person", helped}};
   if (json) {
     std::cout << all.dump() << "\n";

@@ -107,6 +107,7 @@ class Play final : public sim::Observer {
   void OnCrash(std::size_t party) override { checker_.OnCrash(party); }
   void OnDamage(std::size_t party, const Status& why) override { checker_.OnDamage(party, why); }
   void OnBoot(std::size_t party, driver::Journal& journal) override { checker_.OnBoot(party, journal); }
+  void OnRestored(std::vector<Bytes> records) override { checker_.OnRestored(std::move(records)); }
   void OnHandler(std::size_t party) override {
     Count(party, CrashPoint::Of::kHandler, ++counts_.handlers[party]);
     storm_.OnHandler(party, counts_.handlers[party]);
@@ -138,18 +139,26 @@ class Play final : public sim::Observer {
     const auto* paused = std::get_if<job::Paused>(state);
     if (paused == nullptr) return void(paused_since_.reset());
     if (!paused_since_) paused_since_ = federation_.world().now();
-    const bool by_itself = paused->reason == job::Reason::kNoQuorum ||
-                           paused->reason == job::Reason::kBoundMissing ||
-                           paused->reason == job::Reason::kDiskFull;
+    const bool by_itself =
+        paused->reason == job::Reason::kNoQuorum || paused->reason == job::Reason::kBoundMissing ||
+        paused->reason == job::Reason::kDiskFull || paused->reason == job::Reason::kCatchingUp;
     const Millis waited = federation_.world().now() - *paused_since_;
-    if (by_itself && waited > kCalm)
+    if (by_itself && waited > kCalm && !MayBeLost())
       wrong_ = "the job waits for what is there: " + std::string(job::Name(paused->reason));
-    if (by_itself) return;
+    if (by_itself && waited <= kCalm) return;
     helped_ = true;
     paused_since_.reset();
-    if (paused->reason == job::Reason::kAttemptsSpent) return federation_.Cancel();
+    const bool lost = MayBeLost() || paused->reason == job::Reason::kModelAhead;
+    const bool over = paused->reason == job::Reason::kAttemptsSpent || (lost && (by_itself || resumed_ > 0));
+    if (over) return federation_.Cancel();
     if (++resumed_ > kPatience) wrong_ = "rounds of a calm federation fail";
     federation_.Resume(false);
+  }
+
+  // After a backup: nodes take no more part in a job that had ended for them; and of groups' sums, which
+  // prove their model to nodes that have not heard of it, the coordinator may have none any more.
+  [[nodiscard]] bool MayBeLost() const {
+    return checker_.back_from_end() || (checker_.went_back() && setup_.min_groups > 0);
   }
 
   bool Over() {
@@ -157,7 +166,10 @@ class Play final : public sim::Observer {
       stuck_ = true;
       return true;
     }
-    if (!job::IsTerminal(checker_.durable())) return false;
+    if (!job::IsTerminal(checker_.durable())) {
+      ended_at_.reset();
+      return false;
+    }
     if (!ended_at_) ended_at_ = std::max(federation_.world().now(), setup_.horizon);
     bool all_know = federation_.world().now() >= setup_.horizon;
     for (std::size_t node = 0; node < members_.labs.size(); ++node) {
@@ -185,6 +197,7 @@ class Play final : public sim::Observer {
                   .steps = federation_.world().steps(),
                   .time = federation_.world().now(),
                   .refusals = checker_.refusals(),
+                  .went_back = checker_.went_back(),
                   .helped = helped_,
                   .trace = checker_.trace(),
                   .counts = counts_};
@@ -235,6 +248,12 @@ void DrawWaits(Setup& setup) {
   setup.over_selection = least + static_cast<std::uint32_t>(random.Below(2));
 }
 
+// In one schedule of ten; from numbers of its own, too.
+void MayRestore(Setup& setup) {
+  sim::Random random(~setup.seed ^ 0x726573746f7265);
+  if (random.Chance(0.1)) setup.faults.push_back(DrawRestore(random, setup.horizon));
+}
+
 }  // namespace
 
 Setup Draw(std::uint64_t seed) {
@@ -254,6 +273,7 @@ Setup Draw(std::uint64_t seed) {
   setup.horizon = random.Time(Millis(8'000), Millis(60'000));
   setup.faults = DrawFaults(random, setup.nodes, setup.horizon);
   DrawWaits(setup);
+  MayRestore(setup);
   return setup;
 }
 

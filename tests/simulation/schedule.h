@@ -68,6 +68,7 @@ struct Report {
   std::uint64_t steps = 0;
   Millis time{0};                                 // virtual
   std::map<std::string, std::uint64_t> refusals;  // of nodes, by code
+  bool went_back = false;                         // the coordinator, to a backup
   bool helped = false;                            // a person had to resume or to cancel it
   Digest trace;
   Counts counts;

@@ -15,6 +15,8 @@ void Storm::Begin() {
       federation_.machine(fault.party).disk.dies_after = fault.count;
       ++fired_;
     } else if (fault.count == 0) {
+      if (fault.kind == Kind::kRestore)
+        federation_.world().After(fault.at - Millis(fault.amount), [this] { federation_.BackUp(); });
       federation_.world().After(fault.at, [this, &fault] { Happen(fault); });
     }
   }
@@ -33,6 +35,7 @@ void Storm::Counted(Kind kind, std::size_t party, std::uint64_t number) {
 
 void Storm::Happen(const Fault& fault) {
   ++fired_;
+  if (fault.kind == Kind::kRestore) return federation_.Restore(fault.length);
   fault.kind >= Kind::kPartition ? HappenToConnection(fault) : HappenToMachine(fault);
 }
 

@@ -54,6 +54,15 @@ class Story {
     return right;
   }
 
+  // Went back: from now on these are all that there is.
+  void GoBack(std::vector<Bytes> records) {
+    records_ = std::move(records);
+    written_ = records_.size();
+    durable_ = State();
+    for (const Bytes& record : records_) apply_(durable_, record);
+    live_ = durable_;
+  }
+
   [[nodiscard]] const State& live() const { return live_; }
   [[nodiscard]] const State& durable() const { return durable_; }
   [[nodiscard]] std::size_t size() const { return records_.size(); }
