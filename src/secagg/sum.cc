@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "secagg/sum_kernel.h"
 
 namespace accord::secagg {
 namespace {
@@ -32,15 +33,31 @@ std::uint64_t PartOfWord(ByteView part, std::size_t at) {
 
 Status Range(const std::string& what) { return Fail(errors::kSecaggRange, what); }
 
-// Unused bits of every packed word and unused fields of the last one.
-bool PaddingIsZero(const Encoding& encoding, std::span<const std::uint64_t> packed) {
+FieldShape ShapeOf(const Encoding& encoding) { return {encoding.FieldsPerWord(), encoding.field_bits}; }
+
+// Of the last word; 1 to FieldsPerWord().
+std::uint32_t FieldsInLast(const Encoding& encoding) {
+  return static_cast<std::uint32_t>((encoding.coordinates - 1) % encoding.FieldsPerWord()) + 1;
+}
+
+// Over the coordinates; the unused fields of the last word are no coordinates.
+FieldScan ScanOf(const Encoding& encoding, std::span<const std::uint64_t> packed) {
+  FieldScan scan = ScanFields(Widths().back(), ShapeOf(encoding), packed.first(packed.size() - 1));
+  scan.any |= packed.back();
+  std::uint64_t word = packed.back();
+  for (std::uint32_t q = 0; q < FieldsInLast(encoding); ++q, word >>= encoding.field_bits) {
+    scan.least = std::min(scan.least, word & encoding.FieldMask());
+    scan.most = std::max(scan.most, word & encoding.FieldMask());
+  }
+  return scan;
+}
+
+// Unused bits of every packed word and unused fields of the last one. `seen`: the bits that any word has.
+bool PaddingIsZero(const Encoding& encoding, std::uint64_t seen, std::uint64_t last) {
   const std::uint32_t used = encoding.FieldsPerWord() * encoding.field_bits;
-  std::uint64_t seen = 0;
-  for (const std::uint64_t word : packed) seen |= word;
   if (used < 64 && seen >> used != 0) return false;
-  const auto in_last = static_cast<std::uint32_t>((encoding.coordinates - 1) % encoding.FieldsPerWord()) + 1;
-  const std::uint32_t used_in_last = in_last * encoding.field_bits;
-  return used_in_last == 64 || packed.back() >> used_in_last == 0;
+  const std::uint32_t used_in_last = FieldsInLast(encoding) * encoding.field_bits;
+  return used_in_last == 64 || last >> used_in_last == 0;
 }
 
 Status CheckHeaders(const Encoding& encoding, std::span<const std::uint64_t> words, std::uint32_t survivors) {
@@ -56,33 +73,12 @@ Status CheckHeaders(const Encoding& encoding, std::span<const std::uint64_t> wor
   return {};
 }
 
-struct Extremes {
-  std::uint64_t least = ~0ULL;
-  std::uint64_t most = 0;
-};
-
-// Over the coordinates; the unused fields of the last word are no coordinates.
-Extremes ExtremesOf(const Encoding& encoding, std::span<const std::uint64_t> packed) {
-  Extremes extremes;
-  const std::uint64_t mask = encoding.FieldMask();
-  std::uint64_t left = encoding.coordinates;
-  for (std::uint64_t word : packed) {
-    const std::uint64_t here = std::min<std::uint64_t>(left, encoding.FieldsPerWord());
-    for (std::uint64_t q = 0; q < here; ++q, word >>= encoding.field_bits) {
-      extremes.least = std::min(extremes.least, word & mask);
-      extremes.most = std::max(extremes.most, word & mask);
-    }
-    left -= here;
-  }
-  return extremes;
-}
-
 // max_j |Z_j - survivors * M| * (2^32 - 1) <= M * Omega + survivors * (2^32 - 1).
-bool WithinMeanBound(const Encoding& encoding, const Extremes& extremes, std::uint64_t omega,
+bool WithinMeanBound(const Encoding& encoding, const FieldScan& scan, std::uint64_t omega,
                      std::uint32_t survivors) {
   const std::uint64_t middle = survivors * encoding.Limit();
-  const std::uint64_t above = extremes.most > middle ? extremes.most - middle : 0;
-  const std::uint64_t below = middle > extremes.least ? middle - extremes.least : 0;
+  const std::uint64_t above = scan.most > middle ? scan.most - middle : 0;
+  const std::uint64_t below = middle > scan.least ? middle - scan.least : 0;
   const auto farthest = static_cast<unsigned __int128>(std::max(above, below));
   return farthest * kOmegaOne <= static_cast<unsigned __int128>(encoding.Limit()) * omega +
                                      static_cast<unsigned __int128>(survivors) * kOmegaOne;
@@ -121,16 +117,17 @@ void UnpackFields(const Encoding& encoding, std::span<const std::uint64_t> words
                   std::span<std::uint64_t> out) {
   ACCORD_CHECK(words.size() == encoding.Words());
   ACCORD_CHECK(first <= encoding.coordinates && out.size() <= encoding.coordinates - first);
-  const std::uint64_t* word = words.data() + encoding.headers.size() + first / encoding.FieldsPerWord();
-  const std::uint64_t mask = encoding.FieldMask();
-  auto q = static_cast<std::uint32_t>(first % encoding.FieldsPerWord());
-  for (std::uint64_t& field : out) {
-    field = *word >> (q * encoding.field_bits) & mask;
-    if (++q == encoding.FieldsPerWord()) {
-      q = 0;
-      ++word;
-    }
-  }
+  const auto packed = words.subspan(encoding.headers.size());
+  const std::uint32_t per_word = encoding.FieldsPerWord();
+  const auto field = [&](std::uint64_t j) {
+    return packed[j / per_word] >> (j % per_word * encoding.field_bits) & encoding.FieldMask();
+  };
+  std::size_t done = 0;  // the last fields of a word, then whole words, then the first fields of a word
+  for (; done < out.size() && (first + done) % per_word != 0; ++done) out[done] = field(first + done);
+  const std::size_t whole = (out.size() - done) / per_word;
+  UnpackWords(Widths().back(), ShapeOf(encoding), packed.subspan((first + done) / per_word, whole),
+              out.data() + done);
+  for (done += whole * per_word; done < out.size(); ++done) out[done] = field(first + done);
 }
 
 Status CheckSum(const Encoding& encoding, std::span<const std::uint64_t> words, std::uint32_t survivors) {
@@ -140,13 +137,13 @@ Status CheckSum(const Encoding& encoding, std::span<const std::uint64_t> words, 
   }
   ACCORD_CHECK(survivors <= encoding.n);
   const auto packed = words.subspan(encoding.headers.size());
-  if (!PaddingIsZero(encoding, packed)) return Range("unused bits of the sum are not zero");
+  const FieldScan scan = ScanOf(encoding, packed);
+  if (!PaddingIsZero(encoding, scan.any, packed.back())) return Range("unused bits of the sum are not zero");
   ACCORD_RETURN_IF_ERROR(CheckHeaders(encoding, words, survivors));
-  const Extremes extremes = ExtremesOf(encoding, packed);
-  if (extremes.most > 2 * encoding.Limit() * survivors)
+  if (scan.most > 2 * encoding.Limit() * survivors)
     return Range("a coordinate of the sum is out of its range");
   if (words[1] == 0) return Fail(errors::kSecaggZeroWeight, "all weights of the sum are zero");
-  if (encoding.margin == 0 && !WithinMeanBound(encoding, extremes, words[1], survivors)) {
+  if (encoding.margin == 0 && !WithinMeanBound(encoding, scan, words[1], survivors)) {
     return Fail(errors::kSecaggMeanBound, "a coordinate of the sum is beyond what its weights allow");
   }
   return {};
@@ -175,7 +172,7 @@ void DecodeMean(std::span<const SumPart> parts, std::uint64_t first, std::span<d
       UnpackFields(*part.encoding, part.words, first, std::span(fields).first(count));
       for (std::size_t j = 0; j < count; ++j) integers[j] += static_cast<std::int64_t>(fields[j]) - middle;
     }
-    for (std::size_t j = 0; j < count; ++j) out[j] = static_cast<double>(integers[j]) / denominator;
+    Divide(Widths().back(), std::span(integers).first(count), denominator, out.data());
     first += count;
     out = out.subspan(count);
   }

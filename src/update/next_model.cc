@@ -14,6 +14,17 @@ namespace {
 
 constexpr std::size_t kTile = 16'384;
 
+// The largest magnitude, or `peak` if that is larger. Several at a time: each would wait for the one before.
+double PeakOf(std::span<const double> values, double peak) {
+  std::array<double, 8> peaks;
+  peaks.fill(peak);
+  for (; values.size() >= peaks.size(); values = values.subspan(peaks.size())) {
+    for (std::size_t i = 0; i < peaks.size(); ++i) peaks[i] = std::max(peaks[i], std::abs(values[i]));
+  }
+  for (const double value : values) peak = std::max(peak, std::abs(value));
+  return std::max(peak, *std::ranges::max_element(peaks));
+}
+
 }  // namespace
 
 Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters) {
@@ -52,7 +63,7 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
     const std::span<float> tile = weights.first(std::min(kTile, weights.size()));
     const std::span<double> mean = std::span(mean_).first(tile.size());
     secagg::DecodeMean(parts_, first, mean);
-    for (const double value : mean) peak_ = std::max(peak_, std::abs(value));
+    peak_ = PeakOf(mean, peak_);
     const std::array<std::span<const double>, 1> inputs{mean};
     rule_->Step(outer_, {.weights = tile, .means = inputs, .state = {}});
     first += tile.size();
