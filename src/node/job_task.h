@@ -167,6 +167,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   // forgets it in its own time.
   std::unique_ptr<store::Blobs> delta_files_;
   std::set<Digest> deltas_;  // those on disk, for erasing
+  KeptDelta kept_;           // until it is encoded or another training begins, so that it is not read back
   RoundId update_round_;
   Bytes sum_;  // inline sum of the offer under check
   Digest sum_hash_;

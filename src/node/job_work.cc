@@ -56,6 +56,7 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
                      training_stop_.request_stop();
                      work_stop_.request_stop();
                      making_stop_.request_stop();
+                     kept_ = {};
                    },
                    [&](const task::Encode& e) { Encode(e); }, [&](const task::Send& e) { Send(e); },
                    [&](const task::Check& e) { Check(e); }, [&](const task::EraseFiles&) { EraseFiles(); },
@@ -95,6 +96,7 @@ Result<Weights> JobTask::Model(const task::Assignment& round, std::stop_token st
 void JobTask::StartTraining(const task::Assignment& round) {
   if (!trainer_) return;  // taken up again once prepared
   training_stop_ = std::stop_source();
+  kept_ = {};
   const Weights known = HasModel(round.model_hash) ? weights_ : nullptr;
   TrainTask task{
       .facts = facts_,
@@ -108,6 +110,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
   struct Outcome {
     Result<task::Delta> delta;
     Weights weights;
+    KeptDelta kept;
   };
   progress_->round = round.round.value;
   progress_->steps_done = progress_->steps_total = 0;
@@ -116,20 +119,23 @@ void JobTask::StartTraining(const task::Assignment& round) {
       [self = shared_from_this(), task = std::move(task), trainer = trainer_]() mutable -> Outcome {
         task.progress->waiting = false;
         if (task.stop.stop_requested())
-          return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr};
+          return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr, {}};
         if (!task.weights) {
           Result<Weights> found = self->Model(task.round, task.stop);
-          if (!found.ok()) return {found.status(), nullptr};
+          if (!found.ok()) return {found.status(), nullptr, {}};
           task.weights = *std::move(found);
         }
-        return {TrainRound(task), task.weights};
+        KeptDelta kept;
+        Result<task::Delta> delta = TrainRound(task, &kept);
+        return {std::move(delta), task.weights, std::move(kept)};
       },
-      [round](JobTask& self, Outcome outcome) {
+      [round, stop = training_stop_.get_token()](JobTask& self, Outcome outcome) {
         if (outcome.weights) {
           self.weights_ = outcome.weights;
           self.weights_hash_ = round.model_hash;
         }
         if (outcome.delta.ok()) {
+          if (!stop.stop_requested()) self.kept_ = std::move(outcome.kept);
           self.Handle(task::TrainDone{round.round, *outcome.delta});
           if (const auto later = std::exchange(self.offer_later_, {})) self.OnOffer(*later);
           return;
@@ -189,11 +195,13 @@ void JobTask::Encode(const task::Encode& effect) {
   const AttemptId attempt = effect.update.attempt;
   work_stop_.request_stop();  // an older attempt's upload is not wanted any more
   work_stop_ = std::stop_source();
+  const KeptDelta kept = std::exchange(kept_, {});  // gone when it was encoded
   EncodeTask task{.facts = facts_,
                   .round = effect.round,
                   .delta = effect.delta,
                   .cohort = static_cast<std::uint32_t>(effect.update.cohort.size()),
                   .deltas = delta_files_.get(),
+                  .values = kept.file == effect.delta.file ? kept.values : nullptr,
                   .spools = &services_.spools,
                   .masking = {},
                   .stop = work_stop_.get_token()};
@@ -331,6 +339,7 @@ void JobTask::EraseFiles() {
   update_ = {};
   secure_ = nullptr;
   weights_ = next_ = nullptr;
+  kept_ = {};
   weights_hash_ = next_hash_ = {};
   std::error_code ignored;
   std::filesystem::remove_all(services_.jobs_dir / id_.Hex(), ignored);

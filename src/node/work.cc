@@ -1,6 +1,7 @@
 #include "node/work.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -55,7 +56,7 @@ Status Fetch(rpc::Bulk& client, const Digest& hash, std::span<std::uint8_t> out,
       return Fail(errors::kBlobChecksum, "blob " + hash.Hex() + " has " + std::to_string(total) + " bytes, " +
                                              std::to_string(out.size()) + " were awaited");
     }
-    std::ranges::copy(bytes, out.begin() + static_cast<std::ptrdiff_t>(size));
+    if (!bytes.empty()) std::memcpy(out.data() + size, bytes.data(), bytes.size());
     size += bytes.size();
     return {};
   };
@@ -75,6 +76,11 @@ Status Fetch(rpc::Bulk& client, const Digest& hash, std::span<std::uint8_t> out,
 
 std::span<const float> AsFloats(ByteView bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+}
+
+// From the model that was trained to its difference from the one before.
+void Subtract(std::span<const float> before, std::span<float> after) {
+  for (std::size_t i = 0; i < after.size(); ++i) after[i] -= before[i];
 }
 
 bool RefusedForGood(const Status& status) {
@@ -111,7 +117,7 @@ Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& has
   return sum;
 }
 
-Result<task::Delta> TrainRound(const TrainTask& task) {
+Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
   WorkProgress& progress = *task.progress;
   progress.round = task.round.round.value;
   progress.steps_done = 0;
@@ -129,11 +135,11 @@ Result<task::Delta> TrainRound(const TrainTask& task) {
     delta.examples = delta.eval_examples;  // the weight of an evaluation is the hold-out
     return delta;
   }
-  std::vector<float> result(task.weights->size());
+  auto result = std::make_shared<std::vector<float>>(task.weights->size());
   ACCORD_ASSIGN_OR_RETURN(const TrainOutcome outcome,
                           task.trainer->Train({.round = task.round.round.value,
                                                .weights = *task.weights,
-                                               .result = result,
+                                               .result = *result,
                                                .checkpoint = task.checkpoint,
                                                .progress =
                                                    [&](std::uint64_t done, std::uint64_t total) {
@@ -141,13 +147,14 @@ Result<task::Delta> TrainRound(const TrainTask& task) {
                                                      progress.steps_total = total;
                                                    },
                                                .stop = task.stop}));
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] -= (*task.weights)[i];
+  Subtract(*task.weights, *result);
   delta.examples = outcome.examples;
   // Not synced: after a power cut the node trains again, and nothing of it has left.
   ACCORD_ASSIGN_OR_RETURN(delta.file,
-                          task.deltas->Put(model::WeightBytes(result), store::Durability::kRecomputable));
+                          task.deltas->Put(model::WeightBytes(*result), store::Durability::kRecomputable));
   std::error_code ignored;
   std::filesystem::remove_all(task.checkpoint, ignored);
+  if (kept != nullptr) *kept = {delta.file, std::move(result)};
   return delta;
 }
 
@@ -198,13 +205,18 @@ Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
   ACCORD_ASSIGN_OR_RETURN(
       const secagg::Encoding encoding,
       update::EncodingFor(spec, task.round.purpose, task.facts.layout->size, task.cohort));
-  Bytes file(sizeof(float));  // an evaluation sends one zero coordinate
-  if (train) {
+  constexpr std::array kNothing = {0.0F};  // an evaluation sends one zero coordinate
+  std::span<const float> values = kNothing;
+  Bytes file;
+  if (train && task.values) {
+    values = *task.values;
+  } else if (train) {
     auto delta = task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float));
     if (!delta.ok()) return Fail(errors::kTaskNoDelta, Describe(delta.status()));
     file = *std::move(delta);
+    values = AsFloats(file);
   }
-  ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, AsFloats(file)));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, values));
   ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers, HeadersOf(task, encoding, checked.clipped));
   const crypto::ZeroizingBytes key =
       secagg::NoiseKey(ByteView(secagg::RoundingSeed(spec.seed, task.round.round, task.facts.node).bytes));

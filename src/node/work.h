@@ -49,6 +49,13 @@ struct WorkProgress {
 [[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash,
                                                           std::uint64_t words, std::stop_token stop);
 
+// The delta of a training as it lies in its file, 4 bytes a parameter: null once it was let go, in an
+// evaluation, and after a restart.
+struct KeptDelta {
+  Digest file;
+  Weights values;
+};
+
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
 struct TrainTask {
   JobFacts facts;
@@ -60,7 +67,8 @@ struct TrainTask {
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
 };
-[[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task);
+// With `kept`, the values that it stored are left there, too.
+[[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept = nullptr);
 
 // What hides an upload: taken on the strand, used by one worker, dropped with the attempt.
 struct Masking {
@@ -81,6 +89,7 @@ struct EncodeTask {
   task::Delta delta;
   std::uint32_t cohort = 0;
   store::Blobs* deltas = nullptr;
+  Weights values = {};  // what `delta.file` names, if at hand; else it is read from `deltas` and checked
   store::SpoolPool* spools = nullptr;
   std::optional<Masking> masking;
   std::stop_token stop;

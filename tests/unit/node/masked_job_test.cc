@@ -172,11 +172,20 @@ TEST_F(MaskedJobTest, ADeltaWhoseFileIsGoneIsTrainedAgainBeforeTheOfferIsAnswere
   c.Commit();
 }
 
+TEST_F(MaskedJobTest, ADeltaThatThisProcessTrainedIsNotReadBack) {
+  Conductor c;
+  c.Prepare();
+  c.Train();
+  std::filesystem::resize_file(c.labs[1]->DeltaFile(), 3);
+  c.Attempt();
+}
+
 TEST_F(MaskedJobTest, ADeltaWhoseFileIsDamagedIsTrainedAgainForTheNextAttempt) {
   Conductor c;
   Lab& lab = *c.labs[1];
   c.Prepare();
   c.Train();
+  lab.Restart();  // else it is in memory
   std::filesystem::resize_file(lab.DeltaFile(), 3);
   c.Offer();
   c.Share();

@@ -1,4 +1,7 @@
 // Two jobs at one lab that train alike, to the bit.
+#include <algorithm>
+#include <filesystem>
+
 #include "base/errors.h"
 #include "model/init.h"
 #include "model/safetensors.h"
@@ -27,6 +30,13 @@ TEST(TwoJobsTest, OneForgetsItsDeltaAndTheOtherStillHasItsOwn) {
   // The first goes on to a round without a delta, and forgets the one that it has.
   lab.task->OnTrain({lab.task->id(), RoundId{2}, round::Purpose::kEvaluate, first_model, {}, {}});
   lab.Await<rpc::Trained>();
+  const auto files_of = [&](const JobId& job) {
+    using Entries = std::filesystem::recursive_directory_iterator;
+    return std::ranges::count_if(Entries(lab.dir / "deltas" / job.Hex()), Entries(),
+                                 [](const auto& entry) { return entry.is_regular_file(); });
+  };
+  EXPECT_EQ(files_of(lab.task->id()), 0);
+  EXPECT_EQ(files_of(other->id()), 1);
   other->OnCollect({other->id(), RoundId{1}, AttemptId{0}, {lab.id}, {}, {}});
   EXPECT_EQ(lab.Await<rpc::Update>().job, other->id());
   other->Shutdown();
