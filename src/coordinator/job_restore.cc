@@ -66,6 +66,7 @@ void JobRunner::OnStanding(NodeId node, std::optional<rpc::Standing> standing) {
   if (!known.proof) known.proof = CheckProof(*known.standing);
   known.heard = HeardOf(*known.standing, known.proof != nullptr);
   known.heard->group = LaneOf(node)->group;
+  if (grouped()) known.heard->made = {};  // the end of its group's round is no model of the job's
   ConsiderCatchUp();
 }
 
