@@ -67,6 +67,7 @@ class Checker {
     Key last_told;
   };
 
+  [[nodiscard]] static std::string Show(RoundId round, AttemptId attempt);
   void Break(const std::string& what);
   void Note(ByteView bytes);
   [[nodiscard]] std::size_t IndexOf(NodeId node) const;
