@@ -7,7 +7,7 @@
 namespace accord::cli {
 namespace {
 
-std::string Joined(const std::vector<std::string>& words) {
+std::string SpaceSeparated(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
   return out;
@@ -46,9 +46,9 @@ std::string WordCases(const CommandNode& root) {
     std::vector<std::string> words;
     for (const CommandNode& child : node.children) words.push_back(child.name);
     words.insert(words.end(), node.choices.begin(), node.choices.end());
-    out += "    " + Quoted(path) + ") choices=" + Quoted(Joined(words)) +
-           " flags=" + Quoted(Joined(OptionNames(root, node))) + " files=" + (node.takes_file ? "1" : "0") +
-           " ;;\n";
+    out += "    " + Quoted(path) + ") choices=" + Quoted(SpaceSeparated(words)) +
+           " flags=" + Quoted(SpaceSeparated(OptionNames(root, node))) +
+           " files=" + (node.takes_file ? "1" : "0") + " ;;\n";
   });
   return out;
 }
@@ -61,7 +61,7 @@ std::string ValueCases(const CommandNode& root) {
       if (!option.takes_value) continue;
       out += "    " + Quoted(path.empty() ? option.name : path + " " + option.name) +
              (path.empty() ? "|*" + Quoted(" " + option.name) : "") +
-             ") values=1 choices=" + Quoted(Joined(option.choices)) +
+             ") values=1 choices=" + Quoted(SpaceSeparated(option.choices)) +
              " files=" + (option.is_file ? "1" : "0") + " ;;\n";
     }
   });
@@ -151,7 +151,7 @@ std::string Fish(const CommandNode& root) {
              Quoted(child.help) + "\n";
     }
     if (!node.choices.empty())
-      out += "complete -c accord -n " + Quoted(here) + " -a " + Quoted(Joined(node.choices)) + "\n";
+      out += "complete -c accord -n " + Quoted(here) + " -a " + Quoted(SpaceSeparated(node.choices)) + "\n";
     if (node.takes_file) out += "complete -c accord -n " + Quoted(here) + " -F\n";
     for (const Option& option : node.options) {
       out += "complete -c accord" + (path.empty() ? "" : " -n " + Quoted(here)) + " -l " +
@@ -159,7 +159,7 @@ std::string Fish(const CommandNode& root) {
              (option.is_file       ? " -r -F"
               : option.takes_value ? " -x"
                                    : "") +
-             (option.choices.empty() ? "" : " -a " + Quoted(Joined(option.choices))) + "\n";
+             (option.choices.empty() ? "" : " -a " + Quoted(SpaceSeparated(option.choices))) + "\n";
     }
   });
   return out;

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kMaxBytes = 1U << 30;  // of one call into OpenSSL, whose lengths are ints
 
-const EVP_CIPHER* Algorithm() {
+const EVP_CIPHER* Cipher() {
   static const EVP_CIPHER* const kCipher = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
   ACCORD_CHECK(kCipher != nullptr);
   return kCipher;
@@ -23,7 +23,7 @@ CipherCtxPtr Begin(int seal, ByteView key, const GcmNonce& nonce, ByteView aad) 
   ACCORD_CHECK(key.size() == kKeyBytes && aad.size() < kMaxBytes);
   CipherCtxPtr ctx(EVP_CIPHER_CTX_new());
   ACCORD_CHECK(ctx != nullptr);
-  ACCORD_CHECK(EVP_CipherInit_ex2(ctx.get(), Algorithm(), key.data(), nonce.data(), seal, nullptr) == 1);
+  ACCORD_CHECK(EVP_CipherInit_ex2(ctx.get(), Cipher(), key.data(), nonce.data(), seal, nullptr) == 1);
   int size = 0;
   ACCORD_CHECK(aad.empty() ||
                EVP_CipherUpdate(ctx.get(), nullptr, &size, aad.data(), static_cast<int>(aad.size())) == 1);

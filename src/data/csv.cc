@@ -4,7 +4,7 @@
 
 namespace accord::data {
 namespace {
-constexpr std::size_t kBuffer = 64 << 10;
+constexpr std::size_t kLineBuffer = 64 << 10;
 }  // namespace
 
 Status CsvReader::Broken(const std::string& what) const {
@@ -13,7 +13,7 @@ Status CsvReader::Broken(const std::string& what) const {
 
 Result<int> CsvReader::Get() {
   if (at_ == buffer_.size()) {
-    buffer_.resize(kBuffer);
+    buffer_.resize(kLineBuffer);
     ACCORD_ASSIGN_OR_RETURN(const std::size_t got, input_.Read(buffer_));
     buffer_.resize(got);
     at_ = 0;

@@ -24,8 +24,6 @@ bool SameLayout(const ModelLayout& a, const ModelLayout& b) {
   });
 }
 
-round::NodeSet SetOf(const std::vector<NodeId>& nodes) { return {nodes.begin(), nodes.end()}; }
-
 }  // namespace
 
 Status Coarse(const Status& status) {
@@ -228,8 +226,8 @@ void JobTask::OnCommit(const rpc::Commit& message) {
   sum_ = message.sum;
   sum_hash_ = message.sum_hash;
   task::Offer offer{.attempt = message.attempt,
-                    .cohort = SetOf(message.cohort),
-                    .survivors = SetOf(message.survivors),
+                    .cohort = {message.cohort.begin(), message.cohort.end()},
+                    .survivors = {message.survivors.begin(), message.survivors.end()},
                     .words = message.words,
                     .sum = message.sum_hash,
                     .model_hash = message.model_hash,

@@ -12,7 +12,7 @@
 namespace accord::rpc {
 namespace {
 
-constexpr const char* kMethod = "/accord.v1.Coordinator/PutUpdate";
+constexpr const char* kPutUpdate = "/accord.v1.Coordinator/PutUpdate";
 
 // Makes the parts of one upload in order: the first carries the key, the last the root, and each in between
 // its chunk; a small update is one part that has all of it.
@@ -104,7 +104,7 @@ Status PutUpload(const std::shared_ptr<Channel>& channel, const Upload& upload, 
   BoundStream stream(channel, limits);
   stream.context()->set_initial_metadata_corked(true);  // headers leave with the first part
   grpc::GenericStub stub(channel->grpc());
-  const auto call = stub.PrepareCall(stream.context(), kMethod, stream.queue());
+  const auto call = stub.PrepareCall(stream.context(), kPutUpdate, stream.queue());
   call->StartCall(stream.tag());  // no operation yet, since it is corked
   const Status written = WriteAll(upload, limits, &stream, call.get());
   grpc::ByteBuffer reply;

@@ -18,7 +18,7 @@
 namespace accord::rpc {
 
 constexpr std::chrono::seconds kCloseGrace{2};
-constexpr const char* kMethod = "/accord.v1.Coordinator/Session";
+constexpr const char* kSession = "/accord.v1.Coordinator/Session";
 constexpr std::size_t kMaxQueued =
     4'096;  // messages; a coordinator that reads none of them is as good as gone
 
@@ -53,7 +53,7 @@ class SessionCall final : public grpc::ClientBidiReactor<v1::NodeMessage, grpc::
     const MutexLock lock(mutex_);
     ticket_ = std::move(ticket);
     grpc::TemplatedGenericStub<v1::NodeMessage, grpc::ByteBuffer> stub(wire_->channel->grpc());
-    stub.PrepareBidiStreamingCall(&wire_->context, kMethod, {}, this);
+    stub.PrepareBidiStreamingCall(&wire_->context, kSession, {}, this);
     AddHold();  // for Send and Close, which come from outside
     StartCall();
     GiveUpAfterLocked(connect_bound, &connect_alarm_);

@@ -11,6 +11,7 @@
 #include "base/crc32c.h"
 #include "base/errors.h"
 #include "base/file.h"
+#include "model/safetensors.h"
 
 namespace accord::trainer {
 namespace {
@@ -20,10 +21,6 @@ static_assert(std::endian::native == std::endian::little, "the vectors are store
 constexpr std::string_view kMagic = "ACCKPT";
 constexpr std::uint16_t kVersion = 1;
 constexpr std::size_t kCrcBytes = 4;
-
-ByteView Raw(std::span<const float> values) {
-  return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
-}
 
 Bytes Header(const CheckpointId& id, std::uint64_t step, std::size_t vectors, std::size_t size) {
   Writer writer;
@@ -46,7 +43,7 @@ Status SaveCheckpoint(const std::filesystem::path& path, const CheckpointId& id,
   content.reserve(content.size() + vectors.size() * size * sizeof(float) + kCrcBytes);
   for (const std::span<const float> vector : vectors) {
     ACCORD_CHECK(vector.size() == size);
-    const ByteView raw = Raw(vector);
+    const ByteView raw = model::WeightBytes(vector);
     content.insert(content.end(), raw.begin(), raw.end());
   }
   Writer crc;

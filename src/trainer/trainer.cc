@@ -12,6 +12,7 @@
 #include "base/codec.h"
 #include "base/crc32c.h"
 #include "base/errors.h"
+#include "model/safetensors.h"
 #include "strategy/schedule.h"
 #include "trainer/wall.h"
 
@@ -19,10 +20,6 @@ namespace accord::trainer {
 namespace {
 
 constexpr std::uint64_t kEvalBatch = 512;
-
-ByteView Raw(std::span<const float> values) {
-  return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()};
-}
 
 // Everything but weights and round that the result of a round depends on.
 std::uint32_t PlanCrc(const TorchTrainer::Parts& parts) {
@@ -141,7 +138,7 @@ std::uint64_t TorchTrainer::TotalSteps(const Sampler& sampler) const {
 }
 
 CheckpointId TorchTrainer::IdOf(const TrainRequest& request) const {
-  return {.round = request.round, .plan = plan_crc_, .start = Crc32c(Raw(request.weights))};
+  return {.round = request.round, .plan = plan_crc_, .start = Crc32c(model::WeightBytes(request.weights))};
 }
 
 RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request) {
