@@ -49,7 +49,7 @@ int Read(sqlite3_file* file, void* out, int size, sqlite3_int64 offset) {
   const Bytes& content = handle.file->content;
   const auto at = std::min(static_cast<std::size_t>(offset), content.size());
   const std::size_t have = std::min(static_cast<std::size_t>(size), content.size() - at);
-  std::memcpy(out, content.data() + at, have);
+  if (have > 0) std::memcpy(out, content.data() + at, have);
   std::memset(static_cast<char*>(out) + have, 0, static_cast<std::size_t>(size) - have);
   return have == static_cast<std::size_t>(size) ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }

@@ -175,7 +175,9 @@ int Main(const std::vector<std::string_view>& arguments) {
   const bool loud = value("--log").has_value();
   SetupLog(LogFormat::kText, loud ? LogLevel::kDebug : LogLevel::kError);
   // What the programs log of faults is nobody's business here.
+#ifndef __SANITIZE_ADDRESS__  // whose reports are to be seen
   if (!loud && std::freopen("/dev/null", "w", stderr) == nullptr) return 5;
+#endif
   std::signal(SIGABRT, SayWhere);
   std::signal(SIGSEGV, SayWhere);
   const Scratch scratch;
