@@ -19,10 +19,31 @@ enum class SecureMode : std::uint8_t {
 };                                                                   // 0 and 1 as in secagg.md 2.0
 enum class WeightPolicy : std::uint8_t { kCoarse, kExact, kEqual };  // secagg.md 2.7
 enum class OptimizerKind : std::uint8_t { kSgd, kAdam, kAdamW };
-enum class ScheduleKind : std::uint8_t { kConstant, kCosine, kStep };
-enum class Metric : std::uint8_t { kLoss, kAccuracy };
+enum class ScheduleKind : std::uint8_t { kConstant, kCosine, kStep, kWsd };
+// What a schedule counts: the rounds of a job, or their local steps one after the other.
+enum class ScheduleUnit : std::uint8_t { kRound, kStep };
+enum class Metric : std::uint8_t { kLoss = 0, kAccuracy = 1, kBitsPerByte = 4 };  // values as update::Figure
+enum class Precision : std::uint8_t { kF32, kBf16 };
+// A linear map of an update before it becomes integers.
+enum class Transform : std::uint8_t { kNone, kHadamard };
 
-// [model] kind = "mlp" | "cnn". Unused fields stay empty.
+// kind = "llama": the keys of Hugging Face's LlamaConfig, which are those of its config.json. 0: not given;
+// model::Resolve fills in what a preset or another key says.
+struct LlamaSpec {
+  std::string preset;  // "2m" | "15m" | "110m"; empty: none
+  std::uint64_t vocab_size = 0;
+  std::uint64_t hidden_size = 0;
+  std::uint64_t intermediate_size = 0;
+  std::uint64_t num_hidden_layers = 0;
+  std::uint64_t num_attention_heads = 0;
+  std::uint64_t num_key_value_heads = 0;
+  std::uint64_t max_position_embeddings = 0;
+  double rms_norm_eps = 1e-5;
+  double rope_theta = 10'000.0;
+  bool tie_word_embeddings = true;
+};
+
+// [model] kind = "mlp" | "cnn" | "llama". Unused fields stay empty.
 struct ModelSpec {
   std::string kind;
   std::vector<std::uint64_t>
@@ -32,11 +53,21 @@ struct ModelSpec {
       hidden;  // mlp: widths of the hidden layers; cnn: width of the dense layer (one entry)
   std::vector<std::uint64_t>
       channels;  // cnn: channels of each 5x5 convolution, each followed by ReLU and 2x2 max-pool
+  LlamaSpec llama;
+};
+
+// Language models: how text becomes examples.
+struct TextSpec {
+  std::string tokenizer = "byte";  // or "sha256:HEX", the SentencePiece model of this hash
+  std::uint64_t context = 0;       // tokens of one training example; 0: llama.max_position_embeddings
 };
 
 // The learning rate of a round: a function of the global round alone, equal at all nodes.
 struct ScheduleSpec {
   ScheduleKind kind = ScheduleKind::kConstant;
+  ScheduleUnit unit = ScheduleUnit::kRound;
+  std::uint64_t warmup_steps = 0;   // kStep: as warmup_rounds, in steps
+  std::uint64_t decay_steps = 0;    // kWsd: the last steps, in which the rate falls from lr to min_lr
   std::uint64_t warmup_rounds = 0;  // linear from lr / (warmup_rounds + 1)
   double min_lr = 0.0;              // floor of kCosine, reached in the last round
   std::uint64_t step_rounds = 0;    // kStep: lr *= gamma each step_rounds
@@ -53,12 +84,20 @@ struct InnerSpec {
   std::uint32_t local_epochs = 1;
   std::uint64_t local_steps = 0;  // 0 is allowed: a round that trains nothing
   std::uint32_t batch = 32;
+  double clip_norm = 0.0;                 // the gradient's L2 norm is cut to this; 0: never
+  double proximal = 0.0;                  // FedProx: mu of mu/2 ||w - x||^2
+  bool keep_state = false;                // the optimizer's state lives from round to round
+  Precision precision = Precision::kF32;  // of matrix products; weights and state are f32 always
+  std::uint32_t accumulate = 1;           // parts of a batch that are computed one after the other
+  bool checkpointing = false;             // activations are computed again in the backward pass
   ScheduleSpec schedule;
 };
 
 struct OuterSpec {
   std::string rule = "fedavg";
   double lr = 1.0;
+  double momentum = 0.9;                         // fedavgm, diloco
+  double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  // fedadagrad, fedadam, fedyogi
 };
 
 // How an update becomes integers (secagg.md 2.7): clip each coordinate to [-clip, clip], weight, round to
@@ -66,6 +105,9 @@ struct OuterSpec {
 struct UpdateSpec {
   std::uint32_t bits = 16;
   double clip = 1.0;
+  double clip_rms =
+      0.0;  // > 0: from the second round on the clip is so many times the RMS of the last mean update
+  Transform transform = Transform::kNone;
   std::uint64_t max_examples = 0;  // W_max
   WeightPolicy weights = WeightPolicy::kCoarse;
   bool report_clipped = false;  // the number of coordinates that the clip cut, summed in a header word
@@ -78,6 +120,8 @@ struct EvalSpec {
 
 struct RoundSpec {
   std::uint64_t count = 0;
+  // The first rounds, which train one local step each and average plainly, whatever inner and outer say.
+  std::uint64_t synchronous = 0;
   std::uint32_t min_nodes = 0;
   std::uint32_t min_survivors = 0;
   // Updates that a round wants; it begins with `over_selection` nodes more, and does not wait for the
@@ -112,6 +156,7 @@ struct JobSpec {
   std::uint32_t corrupt = 0;  // T; default 0 below five nodes, else n / 5
   ModelSpec model;
   std::string dataset;  // an id that each node's configuration maps to a path
+  TextSpec text;
   InnerSpec inner;
   OuterSpec outer;
   UpdateSpec update;

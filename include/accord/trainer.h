@@ -23,18 +23,23 @@ namespace accord {
 // A data set as the node's configuration describes it: [data.<id>] of node.toml.
 struct DatasetConfig {
   std::string id;
-  std::string format;               // "idx" | "csv"
-  std::filesystem::path path;       // csv: the file; idx: the file of images
-  std::filesystem::path labels;     // idx: the file of labels
+  std::string format;            // "idx" | "csv" | "text" | "jsonl"
+  std::filesystem::path path;    // csv: the file; idx: the file of images; text, jsonl: a file or a directory
+  std::filesystem::path labels;  // idx: the file of labels
   std::filesystem::path eval_path;  // hold-out given as files of its own (optional)
   std::filesystem::path eval_labels;
   double holdout = 0.1;  // fraction held out by a seeded shuffle when there is no eval_path
   std::uint64_t holdout_seed = 0;
   // csv: a column is named as in the header line, or by its number from 1 (a file may have no header line)
-  std::string target;                 // csv: the column to predict
-  std::vector<std::string> features;  // csv: the feature columns, empty: all but the target
-  std::string missing = "?";          // csv: text of a missing value; an empty cell is missing, too
-  double positive_above = 0.0;        // csv with one output: target > positive_above is class 1
+  std::string target;                        // csv: the column to predict
+  std::vector<std::string> features;         // csv: the feature columns, empty: all but the target
+  std::string missing = "?";                 // csv: text of a missing value; an empty cell is missing, too
+  double positive_above = 0.0;               // csv with one output: target > positive_above is class 1
+  std::string text_field = "text";           // jsonl: the member with a document's text
+  std::string source_field = "source";       // jsonl: the member that says where a document comes from
+  std::vector<std::string> holdout_sources;  // text, jsonl: documents from these are the hold-out
+  std::filesystem::path tokenizer;           // text, jsonl: the SentencePiece model, where a job asks for one
+  bool deduplicate = true;                   // text, jsonl: a document (exactly) seen before is left out
 };
 
 struct TrainRequest {
@@ -42,6 +47,7 @@ struct TrainRequest {
   std::span<const float> weights;    // the global model, flat by the layout; not owned
   std::span<float> result;           // the trained weights go here, same size; not owned
   std::filesystem::path checkpoint;  // a directory of this job and round: a restarted node goes on from here
+  std::filesystem::path state;  // a directory of this job, for what lives from round to round; may be empty
   std::function<void(std::uint64_t done, std::uint64_t total)>
       progress;  // after a local step; called on this thread
   std::stop_token stop;
@@ -52,11 +58,13 @@ struct TrainOutcome {
   std::uint64_t steps = 0;
 };
 
-// Means and counts over the hold-out. They leave the node only inside a sum.
+// Sums and counts over the hold-out. They leave the node only inside a sum. Of language models an example is
+// a predicted token, and `bytes` are those of the text that the tokens stand for.
 struct EvalOutcome {
   std::uint64_t examples = 0;
-  double loss_sum = 0.0;  // sum over examples of the loss of each
+  double loss_sum = 0.0;  // sum over examples of the loss of each, in nats
   std::uint64_t correct = 0;
+  std::uint64_t bytes = 0;  // 0: not a language model
 };
 
 class Trainer {

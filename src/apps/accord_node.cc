@@ -52,12 +52,10 @@ int Run(const config::NodeConfig& settings, Signals& signals) {
   SetupLog(settings.log.format, settings.log.level);
   const auto identity = node::LoadIdentity(settings.node.state);
   if (!identity.ok()) return Report(identity.status());
-  std::uint64_t shuffle_seed = 0;
-  for (int i = 0; i < 8; ++i)
-    shuffle_seed = shuffle_seed << 8 | identity->id.bytes[static_cast<std::size_t>(i)];
   auto trainers = trainer::MakeTorchTrainerFactory({.threads = ThreadsOf(settings.node),
                                                     .device = DeviceOf(settings.node.device),
-                                                    .shuffle_seed = shuffle_seed});
+                                                    .shuffle_seed = trainer::ShuffleSeedOf(identity->id),
+                                                    .cache = settings.node.state / "texts"});
   if (!trainers.ok()) return Report(trainers.status());
   auto running = node::Node::Open(settings, **trainers);
   if (!running.ok()) return Report(running.status());

@@ -4,11 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
+#include "base/atomic_file.h"
 #include "base/errors.h"
 
 namespace accord {
@@ -29,42 +28,6 @@ class Descriptor {
   int fd_;
 };
 
-Status WriteAll(int fd, ByteView content, const std::filesystem::path& path) {
-  while (!content.empty()) {
-    const ssize_t wrote = ::write(fd, content.data(), content.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return ErrnoStatus(errno, "cannot write", path);
-    content = content.subspan(static_cast<std::size_t>(wrote));
-  }
-  return {};
-}
-
-Status SyncDirectory(const std::filesystem::path& directory) {
-  const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.get() < 0 || ::fsync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", directory);
-  return {};
-}
-
-// Creates what is missing of `directory`, durably.
-Status CreateDirectories(const std::filesystem::path& directory) {
-  std::error_code error;
-  if (directory.empty() || std::filesystem::is_directory(directory, error)) return {};
-  const std::filesystem::path parent = directory.parent_path();
-  ACCORD_RETURN_IF_ERROR(CreateDirectories(parent));
-  const bool made = std::filesystem::create_directory(directory, error);
-  if (error) return ErrnoStatus(error.value(), "cannot create", directory);
-  return made ? SyncDirectory(parent.empty() ? "." : parent) : Status();
-}
-
-Status WriteTemporary(const std::filesystem::path& temporary, std::span<const ByteView> pieces, mode_t mode) {
-  const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-  if (fd.get() < 0) return ErrnoStatus(errno, "cannot create", temporary);
-  if (::fchmod(fd.get(), mode) != 0) return ErrnoStatus(errno, "cannot set the mode of", temporary);
-  for (const ByteView piece : pieces) ACCORD_RETURN_IF_ERROR(WriteAll(fd.get(), piece, temporary));
-  if (::fdatasync(fd.get()) != 0) return ErrnoStatus(errno, "cannot sync", temporary);
-  return {};
-}
-
 }  // namespace
 
 Status ErrnoStatus(int error, const std::string& what, const std::filesystem::path& path) {
@@ -78,19 +41,9 @@ Status WriteFileAtomic(const std::filesystem::path& path, ByteView content, File
 }
 
 Status WriteFileAtomic(const std::filesystem::path& path, std::span<const ByteView> pieces, FileMode mode) {
-  const std::filesystem::path directory = path.parent_path().empty() ? "." : path.parent_path();
-  ACCORD_RETURN_IF_ERROR(CreateDirectories(directory));
-  static std::atomic<std::uint64_t> writes{0};  // two threads that write one path must not share a file
-  const std::filesystem::path temporary =
-      path.string() + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(writes++);
-  Status written = WriteTemporary(temporary, pieces, mode == FileMode::kPrivate ? 0600 : 0644);
-  if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
-    written = ErrnoStatus(errno, "cannot rename to", path);
-  if (!written.ok()) {
-    ::unlink(temporary.c_str());
-    return written;
-  }
-  return SyncDirectory(directory);
+  ACCORD_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, mode));
+  for (const ByteView piece : pieces) ACCORD_RETURN_IF_ERROR(file.Write(piece));
+  return file.Commit();
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path, std::uint64_t limit) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "config/job_file.h"
@@ -11,7 +13,7 @@ namespace accord::config {
 namespace {
 
 // Keys that have an effect only with one word of another key: elsewhere they are a mistake, not a wish.
-void OnlyWith(Schema& schema, bool applies, std::initializer_list<std::string_view> paths,
+void OnlyWith(Schema& schema, bool applies, const std::vector<std::string_view>& paths,
               const std::string& with) {
   for (const std::string_view path : paths) {
     if (!applies && schema.Has(path)) schema.Complain(std::string(path), "has a meaning only with " + with);
@@ -50,8 +52,53 @@ std::uint64_t LeastParameters(const ModelSpec& model) {
   return Plus(total, Times(Plus(width, 1), model.classes));
 }
 
-void CheckModel(Schema& schema, const ModelSpec& model) {
+const std::vector<std::string_view>& LlamaKeys() {
+  static const std::vector<std::string_view> kKeys = {"model.preset",
+                                                      "model.vocab_size",
+                                                      "model.hidden_size",
+                                                      "model.intermediate_size",
+                                                      "model.num_hidden_layers",
+                                                      "model.num_attention_heads",
+                                                      "model.num_key_value_heads",
+                                                      "model.max_position_embeddings",
+                                                      "model.rms_norm_eps",
+                                                      "model.rope_theta",
+                                                      "model.tie_word_embeddings",
+                                                      "data.tokenizer",
+                                                      "data.context",
+                                                      "inner.checkpointing",
+                                                      "inner.precision"};
+  return kKeys;
+}
+
+void Needs(Schema& schema, std::string_view path, const std::string& with) {
+  if (!schema.Has(path)) schema.Complain(std::string(path), "is missing, " + with + " needs it");
+}
+
+void CheckLlama(Schema& schema, const JobSpec& job) {
+  const LlamaSpec& llama = job.model.llama;
+  OnlyWith(schema, false, {"model.input", "model.classes", "model.hidden", "model.channels"},
+           "kind = \"mlp\" or \"cnn\"");
+  if (llama.preset.empty()) {
+    for (const std::string_view path :
+         {"model.hidden_size", "model.intermediate_size", "model.num_hidden_layers",
+          "model.num_attention_heads", "model.max_position_embeddings"}) {
+      Needs(schema, path, "kind = \"llama\" without a preset");
+    }
+  }
+  if (job.text.tokenizer != "byte") Needs(schema, "model.vocab_size", "a tokenizer other than \"byte\"");
+  if (schema.Has("model.max_position_embeddings") && job.text.context > llama.max_position_embeddings)
+    schema.Complain("data.context", "is above model.max_position_embeddings");
+}
+
+void CheckModel(Schema& schema, const JobSpec& job) {
   if (!schema.Good({"model.kind"})) return;
+  const ModelSpec& model = job.model;
+  const bool llama = model.kind == "llama";
+  OnlyWith(schema, llama, LlamaKeys(), "kind = \"llama\"");
+  if (llama) return CheckLlama(schema, job);
+  for (const std::string_view path : {"model.input", "model.classes"})
+    Needs(schema, path, "kind = \"" + model.kind + "\"");
   const bool cnn = model.kind == "cnn";
   OnlyWith(schema, cnn, {"model.channels"}, "kind = \"cnn\"");
   if (schema.Good({"model.input"})) {
@@ -66,6 +113,18 @@ void CheckModel(Schema& schema, const ModelSpec& model) {
     schema.Complain("model", "has at least " + (least == UINT64_MAX ? "2^64" : std::to_string(least)) +
                                  " parameters; the most is " + std::to_string(kMaxParameters));
   }
+}
+
+void CheckUnit(Schema& schema, const ScheduleSpec& schedule) {
+  const bool steps = schedule.unit == ScheduleUnit::kStep;
+  OnlyWith(schema, steps, {"inner.schedule.warmup_steps"}, "unit = \"step\"");
+  OnlyWith(schema, !steps, {"inner.schedule.warmup_rounds", "inner.schedule.step_rounds"},
+           "unit = \"round\"");
+  if (steps) Needs(schema, "inner.local_steps", "unit = \"step\"");
+  if (schedule.kind == ScheduleKind::kStep && steps)
+    schema.Complain("inner.schedule.unit", "kind = \"step\" falls by rounds");
+  if (schedule.kind == ScheduleKind::kWsd && !steps)
+    schema.Complain("inner.schedule.unit", "kind = \"wsd\" falls by steps: unit = \"step\"");
 }
 
 void CheckInner(Schema& schema, const InnerSpec& inner, const RoundSpec& round) {
@@ -84,7 +143,12 @@ void CheckInner(Schema& schema, const InnerSpec& inner, const RoundSpec& round) 
   }
   const ScheduleSpec& schedule = inner.schedule;
   if (schema.Good({"inner.schedule.kind"})) {
-    OnlyWith(schema, schedule.kind == ScheduleKind::kCosine, {"inner.schedule.min_lr"}, "kind = \"cosine\"");
+    const bool wsd = schedule.kind == ScheduleKind::kWsd;
+    OnlyWith(schema, schedule.kind == ScheduleKind::kCosine || wsd, {"inner.schedule.min_lr"},
+             "kind = \"cosine\" or \"wsd\"");
+    OnlyWith(schema, wsd, {"inner.schedule.decay_steps"}, "kind = \"wsd\"");
+    if (wsd) Needs(schema, "inner.schedule.decay_steps", "kind = \"wsd\"");
+    CheckUnit(schema, schedule);
     const bool step = schedule.kind == ScheduleKind::kStep;
     OnlyWith(schema, step, {"inner.schedule.step_rounds", "inner.schedule.gamma"}, "kind = \"step\"");
     if (step && !schema.Has("inner.schedule.step_rounds")) {
@@ -136,8 +200,25 @@ void CheckThresholds(Schema& schema, const JobSpec& job) {
           ", T = corrupt = " + std::to_string(corrupt));
 }
 
+void CheckOuter(Schema& schema, const OuterSpec& outer) {
+  if (!schema.Good({"outer.rule"})) return;
+  const std::string& rule = outer.rule;
+  const bool adaptive = rule.starts_with("fedad") || rule.starts_with("fedyogi");
+  OnlyWith(schema, rule == "fedavgm" || rule == "diloco", {"outer.momentum"},
+           "rule = \"fedavgm\" or \"diloco\"");
+  OnlyWith(schema, adaptive, {"outer.beta1", "outer.beta2", "outer.tau"},
+           "rule = \"fedadagrad\", \"fedadam\" or \"fedyogi\"");
+  if (rule.starts_with("fedadagrad") && schema.Has("outer.beta2"))
+    schema.Complain("outer.beta2", "fedadagrad adds up second moments; it has no decay");
+}
+
 void CheckRound(Schema& schema, const JobSpec& job) {
   const RoundSpec& round = job.round;
+  OnlyWith(schema, job.inner.has_local_steps, {"round.synchronous"}, "inner.local_steps");
+  if (schema.Good({"round.synchronous", "round.count"}) && schema.Has("round.count") &&
+      round.synchronous > round.count) {
+    schema.Complain("round.synchronous", "is above round.count");
+  }
   if (schema.Good({"round.min_wait", "round.max_wait"}) && schema.Has("round.min_wait") &&
       schema.Has("round.max_wait") && round.min_wait > round.max_wait) {
     schema.Complain("round.min_wait", "is above round.max_wait");
@@ -206,9 +287,10 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   if (schema.Good({"version"}) && schema.Has("version") && job.version != 1) {
     schema.Complain("version", std::to_string(job.version) + " is not known; this program reads version 1");
   }
-  CheckModel(schema, job.model);
+  CheckModel(schema, job);
   CheckInner(schema, job.inner, job.round);
   CheckThresholds(schema, job);
+  CheckOuter(schema, job.outer);
   CheckRound(schema, job);
   CheckGroups(schema, job);
 }

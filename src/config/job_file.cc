@@ -21,6 +21,40 @@ Field Word(std::string& value, std::initializer_list<std::string_view> words) {
   return Choice(value, pairs);
 }
 
+constexpr std::uint64_t kMaxDimension = 1ULL << 32;
+
+std::string CheckPreset(const std::string& text) {
+  return text == "2m" || text == "15m" || text == "110m" ? "" : "must be \"2m\", \"15m\" or \"110m\"";
+}
+
+// The names are those of config.json, so that nobody has to learn others.
+void LlamaKeys(Schema& s, LlamaSpec& llama) {
+  s.Key("preset", Text(llama.preset, "\"2m\", \"15m\" or \"110m\"", CheckPreset),
+        "llama: a size; the keys below change what it says");
+  s.Key("vocab_size", Whole(llama.vocab_size, 2, kMaxDimension),
+        "llama: tokens; absent: those of the byte vocabulary");
+  s.Key("hidden_size", Whole(llama.hidden_size, 2, kMaxDimension), "llama: width");
+  s.Key("intermediate_size", Whole(llama.intermediate_size, 1, kMaxDimension), "llama: width of SwiGLU");
+  s.Key("num_hidden_layers", Whole(llama.num_hidden_layers, 1, 1'024), "llama: layers");
+  s.Key("num_attention_heads", Whole(llama.num_attention_heads, 1, 65'536), "llama: heads");
+  s.Key("num_key_value_heads", Whole(llama.num_key_value_heads, 1, 65'536),
+        "llama: heads of keys and values; absent: as many as heads");
+  s.Key("max_position_embeddings", Whole(llama.max_position_embeddings, 2, kMaxDimension),
+        "llama: tokens that the model looks at");
+  s.Key("rms_norm_eps", Number(llama.rms_norm_eps, kPositive), "llama: added under the root of a norm");
+  s.Key("rope_theta", Number(llama.rope_theta, {.low = 1.0, .low_open = true}),
+        "llama: base of the rotary positions");
+  s.Key("tie_word_embeddings", Bool(llama.tie_word_embeddings),
+        "llama: the last layer is the table of the first");
+}
+
+std::string CheckTokenizer(const std::string& text) {
+  constexpr std::string_view kHash = "sha256:";
+  const bool hash = text.starts_with(kHash) && text.size() == kHash.size() + 64 &&
+                    text.find_first_not_of("0123456789abcdef", kHash.size()) == std::string::npos;
+  return text == "byte" || hash ? "" : "must be \"byte\", or \"sha256:\" and 64 hexadecimal digits";
+}
+
 void PlanSections(Schema& s, JobSpec& job) {
   s.Section({},
             "A job file is the plan that members agree on: its bytes are hashed, so nothing is rewritten.");
@@ -41,18 +75,26 @@ void PlanSections(Schema& s, JobSpec& job) {
         "secure aggregation: against whom the masks hold");
   s.Key("corrupt", Whole(job.corrupt, 0, 65'535),
         "nodes that may collude with the coordinator; absent: 0 below five nodes, else a fifth");
+}
+
+void ModelSections(Schema& s, JobSpec& job) {
   s.Section({"model"}, "What is trained.");
-  s.Key("kind", Word(job.model.kind, {"mlp", "cnn"}), "architecture", Need::kRequired);
+  s.Key("kind", Word(job.model.kind, {"mlp", "cnn", "llama"}), "architecture", Need::kRequired);
   s.Key("input", WholeList(job.model.input, 1, 1ULL << 32),
-        "shape of one example: [features], [height, width] or [channels, height, width]", Need::kRequired);
-  s.Key("classes", Whole(job.model.classes, 1, 1ULL << 32), "outputs; 1: one logit and a yes-or-no target",
-        Need::kRequired);
+        "mlp, cnn: shape of one example: [features], [height, width] or [channels, height, width]");
+  s.Key("classes", Whole(job.model.classes, 1, 1ULL << 32),
+        "mlp, cnn: outputs; 1: one logit and a yes-or-no target");
   s.Key("hidden", WholeList(job.model.hidden, 1, 1ULL << 32),
         "widths of the hidden dense layers; empty: none for mlp, [128] for cnn");
   s.Key("channels", WholeList(job.model.channels, 1, 1ULL << 32),
         "cnn: channels of each 5x5 convolution; empty: [16, 32]");
+  LlamaKeys(s, job.model.llama);
   s.Section({"data"}, "On what.");
   s.Key("dataset", Name(job.dataset), "id that each node's configuration maps to its files", Need::kRequired);
+  s.Key("tokenizer", Text(job.text.tokenizer, "\"byte\" or \"sha256:HEX\"", CheckTokenizer),
+        "llama: how text becomes tokens: its bytes, or the SentencePiece model with this hash");
+  s.Key("context", Whole(job.text.context, 2, kMaxDimension),
+        "llama: tokens of one training example; absent: max_position_embeddings");
 }
 
 void TrainingSections(Schema& s, InnerSpec& inner) {
@@ -72,14 +114,31 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
         "passes over the node's data in a round; either this or local_steps");
   s.Key("local_steps", Whole(inner.local_steps, 0), "steps in a round, the same at all nodes");
   s.Key("batch", Whole(inner.batch, 1, 1'000'000), "examples in a step");
+  s.Key("accumulate", Whole(inner.accumulate, 1, 65'536),
+        "parts of a batch, computed one after the other in less memory");
+  s.Key("checkpointing", Bool(inner.checkpointing),
+        "llama: compute activations again in the backward pass: less memory, a third more time");
+  s.Key("precision", Choice(inner.precision, {{"f32", Precision::kF32}, {"bf16", Precision::kBf16}}),
+        "llama: of matrix products; weights and optimizer stay f32");
+  s.Key("clip_norm", Number(inner.clip_norm, {.low = 0.0}),
+        "the gradient's L2 norm is cut to this; 0: never");
+  s.Key("proximal", Number(inner.proximal, {.low = 0.0}),
+        "FedProx: pull towards the round's model, the mu of mu/2 |w - x|^2");
+  s.Key("keep_state", Bool(inner.keep_state),
+        "momentum and moments live from round to round at the node; false: each round begins anew");
   s.Section({"inner", "schedule"}, "The learning rate as a function of the round, equal at all nodes.");
   s.Key("kind",
         Choice(inner.schedule.kind, {{"constant", ScheduleKind::kConstant},
                                      {"cosine", ScheduleKind::kCosine},
-                                     {"step", ScheduleKind::kStep}}),
-        "how it falls");
+                                     {"step", ScheduleKind::kStep},
+                                     {"wsd", ScheduleKind::kWsd}}),
+        "how it falls; wsd: stays, and falls in the last decay_steps as 1 - sqrt");
+  s.Key("unit", Choice(inner.schedule.unit, {{"round", ScheduleUnit::kRound}, {"step", ScheduleUnit::kStep}}),
+        "step: the rate changes with each local step, counted over all rounds; needs local_steps");
+  s.Key("warmup_steps", Whole(inner.schedule.warmup_steps, 0), "unit = \"step\": steps of a linear rise");
+  s.Key("decay_steps", Whole(inner.schedule.decay_steps, 1), "wsd: steps of the fall at the end");
   s.Key("warmup_rounds", Whole(inner.schedule.warmup_rounds, 0), "rounds of a linear rise at the start");
-  s.Key("min_lr", Number(inner.schedule.min_lr, {.low = 0.0}), "cosine: learning rate of the last round");
+  s.Key("min_lr", Number(inner.schedule.min_lr, {.low = 0.0}), "cosine, wsd: learning rate at the end");
   s.Key("step_rounds", Whole(inner.schedule.step_rounds, 1), "step: rounds between two falls");
   s.Key("gamma", Number(inner.schedule.gamma, {.low = 0.0, .high = 1.0, .low_open = true}),
         "step: factor of a fall");
@@ -87,12 +146,26 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
 
 void CombiningSections(Schema& s, JobSpec& job) {
   s.Section({"outer"}, "How the updates change the global model.");
-  s.Key("rule", Word(job.outer.rule, {"fedavg"}), "outer optimizer");
+  s.Key("rule",
+        Word(job.outer.rule, {"diloco", "fedadagrad", "fedadagrad-flower", "fedadam", "fedadam-flower",
+                              "fedavg", "fedavgm", "fedyogi", "fedyogi-flower"}),
+        "outer optimizer");
   s.Key("lr", Number(job.outer.lr, kPositive), "outer learning rate; 1: the plain average");
+  s.Key("momentum", Number(job.outer.momentum, kFraction), "fedavgm, diloco: momentum");
+  s.Key("beta1", Number(job.outer.beta1, kFraction),
+        "fedadagrad, fedadam, fedyogi: decay of the first moment");
+  s.Key("beta2", Number(job.outer.beta2, kFraction), "fedadam, fedyogi: decay of the second moment");
+  s.Key("tau", Number(job.outer.tau, kPositive),
+        "fedadagrad, fedadam, fedyogi: added to the root of the second moment");
   s.Section({"update"}, "How an update becomes integers before it leaves the node.");
   s.Key("bits", Whole(job.update.bits, 2, kMaxBits), "bits a coordinate");
   s.Key("clip", Number(job.update.clip, kPositive),
         "each coordinate of an update is cut to plus or minus this");
+  s.Key("clip_rms", Number(job.update.clip_rms, {.low = 0.0}),
+        "the clip of a round as a multiple of the RMS of the mean update before; 0: always `clip`");
+  s.Key("transform",
+        Choice(job.update.transform, {{"none", Transform::kNone}, {"hadamard", Transform::kHadamard}}),
+        "what an update goes through before it is cut: hadamard spreads each value, so that few bits do");
   s.Key("max_examples", Whole(job.update.max_examples, 1, kMaxU32),
         "most examples that count as a node's weight; more are cut to it", Need::kRequired);
   s.Key("weights",
@@ -103,11 +176,16 @@ void CombiningSections(Schema& s, JobSpec& job) {
   s.Key("report_clipped", Bool(job.update.report_clipped),
         "show the share of coordinates that the clip cut, as a sum over the nodes");
   s.Section({"eval"}, "What is measured on the hold-outs, and leaves only inside a sum.");
-  s.Key("metrics", Choices(job.eval.metrics, {{"loss", Metric::kLoss}, {"accuracy", Metric::kAccuracy}}),
+  s.Key("metrics",
+        Choices(job.eval.metrics, {{"loss", Metric::kLoss},
+                                   {"accuracy", Metric::kAccuracy},
+                                   {"bits_per_byte", Metric::kBitsPerByte}}),
         "figures of every round");
   s.Key("exact", Bool(job.eval.exact), "exact counts of examples instead of weighted means");
   s.Section({"round"}, "How many rounds, and when one may go on.");
   s.Key("count", Whole(job.round.count, 1, 1'000'000'000), "rounds of the job", Need::kRequired);
+  s.Key("synchronous", Whole(job.round.synchronous, 0, 1'000'000'000),
+        "the first rounds, of one local step each and averaged plainly: a start in step");
   s.Key("min_nodes", Whole(job.round.min_nodes, 1, kMaxNodes), "nodes that a round begins with",
         Need::kRequired);
   s.Key("min_survivors", Whole(job.round.min_survivors, 1, kMaxNodes),
@@ -153,6 +231,7 @@ void GroupSections(Schema& s, GroupsSpec& groups) {
 Schema JobSchema(JobSpec& job) {
   Schema schema;
   PlanSections(schema, job);
+  ModelSections(schema, job);
   TrainingSections(schema, job.inner);
   CombiningSections(schema, job);
   GroupSections(schema, job.groups);

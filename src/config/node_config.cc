@@ -1,6 +1,7 @@
 #include "config/node_config.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "config/schemas.h"
@@ -19,9 +20,15 @@ std::string CheckPurpose(const std::string& text) {
 
 void DataSection(Schema& s, DatasetConfig& data) {
   s.Section({"data", data.id}, "A data set that jobs may name. Its bytes never leave this machine.");
-  s.Key("format", Choice(data.format, {{"idx", std::string("idx")}, {"csv", std::string("csv")}}),
+  s.Key("format",
+        Choice(data.format, {{"idx", std::string("idx")},
+                             {"csv", std::string("csv")},
+                             {"text", std::string("text")},
+                             {"jsonl", std::string("jsonl")}}),
         "how the files are written", Need::kRequired);
-  s.Key("path", FilePath(data.path), "csv: the file; idx: the file of images (gzip or not)", Need::kRequired);
+  s.Key("path", FilePath(data.path),
+        "csv: the file; idx: the file of images (gzip or not); text, jsonl: a file, or a directory of them",
+        Need::kRequired);
   s.Key("labels", FilePath(data.labels), "idx: the file of labels");
   s.Key("eval_path", FilePath(data.eval_path), "hold-out in a file of its own, as `path`");
   s.Key("eval_labels", FilePath(data.eval_labels), "idx: labels of the hold-out");
@@ -33,6 +40,28 @@ void DataSection(Schema& s, DatasetConfig& data) {
   s.Key("missing", Text(data.missing), "csv: how a missing value is written");
   s.Key("positive_above", Number(data.positive_above, {}),
         "csv, models with one output: a target above this is class 1");
+  s.Key("text_field", Text(data.text_field), "jsonl: the member with a document's text");
+  s.Key("source_field", Text(data.source_field), "jsonl: the member that says where a document comes from");
+  s.Key("holdout_sources", TextList(data.holdout_sources),
+        "text, jsonl: documents from these sources are the hold-out; a text's source is its first directory "
+        "below `path`, or its file");
+  s.Key("tokenizer", FilePath(data.tokenizer),
+        "text, jsonl: the SentencePiece model, for jobs that ask for it by its hash");
+  s.Key("deduplicate", Bool(data.deduplicate), "text, jsonl: leave out documents that were seen before");
+}
+
+// By format, the keys that have a meaning in it alone.
+struct FormatKeys {
+  std::string_view format;
+  std::vector<std::string_view> needed, own;
+};
+const std::vector<FormatKeys>& KeysOfFormats() {
+  static const std::vector<FormatKeys> kAll = {
+      {"idx", {"labels"}, {"labels", "eval_labels"}},
+      {"csv", {"target"}, {"target", "features", "missing", "positive_above"}},
+      {"text", {}, {"holdout_sources", "tokenizer", "deduplicate"}},
+      {"jsonl", {}, {"holdout_sources", "tokenizer", "deduplicate", "text_field", "source_field"}}};
+  return kAll;
 }
 
 // Keys that one format needs, or that mean nothing in it.
@@ -42,17 +71,17 @@ void CheckData(Schema& schema, const DatasetConfig& data) {
   if (!IsName(data.id))
     schema.Complain(section, "an id is 1 to 64 of a-z 0-9 - _ . beginning with a letter or digit");
   if (data.format.empty()) return;
-  const bool idx = data.format == "idx";
-  const std::string needs = "is missing, format \"" + data.format + "\" needs it";
-  if (idx && !schema.Has(path("labels"))) schema.Complain(path("labels"), needs);
-  if (!idx && !schema.Has(path("target"))) schema.Complain(path("target"), needs);
-  if (idx && schema.Has(path("eval_path")) != schema.Has(path("eval_labels"))) {
+  if (data.format == "idx" && schema.Has(path("eval_path")) != schema.Has(path("eval_labels"))) {
     schema.Complain(path("eval_path"), "eval_path and eval_labels go together");
   }
-  constexpr std::string_view kIdxOnly[] = {"labels", "eval_labels"};
-  constexpr std::string_view kCsvOnly[] = {"target", "features", "missing", "positive_above"};
-  const std::span<const std::string_view> foreign =
-      idx ? std::span<const std::string_view>(kCsvOnly) : std::span<const std::string_view>(kIdxOnly);
+  const auto mine = std::ranges::find(KeysOfFormats(), data.format, &FormatKeys::format);
+  for (const std::string_view key : mine->needed) {
+    if (!schema.Has(path(key)))
+      schema.Complain(path(key), "is missing, format \"" + data.format + "\" needs it");
+  }
+  std::set<std::string_view> foreign;
+  for (const FormatKeys& other : KeysOfFormats()) foreign.insert(other.own.begin(), other.own.end());
+  for (const std::string_view key : mine->own) foreign.erase(key);
   for (const std::string_view key : foreign) {
     if (schema.Has(path(key)))
       schema.Complain(path(key), "has no meaning with format \"" + data.format + "\"");

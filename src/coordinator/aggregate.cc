@@ -1,6 +1,7 @@
 #include "coordinator/aggregate.h"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <thread>
 
@@ -96,20 +97,44 @@ class ModelReader {
   std::uint64_t at_ = 0;
 };
 
-// The model after the step, of the one before it.
-Result<Digest> StepModel(store::Blobs& blobs, const ModelLayout& layout, const Digest& model,
-                         update::OuterStep& step) {
-  ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(blobs, layout, model));
-  ACCORD_ASSIGN_OR_RETURN(const auto after, blobs.NewWriter(store::Durability::kRecomputable));
-  ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(layout)));
+std::span<std::uint8_t> BytesOf(std::span<float> floats) {
+  return {reinterpret_cast<std::uint8_t*>(floats.data()), floats.size_bytes()};
+}
+
+// A model without state: by tiles.
+Status StepTiles(const ModelLayout& layout, ModelReader& before, update::OuterStep& step,
+                 store::BlobWriter& after) {
   std::vector<float> weights(std::min<std::uint64_t>(kTileWeights, layout.size));
   for (std::uint64_t first = 0; first < layout.size; first += kTileWeights) {
     const auto tile = std::span(weights).first(std::min<std::uint64_t>(kTileWeights, layout.size - first));
-    ACCORD_RETURN_IF_ERROR(before.Next({reinterpret_cast<std::uint8_t*>(tile.data()), tile.size_bytes()}));
+    ACCORD_RETURN_IF_ERROR(before.Next(BytesOf(tile)));
     step.Apply(first, tile);
-    ACCORD_RETURN_IF_ERROR(after->Append(model::WeightBytes(tile)));
+    ACCORD_RETURN_IF_ERROR(after.Append(model::WeightBytes(tile)));
   }
+  return before.Finish();
+}
+
+// A model and its state, which lies behind it in the file.
+Status StepWhole(const JobSpec& spec, const ModelLayout& layout, ModelReader& before, update::OuterStep& step,
+                 store::BlobWriter& after) {
+  std::vector<float> global(layout.size);
+  ACCORD_RETURN_IF_ERROR(before.Next(BytesOf(global)));
   ACCORD_RETURN_IF_ERROR(before.Finish());
+  ACCORD_ASSIGN_OR_RETURN(const update::GlobalParts parts, update::Split(spec, global));
+  step.ApplyAll(parts);
+  return after.Append(model::WeightBytes(global));
+}
+
+// The global state after the step, of the one before it.
+template <class Task>
+Result<Digest> StepModel(const Task& task, update::OuterStep& step) {
+  const ModelLayout& layout = *task.layout;
+  ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(*task.blobs, layout, task.model_hash));
+  ACCORD_ASSIGN_OR_RETURN(const auto after, task.blobs->NewWriter(store::Durability::kRecomputable));
+  ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(layout)));
+  const bool plain = update::ParametersOf(layout) == layout.size;
+  ACCORD_RETURN_IF_ERROR(plain ? StepTiles(layout, before, step, *after)
+                               : StepWhole(*task.spec, layout, before, step, *after));
   return after->Commit(std::nullopt);
 }
 
@@ -126,6 +151,18 @@ Result<std::vector<std::uint64_t>> ReadSum(const store::Blobs& blobs, const Comb
 
 }  // namespace
 
+Result<StoredBases> BasesOf(const store::Blobs& blobs, const ModelLayout& layout, const Digest& model) {
+  const std::uint64_t parameters = update::ParametersOf(layout);
+  if (!update::HasRms(layout)) return StoredBases{parameters, parameters};
+  ACCORD_ASSIGN_OR_RETURN(const auto blob, blobs.Open(model));
+  std::array<float, update::kRmsElements> tail{};
+  const std::uint64_t size = model::SafetensorsSize(layout);
+  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(size - sizeof tail, BytesOf(tail)));
+  if (got != sizeof tail || blob->size() != size)
+    return Fail(errors::kStoreCorrupt, "the model " + model.Hex() + " is damaged");
+  return StoredBases{update::BaseOf(layout, tail), update::FormerBaseOf(layout, tail)};
+}
+
 Result<CombinedSums> CombineGroups(const CombineTask& task) {
   std::vector<std::vector<std::uint64_t>> words(task.parts.size());
   std::vector<update::GroupSum> sums;
@@ -134,11 +171,11 @@ Result<CombinedSums> CombineGroups(const CombineTask& task) {
     ACCORD_ASSIGN_OR_RETURN(words[i], ReadSum(*task.blobs, part));
     sums.push_back({part.group, {task.purpose, task.round, part.cohort, part.survivors, words[i]}});
   }
-  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(*task.spec, sums, task.layout->size));
+  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(*task.blobs, *task.layout, task.model_hash));
+  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(*task.spec, sums, bases.base));
   CombinedSums done{.model_hash = task.model_hash, .metrics = {}, .left_out = std::move(made.left_out)};
   if (task.purpose == round::Purpose::kTrain) {
-    ACCORD_ASSIGN_OR_RETURN(done.model_hash,
-                            StepModel(*task.blobs, *task.layout, task.model_hash, made.step));
+    ACCORD_ASSIGN_OR_RETURN(done.model_hash, StepModel(task, made.step));
     ACCORD_RETURN_IF_ERROR(task.blobs->MakeDurable(done.model_hash));
   }
   done.metrics = made.step.Metrics();
@@ -156,6 +193,7 @@ Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
 Result<Aggregated> Aggregate(const AggregateTask& task) {
   std::vector<std::uint64_t> words(task.words);
   ACCORD_RETURN_IF_ERROR(Add(task, words));
+  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(*task.blobs, *task.layout, task.model_hash));
   ACCORD_ASSIGN_OR_RETURN(
       update::OuterStep step,
       update::OuterStep::Open(*task.spec,
@@ -164,10 +202,9 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
                                .cohort = task.cohort,
                                .survivors = static_cast<std::uint32_t>(task.uploads.size()),
                                .words = words},
-                              task.layout->size));
+                              bases.base));
   auto storing = std::async([&] { return StoreSum(task, words); });  // beside the step
-  const Result<Digest> model = Steps(task) ? StepModel(*task.blobs, *task.layout, task.model_hash, step)
-                                           : Result<Digest>(task.model_hash);
+  const Result<Digest> model = Steps(task) ? StepModel(task, step) : Result<Digest>(task.model_hash);
   ACCORD_ASSIGN_OR_RETURN(const StoredSum sum, storing.get());
   if (!model.ok()) return model.status();
   Aggregated done{.outcome = {.sum = sum.hash,

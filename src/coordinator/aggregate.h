@@ -13,12 +13,13 @@
 #include "secagg/recover.h"
 #include "store/blobs.h"
 #include "store/spool.h"
+#include "update/global_state.h"
 
 namespace accord::coordinator {
 
 struct AggregateTask {
   std::shared_ptr<const JobSpec> spec;
-  std::shared_ptr<const ModelLayout> layout;
+  std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
   round::Purpose purpose = round::Purpose::kTrain;
   RoundId round;
   std::uint32_t cohort = 0;
@@ -34,6 +35,14 @@ struct AggregateTask {
   };
   std::shared_ptr<const Masked> masked;
 };
+// What the encoding of a round that starts from this model needs to know of it, and of the model before it:
+// read from its blob where the state says it.
+struct StoredBases {
+  update::BaseModel base;
+  update::BaseModel former;
+};
+[[nodiscard]] Result<StoredBases> BasesOf(const store::Blobs& blobs, const ModelLayout& layout,
+                                          const Digest& model);
 // Whether the sum itself makes a model.
 [[nodiscard]] inline bool Steps(const AggregateTask& task) {
   return task.purpose == round::Purpose::kTrain && !task.grouped;
@@ -45,9 +54,10 @@ struct Aggregated {
 };
 
 // Holds the words of the sum, and nothing else that grows with the model or the nodes: the step reads the old
-// model and writes the new one by tiles. Uses a thread of its own within the call, and in the sum one for
-// each core. A sum that breaks a bound is `secagg.*`; a disk that is full `store.disk_full`; a base model
-// that cannot be read, or is not the one named, `store.corrupt` or `blob.not_found`.
+// model and writes the new one by tiles. Where state lives beside the model, both are held whole. Uses a
+// thread of its own within the call, and in the sum one for each core. A sum that breaks a bound is
+// `secagg.*`; a disk that is full `store.disk_full`; a base model that cannot be read, or is not the one
+// named, `store.corrupt` or `blob.not_found`.
 [[nodiscard]] Result<Aggregated> Aggregate(const AggregateTask& task);
 
 // Sums of groups, each a blob that Aggregate has stored, and the step that those make which pass the gates.
@@ -76,8 +86,8 @@ struct CombinedSums {
 // `job.too_few_groups`.
 [[nodiscard]] Result<CombinedSums> CombineGroups(const CombineTask& task);
 
-// Stores the model that a job begins with, durably, as the safetensors blob that Aggregate reads; gives its
-// model_hash.
+// Stores the global state that a job begins with, durably, as the safetensors blob that Aggregate reads;
+// gives its model_hash.
 [[nodiscard]] Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
                                                std::span<const float> weights);
 

@@ -12,11 +12,11 @@
 #include "job/codec.h"
 #include "job/job.h"
 #include "job/job_id.h"
-#include "model/layout.h"
 #include "store/blobs.h"
 #include "store/journal_reader.h"
 #include "store/members.h"
 #include "store/state_dir.h"
+#include "update/global_state.h"
 
 namespace accord::coordinator {
 namespace {
@@ -113,9 +113,9 @@ void Checker::CheckJob(const std::string& stream, const store::StreamCheck& chec
   const auto spec = config::ParseJob(AsText(submission->plan), "job");
   if (!spec.ok()) return refuse(0, spec.status().message());
   name = spec->name;
-  const auto layout = model::BuildLayout(spec->model);
+  const auto layout = update::GlobalLayout(*spec);
   if (!layout.ok()) return refuse(0, layout.status().message());
-  const job::Plan plan = job::PlanOf(*spec, layout->size);
+  const job::Plan plan = job::PlanOf(*spec, update::ParametersOf(*layout));
   job::State state = job::Submit(first->time);
   for (std::size_t i = 1; i < check.records.size(); ++i) {
     const auto record = job::Decode(check.records[i]);

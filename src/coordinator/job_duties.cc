@@ -1,6 +1,7 @@
 // What a node is told of its duty in the open round, with all that it needs to do it.
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "coordinator/aggregate.h"
 #include "coordinator/job_runner.h"
 
 namespace accord::coordinator {
@@ -111,7 +112,7 @@ void JobRunner::AddProof(rpc::Train& message) {
   if (proved_ != made) {
     proofs_.clear();
     for (const auto& sum : made->sums) {
-      auto proof = ProofOf(*sum);
+      auto proof = ProofOf(*sum, made->model_hash);
       if (!proof) return;
       proofs_.push_back({sum->group, *std::move(proof), sum->outcome.sum});
     }
@@ -124,10 +125,16 @@ void JobRunner::AddProof(rpc::Train& message) {
   }
 }
 
-std::optional<rpc::ModelProof> JobRunner::ProofOf(const job::Certified& certified) const {
+// The model that the sum's round started from may be let go of; the one that it made knows what is needed.
+Result<secagg::Offer> JobRunner::OfferOf(const job::Certified& certified, const Digest& made) const {
+  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(services_.blobs, *input_.layout, made));
+  return MaskedAttempt::OfferOf(
+      InputsOf(certified.plan, certified.attempt, certified.members.registry, bases.former));
+}
+
+std::optional<rpc::ModelProof> JobRunner::ProofOf(const job::Certified& certified, const Digest& made) const {
   if (!certified.outcome.opened) return std::nullopt;
-  auto offer =
-      MaskedAttempt::OfferOf(InputsOf(certified.plan, certified.attempt, certified.members.registry));
+  auto offer = OfferOf(certified, made);
   // Of a registry that a backup does not have, nodes may have given the proof all the same.
   if (offer.ok()) offer->registry_hash = certified.members.registry;
   if (!offer.ok()) {

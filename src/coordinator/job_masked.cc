@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "coordinator/aggregate.h"
 #include "coordinator/job_runner.h"
 #include "coordinator/registry_book.h"
 
@@ -24,12 +25,12 @@ constexpr std::uint64_t kMaxSharesBlob = 256ULL << 20;
 // ---------------------------------------------------------------- the attempt
 
 MaskedAttempt::Inputs JobRunner::InputsOf(const round::Plan& plan, const round::Attempt& attempt,
-                                          const Digest& registry) const {
+                                          const Digest& registry, const update::BaseModel& base) const {
   const auto found = services_.registries.Find(registry);
   return {.job = id(),
           .federation = services_.config.federation.trust_domain,
           .spec = *input_.spec,
-          .parameters = input_.layout->size,
+          .base = base,
           .plan = plan,
           .attempt = attempt,
           .registry = found.ok() ? std::shared_ptr<const secagg::Registry>(*found, &(*found)->registry)
@@ -46,8 +47,13 @@ MaskedAttempt* JobRunner::Masked(Lane& lane) {
     lane.received.clear();
     lane.ends.clear();
     lane.unmasked.clear();
-    auto opened =
-        MaskedAttempt::Open(InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry));
+    const auto bases = BasesOf(services_.blobs, *input_.layout, open->plan.model_hash);
+    if (!bases.ok()) {
+      LogError("round.attempt_lost", {{"job", name()}, {"why", Describe(bases.status())}});
+      return nullptr;
+    }
+    auto opened = MaskedAttempt::Open(
+        InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry, bases->base));
     Status status = opened.status();
     if (opened.ok() && !attempt->shares.IsZero()) {
       const auto blob = services_.blobs.Get(attempt->shares, kMaxSharesBlob);

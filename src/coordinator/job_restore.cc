@@ -30,6 +30,15 @@ job::Heard HeardOf(const rpc::Standing& standing, bool proven) {
           .proven = proven};
 }
 
+// Puts the clip of one offer's parameters into another's.
+void TakeClip(const secagg::Offer& from, secagg::Offer& to) {
+  const auto theirs = secagg::Params::Parse(from.params, from.mode);
+  auto ours = secagg::Params::Parse(to.params, to.mode);
+  if (!theirs.ok() || !ours.ok()) return;
+  ours->encoding.clip = theirs->encoding.clip;
+  to.params = ours->Encode();
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- who is heard
@@ -49,7 +58,16 @@ void JobRunner::BeginCatchUp() {
     self->catching_->late = true;
     self->ConsiderCatchUp();
   });
+  AskWhoIsHere();
   ConsiderCatchUp();
+}
+
+// Nodes that came while this job did not know that it catches up: its journal had failed with what they heard
+// of.
+void JobRunner::AskWhoIsHere() {
+  for (const auto& [id, node] : nodes_) {
+    if (node.connected && !node.heard && LaneOf(id) != nullptr) Prepare(id);
+  }
 }
 
 // A node of an older version says nothing, and stays awaited.
@@ -94,8 +112,10 @@ std::shared_ptr<const job::Certified> JobRunner::CheckProof(const rpc::Standing&
                            .survivors = {}};
   certified.members.registry = proof.offer.registry_hash;
   certified.outcome.opened = round::Outcome::Opened{proof.u3_hash, proof.z_root, {}};
-  auto offer =
-      MaskedAttempt::OfferOf(InputsOf(certified.plan, certified.attempt, certified.members.registry));
+  auto offer = MaskedAttempt::OfferOf(
+      InputsOf(certified.plan, certified.attempt, certified.members.registry, input_.parameters()));
+  // The clip follows from a model that is not here; enough signers vouch for it.
+  if (offer.ok() && update::HasRms(*input_.layout)) TakeClip(proof.offer, *offer);
   if (offer.ok()) offer->registry_hash = proof.offer.registry_hash;
   if (!offer.ok() || *offer != proof.offer || proof.offer.round.Next() != standing.round) return nullptr;
   const auto params = secagg::Params::Parse(offer->params, offer->mode);

@@ -56,7 +56,7 @@ void JobRunner::MakeDriver(job::State state, bool on_disk) {
   const std::weak_ptr<JobRunner> weak = weak_from_this();
   driver_ = std::make_shared<Driver>(
       Driver::Options{
-          .machine = {job::PlanOf(*input_.spec, input_.layout->size), "job/" + input_.id.Hex(), submission},
+          .machine = {job::PlanOf(*input_.spec, input_.parameters()), "job/" + input_.id.Hex(), submission},
           .journal = &services_.journal,
           .post = [strand = strand_](std::function<void()> f) { asio::post(strand, std::move(f)); },
           .run =
@@ -209,7 +209,7 @@ void JobRunner::OnInitFailed(const Status& status) {
 }
 
 Status JobRunner::Recover(const std::vector<Bytes>& records) {
-  const JobMachine machine{job::PlanOf(*input_.spec, input_.layout->size), "", {}};
+  const JobMachine machine{job::PlanOf(*input_.spec, input_.parameters()), "", {}};
   job::State state = job::Submit(input_.submitted);
   log_.clear();
   for (Lane& lane : lanes_) {  // what the lost events made of it is not what the disk says

@@ -72,8 +72,10 @@ struct JobInput {
   job::Submission submission;
   TimePoint submitted;
   std::shared_ptr<const JobSpec> spec;
-  std::shared_ptr<const ModelLayout> layout;
-  update::Partition partition;  // empty: no groups
+  std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
+  update::Partition partition;                // empty: no groups
+
+  [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
 };
 
 class JobRunner : public std::enable_shared_from_this<JobRunner> {
@@ -269,13 +271,15 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::optional<rpc::Train::Collect> CollectWithTrain(Lane& lane, const job::OpenRound& open);
   // What makes a node of a masked job take the model: a proof; in a job with groups one for each sum.
   void AddProof(rpc::Train& message);
-  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const job::Certified& certified) const;
+  [[nodiscard]] Result<secagg::Offer> OfferOf(const job::Certified& certified, const Digest& made) const;
+  [[nodiscard]] std::optional<rpc::ModelProof> ProofOf(const job::Certified& certified,
+                                                       const Digest& made) const;
 
   // job_masked.cc
   [[nodiscard]] MaskedAttempt* Masked(Lane& lane);
   [[nodiscard]] MaskedAttempt* Masked(Lane& lane, RoundId round, AttemptId attempt);
   [[nodiscard]] MaskedAttempt::Inputs InputsOf(const round::Plan& plan, const round::Attempt& attempt,
-                                               const Digest& registry) const;
+                                               const Digest& registry, const update::BaseModel& base) const;
   void OfferPinned(const Lane& lane);
   void StoreShares(Lane& lane, RoundId round, const round::StoreShares& effect);
   void OnAdvertised(Lane& lane, const rpc::Peer& node, const rpc::Advertised& message);
@@ -295,6 +299,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
 
   // job_restore.cc
   void BeginCatchUp();
+  void AskWhoIsHere();
   void OnStanding(NodeId node, std::optional<rpc::Standing> standing);
   void OnAside(NodeId node, const Status& why);
   [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;

@@ -79,7 +79,7 @@ rpc::JobView JobRunner::MakeView() {
                     .secure = input_.spec->secure,
                     .rounds_total = input_.spec->round.count,
                     .rounds_done = progress.committed,
-                    .parameters = input_.layout->size,
+                    .parameters = input_.parameters(),
                     .model_hash = progress.model_hash,
                     .submitter = input_.submission.submitter,
                     .submitted = input_.submitted,

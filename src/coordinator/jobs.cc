@@ -10,7 +10,6 @@
 #include "coordinator/job_queue.h"
 #include "job/codec.h"
 #include "job/job_id.h"
-#include "model/layout.h"
 #include "secagg/params.h"
 #include "update/groups.h"
 #include "update/headers.h"
@@ -29,10 +28,11 @@ const JobId* JobOf(const rpc::FromNode& message) {
                     message);
 }
 
-// A bound that no sum of clipped updates can break is a mistake.
+// A bound that no sum of clipped updates can break is a mistake; of clips that follow the updates none is
+// known.
 Status CheckNorm(const JobSpec& spec, std::uint64_t parameters) {
   const double most = spec.update.clip * std::sqrt(static_cast<double>(parameters));
-  if (spec.groups.max_norm < most) return {};
+  if (spec.groups.max_norm < most || spec.update.clip_rms > 0.0) return {};
   return Fail(errors::kJobInvalid,
               "groups.max_norm = " + std::to_string(spec.groups.max_norm) +
                   " can leave out no group: no norm is above update.clip * sqrt(parameters) = " +
@@ -56,7 +56,7 @@ std::string DescribeGroups(const JobInput& input) {
 
 Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) const {
   ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(submission.plan), "job"));
-  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(spec));
   ACCORD_ASSIGN_OR_RETURN(update::Partition partition,
                           update::PartitionOf(spec, services_.config.federation.trust_domain));
   const JobId id = job::MakeJobId(submission.plan, submission.token);
@@ -74,19 +74,19 @@ Status Jobs::Admit(const JobInput& input) const {
   if (spec.secure == SecureMode::kOff && !services_.config.security.allow_unmasked) {
     return Fail(errors::kJobUnmasked, "secure = \"off\" would show every node's update to the coordinator");
   }
-  if (input.layout->size > services_.config.limits.max_model_parameters) {
-    return Fail(errors::kModelTooLarge, "the model has " + std::to_string(input.layout->size) +
+  if (input.parameters() > services_.config.limits.max_model_parameters) {
+    return Fail(errors::kModelTooLarge, "the model has " + std::to_string(input.parameters()) +
                                             " parameters; this coordinator takes at most " +
                                             std::to_string(services_.config.limits.max_model_parameters));
   }
-  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, input.layout->size));
+  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, input.parameters()));
   for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
     // The widest cohort that may come: every node of the federation, or of a group, could be in it.
     auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
     if (!input.partition.empty()) nodes = 0;
     for (const update::Group& group : input.partition) nodes = std::max(nodes, group.nodes.size());
     ACCORD_RETURN_IF_ERROR(
-        update::EncodingFor(spec, purpose, input.layout->size, static_cast<std::uint32_t>(nodes)).status());
+        update::EncodingFor(spec, purpose, input.parameters(), static_cast<std::uint32_t>(nodes)).status());
   }
   return {};
 }
@@ -95,10 +95,10 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
   ACCORD_ASSIGN_OR_RETURN(const JobInput input, Check({plan, Bytes(kTokenBytes), ""}, services_.clock.Now()));
   ACCORD_RETURN_IF_ERROR(Admit(input));
   ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                          update::EncodingFor(*input.spec, round::Purpose::kTrain, input.layout->size,
+                          update::EncodingFor(*input.spec, round::Purpose::kTrain, input.parameters(),
                                               input.spec->round.min_nodes));
   rpc::ValidationView view{.name = input.spec->name,
-                           .parameters = input.layout->size,
+                           .parameters = input.parameters(),
                            .upload_bytes = encoding.Words() * 8,
                            .notes = {}};
   if (input.spec->secure == SecureMode::kOff) {
@@ -147,11 +147,16 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     if (!fresh) return runner->ViewDurable(std::move(reply));  // two at once
   }
   LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
-  runner->Begin([this, runner, reply = std::move(reply)](const Status& begun) {
-    if (begun.ok()) return runner->View(reply);
-    Forget(runner->id());  // nothing of it is on disk: as if it had never come
-    reply(begun);
-  });
+  // Weak: what waits for the disk is the runner's own, and would keep it for good when the process ends
+  // first.
+  runner->Begin(
+      [this, weak = std::weak_ptr(runner), id = runner->id(), reply = std::move(reply)](const Status& begun) {
+        const auto kept = weak.lock();
+        if (!kept) return reply(Fail(errors::kInternal, "the coordinator is stopping"));
+        if (begun.ok()) return kept->View(reply);
+        Forget(id);  // nothing of it is on disk: as if it had never come
+        reply(begun);
+      });
 }
 
 void Jobs::Forget(const JobId& id) {

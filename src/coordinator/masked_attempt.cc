@@ -23,7 +23,7 @@ secagg::SignedBody TakeWord(Reader& in) {
 }
 
 Result<secagg::Params> ParamsOf(const MaskedAttempt::Inputs& in) {
-  return update::ParamsFor(in.spec, in.plan.purpose, in.parameters,
+  return update::ParamsFor(in.spec, in.plan.purpose, in.base,
                            static_cast<std::uint32_t>(in.attempt.cohort.size()));
 }
 

@@ -15,6 +15,7 @@
 #include "rpc/messages.h"
 #include "secagg/collector.h"
 #include "secagg/recover.h"
+#include "update/global_state.h"
 
 namespace accord::coordinator {
 
@@ -24,7 +25,7 @@ class MaskedAttempt {
     JobId job;
     std::string federation;  // its trust domain
     const JobSpec& spec;
-    std::uint64_t parameters = 0;  // of the model
+    update::BaseModel base;  // that the round starts from
     const round::Plan& plan;
     const round::Attempt& attempt;
     std::shared_ptr<const secagg::Registry> registry;

@@ -76,8 +76,8 @@ Status MarkRestored(const fs::path& file, TimePoint now) {
     std::vector<driver::Append> marks;
     for (const std::string& stream : streams) {
       ACCORD_ASSIGN_OR_RETURN(const std::vector<Bytes> records, journal->Read(stream));
-      ACCORD_ASSIGN_OR_RETURN(const job::Record last, job::Decode(records.back()));
-      marks.push_back({stream, job::Encode({std::max(now, last.time), job::Event{job::Restored{}}})});
+      ACCORD_ASSIGN_OR_RETURN(Bytes mark, job::RestoredAfter(records.back(), now));
+      marks.push_back({stream, std::move(mark)});
     }
     if (marks.empty()) return {};
     journal->Write(std::move(marks), [&failed](const Status& written) { failed = written; });

@@ -40,6 +40,8 @@ std::vector<Place> PlacesOf(const Plan& plan, const Heard& heard) {
   return places;
 }
 
+bool IsPossible(const Plan& plan, RoundId round) { return round.value <= plan.rounds + 1; }
+
 // The latest place after the backup's own that is believed; the backup's own if there is none.
 Place LatestBelieved(const Plan& plan, const Place& own, const CatchUpView& view, std::size_t quorum) {
   std::map<Place, std::size_t> supporters;
@@ -50,7 +52,7 @@ Place LatestBelieved(const Plan& plan, const Place& own, const CatchUpView& view
   }
   Place best = own;
   for (const auto& [place, count] : supporters) {
-    const bool possible = place.first > own.first && place.first.value <= plan.rounds + 1;
+    const bool possible = place.first > own.first && IsPossible(plan, place.first);
     if (possible && (proven.contains(place) || count >= quorum) && place.first > best.first) best = place;
   }
   return best;
@@ -76,6 +78,21 @@ CaughtUp::Group GroupAt(const Plan& plan, const Place& place, const CatchUpView&
   return out;
 }
 
+// Who can still take part in the backup's own round, and who cannot, since a node never goes back.
+struct Own {
+  std::size_t level = 0, ahead = 0;
+};
+
+Own CountOwn(const Plan& plan, RoundId own, const CatchUpView& view) {
+  Own count;
+  for (const auto& [node, heard] : view.heard) {
+    const bool ahead = heard.ended || heard.round > own;
+    if (heard.aside || (ahead && !IsPossible(plan, heard.round))) continue;
+    ++(ahead ? count.ahead : count.level);
+  }
+  return count;
+}
+
 }  // namespace
 
 CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const CatchUpView& view) {
@@ -90,19 +107,13 @@ CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const 
   }
   const CatchUpDecision go{Kind::kGo, std::move(event)};
   if (place.first > own.first) return go;
-  std::size_t level = 0, ahead = 0;
-  for (const auto& [node, heard] : view.heard) {
-    if (heard.aside) continue;
-    const bool possible = heard.round.value <= plan.rounds + 1;
-    if (heard.ended || heard.round > own.first)
-      ahead += possible ? 1 : 0;
-    else
-      ++level;
-  }
-  // Who is ahead takes no part in an earlier round any more.
-  const std::size_t enough = view.by_person ? (ahead > 0 ? plan.min_nodes : 0) : electors.quorum;
-  if (level >= enough) return go;
-  return {ahead > 0 ? Kind::kAhead : Kind::kWait, {}};
+  const Own count = CountOwn(plan, own.first, view);
+  // Who goes back before the others are heard may go back alone: for good, since no node follows.
+  std::size_t enough = electors.quorum;
+  if (view.by_person)
+    enough = count.ahead > 0 ? plan.min_nodes : std::min<std::size_t>(enough, plan.min_nodes);
+  if (count.level >= enough) return go;
+  return {count.ahead > 0 ? Kind::kAhead : Kind::kWait, {}};
 }
 
 }  // namespace accord::job

@@ -7,8 +7,8 @@
 //     two where there are two. Where nothing is masked, a node that found it right in p7 says so too.
 // So one node alone moves no job that has more nodes. The round to go on with is the latest that is believed.
 // If none is, the backup's own, once as many nodes are heard that are not ahead of it. A person may do
-// without as many as a commit takes, since nodes forget: more than may be corrupt are enough then, and two;
-// and the backup's own round needs only those that can still take part in it.
+// without as many as a commit takes, since nodes forget: more than may be corrupt are enough then, and two,
+// also to go on from the backup's own; or, with others ahead, as many there as a round begins with.
 #pragma once
 
 #include <cstddef>

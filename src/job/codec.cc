@@ -1,5 +1,7 @@
 #include "job/codec.h"
 
+#include <algorithm>
+
 #include "base/codec.h"
 #include "base/errors.h"
 #include "base/overloaded.h"
@@ -208,6 +210,11 @@ Result<Record> Decode(ByteView bytes) {
     return accord::Fail(errors::kStoreCorrupt,
                         "a job record of type " + std::to_string(type) + " is malformed");
   return record;
+}
+
+Result<Bytes> RestoredAfter(ByteView last, TimePoint now) {
+  ACCORD_ASSIGN_OR_RETURN(const Record record, Decode(last));
+  return Encode({std::max(now, record.time), Event{Restored{}}});
 }
 
 }  // namespace accord::job

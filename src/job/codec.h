@@ -29,5 +29,7 @@ struct Record {
 [[nodiscard]] Bytes Encode(const Record& record);
 // `store.corrupt` when the bytes are malformed or of a newer schema.
 [[nodiscard]] Result<Record> Decode(ByteView bytes);
+// The record with which a journal that ends with `last` says that it went back to a backup. Time does not.
+[[nodiscard]] Result<Bytes> RestoredAfter(ByteView last, TimePoint now);
 
 }  // namespace accord::job

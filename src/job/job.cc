@@ -47,20 +47,22 @@ Transition Waiting(const State& state, const Progress& progress, const Event& ev
 
 Transition OnRunning(const Plan& plan, const State& state, const Event& event, TimePoint now) {
   const auto& running = std::get<Running>(state);
-  return std::visit(overloaded{[&](const InRound& e) { return StepRound(plan, running, e, now); },
-                               [&](const Pause& e) {
-                                 return Accept(Paused{running.progress, running.rounds, e.reason, now});
-                               },
-                               [&](const Combined& e) { return StepCombined(plan, running, e, now); },
-                               [&](const Cancel&) { return CancelNow(running.progress, now); },
-                               [&](const Fail& e) { return FailNow(running.progress, e.reason, now); },
-                               [&](const Resume&) { return Discarded(state); },
-                               [&](const Restored&) { return StepRestored(plan, state, now); },
-                               [&](const CaughtUp&) { return Discarded(state); },
-                               [&](const Approve&) { return Rejected(state); },
-                               [&](const Enqueue&) { return Rejected(state); },
-                               [&](const Start&) { return Rejected(state); }},
-                    event);
+  return std::visit(
+      overloaded{
+          [&](const InRound& e) { return StepRound(plan, running, e, now); },
+          [&](const Pause& e) {
+            const bool restored = e.reason == Reason::kCatchingUp || e.reason == Reason::kModelAhead;
+            if (restored) return Rejected(state);  // Restored alone begins that
+            return Accept(Paused{running.progress, running.rounds, e.reason, now});
+          },
+          [&](const Combined& e) { return StepCombined(plan, running, e, now); },
+          [&](const Cancel&) { return CancelNow(running.progress, now); },
+          [&](const Fail& e) { return FailNow(running.progress, e.reason, now); },
+          [&](const Resume&) { return Discarded(state); },
+          [&](const Restored&) { return StepRestored(plan, state, now); },
+          [&](const CaughtUp&) { return Discarded(state); }, [&](const Approve&) { return Rejected(state); },
+          [&](const Enqueue&) { return Rejected(state); }, [&](const Start&) { return Rejected(state); }},
+      event);
 }
 
 Transition PauseLater(const Paused& paused, Reason reason, Reason before) {

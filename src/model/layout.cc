@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "model/llama.h"
 
 namespace accord::model {
 namespace {
@@ -115,13 +116,31 @@ Result<std::vector<TensorSpec>> CnnTensors(const ModelSpec& spec) {
   return std::move(builder).Take();
 }
 
+// Examples are up to max_position_embeddings tokens, and each token is one of vocab_size classes.
+Result<ModelSpec> ResolveKindLlama(ModelSpec spec) {
+  if (!spec.hidden.empty()) return Shape("a llama has no model.hidden; its width is model.hidden_size");
+  if (!spec.channels.empty()) return Shape("a llama has no model.channels");
+  ACCORD_ASSIGN_OR_RETURN(spec.llama, ResolveLlama(spec.llama));
+  const std::vector<std::uint64_t> input = {spec.llama.max_position_embeddings};
+  if (!spec.input.empty() && spec.input != input) {
+    return Shape("a llama has no model.input; its length is model.max_position_embeddings");
+  }
+  if (spec.classes != 0 && spec.classes != spec.llama.vocab_size) {
+    return Shape("a llama has no model.classes; its tokens are model.vocab_size");
+  }
+  spec.input = input;
+  spec.classes = spec.llama.vocab_size;
+  return spec;
+}
+
 }  // namespace
 
 Result<ModelSpec> Resolve(const ModelSpec& spec) {
+  if (spec.kind == "llama") return ResolveKindLlama(spec);
   const bool mlp = spec.kind == "mlp";
   if (!mlp && spec.kind != "cnn") {
     return Fail(errors::kModelUnknown,
-                "no model kind is called \"" + Printable(spec.kind, 64) + "\"; there are cnn, mlp");
+                "no model kind is called \"" + Printable(spec.kind, 64) + "\"; there are cnn, llama, mlp");
   }
   if (spec.input.empty()) return Shape("model.input is missing");
   if (spec.classes == 0) return Shape("model.classes must be at least 1");
@@ -141,6 +160,7 @@ Result<ModelLayout> BuildLayout(const ModelSpec& spec) {
     ACCORD_ASSIGN_OR_RETURN(std::vector<TensorSpec> tensors, CnnTensors(resolved));
     return MakeLayout(std::move(tensors));
   }
+  if (resolved.kind == "llama") return MakeLayout(LlamaTensors(resolved.llama));
   Builder builder;
   builder.Dense("layers.", 0, resolved.input[0], resolved.hidden, resolved.classes);
   return MakeLayout(std::move(builder).Take());

@@ -1,4 +1,4 @@
-// Models as safetensors files (https://github.com/huggingface/safetensors, F32 only): u64 little-endian
+// Models as safetensors files (https://github.com/huggingface/safetensors): u64 little-endian
 // length of the header, the header as JSON padded with spaces to a multiple of 8, then the tensors,
 // contiguous and sorted by name. Since a ModelLayout has that same order, a file is its prefix and then the
 // flat buffer: nobody needs a second copy of the weights. Pure but for the two functions on paths; any
@@ -13,14 +13,16 @@
 #include "accord/model.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "model/float_format.h"
 
 namespace accord::model {
 
 // Longest JSON header that the reader accepts.
 inline constexpr std::uint64_t kMaxSafetensorsHeader = 16ULL << 20;
 
-// Length word and header of a model of this layout; the file is this and then WeightBytes.
-[[nodiscard]] Bytes SafetensorsPrefix(const ModelLayout& layout);
+// Length word and header of a model of this layout; the file is this and then WeightBytes. Exports may have
+// their tensors in another format.
+[[nodiscard]] Bytes SafetensorsPrefix(const ModelLayout& layout, FloatFormat format = FloatFormat::kF32);
 // The bytes of the flat buffer as they stand in the file (little-endian); borrowed.
 [[nodiscard]] ByteView WeightBytes(std::span<const float> weights);
 // Bytes of the whole file.

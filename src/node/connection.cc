@@ -17,6 +17,7 @@ namespace {
 constexpr Millis kFirstBackoff{250};
 constexpr Millis kLastBackoff{30'000};
 constexpr Millis kBusyBeat{1'000};
+constexpr Millis kWelcomeWait{20'000};  // for the answer to Hello
 
 // Half to the whole of `backoff`, so that nodes do not come back all at once.
 Millis Jittered(Millis backoff) {
@@ -82,6 +83,18 @@ void Connection::Dial() {
   client_ = *std::move(client);
   session_ = client_->OpenSession(std::make_shared<Events>(weak_from_this(), io_, dial_));
   session_->Send(callbacks_.hello());
+  dial_timer_.expires_after(kWelcomeWait);
+  dial_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (auto self = weak.lock(); self && !error && !self->up_) self->GiveUp();
+  });
+}
+
+// Whoever takes the stream and says nothing is no coordinator to wait for.
+void Connection::GiveUp() {
+  if (!session_) return;
+  gave_up_ = Fail(errors::kNetTimeout,
+                  "no Welcome within " + std::to_string(kWelcomeWait / std::chrono::seconds(1)) + " s");
+  session_->Close();
 }
 
 void Connection::DialLater() {
@@ -96,6 +109,7 @@ void Connection::OnMessage(std::uint64_t dial, rpc::ToNode message) {
   if (dial != dial_ || stopping_) return;
   if (const auto* welcome = std::get_if<rpc::Welcome>(&message)) {
     up_ = true;
+    dial_timer_.cancel();
     backoff_ = kFirstBackoff;
     last_failure_.clear();
     beat_every_ = std::clamp(welcome->heartbeat / 2, Millis(500), Millis(60'000));
@@ -120,7 +134,9 @@ void Connection::OnClosed(std::uint64_t dial, const Status& status) {
   const bool was_up = std::exchange(up_, false);
   if (was_up) callbacks_.on_down();
   if (stopping_) return;
-  const std::string failure = status.ok() ? "closed" : Describe(status);
+  const Status gave_up = std::exchange(gave_up_, {});
+  const Status& why = gave_up.ok() ? status : gave_up;
+  const std::string failure = why.ok() ? "closed" : Describe(why);
   if (failure != last_failure_)
     LogWarn("coordinator.lost", {{"address", identity_.coordinator}, {"why", failure}});
   last_failure_ = failure;

@@ -50,6 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   class Events;
   void Dial();
   void DialLater();
+  void GiveUp();
   void OnMessage(std::uint64_t dial, rpc::ToNode message);
   void OnClosed(std::uint64_t dial, const Status& status);
   void Beat();
@@ -66,6 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t dial_ = 0;  // number of the present session; what comes from an older one is dropped
   Millis backoff_;
   Millis beat_every_{10'000};
+  Status gave_up_;            // why this side closes the session
   std::string last_failure_;  // logged when it changes
   bool up_ = false;
   bool stopping_ = false;

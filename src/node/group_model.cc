@@ -91,14 +91,16 @@ Result<Weights> MakeGroupModel(const GroupModelTask& task) {
                                   .mode = spec.secure};
     ACCORD_ASSIGN_OR_RETURN(base, FindModel(task.terms.facts, before, task.client.get(), task.stop));
   }
-  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(spec, sums, layout.size));
+  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made,
+                          update::OpenGroups(spec, sums, update::BaseOf(layout, *base)));
   for (const round::LeftOut& item : made.left_out) {
     LogWarn("group.left_out", {{"job", spec.name},
                                {"round", std::to_string(task.round.value)},
                                {"why", update::Describe(spec, item)}});
   }
   auto weights = std::make_shared<std::vector<float>>(*base);
-  made.step.Apply(0, *weights);
+  ACCORD_ASSIGN_OR_RETURN(const update::GlobalParts parts, update::Split(spec, *weights));
+  made.step.ApplyAll(parts);
   if (model::ModelHash(layout, *weights) == task.model_hash) return Weights(std::move(weights));
   return WrongModel("the certified sums of the groups give another model than the one told");
 }

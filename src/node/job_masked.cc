@@ -13,6 +13,16 @@ namespace {
 
 round::NodeSet SetOf(const std::vector<NodeId>& nodes) { return {nodes.begin(), nodes.end()}; }
 
+// Of a round that this node has trained in; else nullptr.
+const task::Delta* DeltaOf(const task::Activity& activity) {
+  return std::visit(
+      [](const auto& state) -> const task::Delta* {
+        if constexpr (requires { state.delta; }) return &state.delta;
+        return nullptr;
+      },
+      activity);
+}
+
 secagg::Refusal Lost() {
   return secagg::Refuse(errors::kSecaggMemoryLost, std::string(errors::kSecaggMemoryLost.meaning));
 }
@@ -211,6 +221,11 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> JobTask::OpenAttempt(const secag
   Result<MaskedTerms> terms = Terms();
   if (!terms.ok()) return secagg::Refuse(terms.status());
   const task::Assignment round = *task::RoundOf(state.activity);
+  if (const task::Delta* delta = DeltaOf(state.activity)) {
+    const auto base = BaseOfDelta(facts_, *delta_files_, delta->file);
+    if (!base.ok()) return secagg::Refuse(errors::kTaskNoDelta, Describe(base.status()));
+    terms->base = *base;
+  }
   secagg::MemberMemory memory;
   if (state.attempted) memory.last = {state.round, state.attempt};
   const auto known = state.signed_sets.find({round.model_hash, round.purpose});

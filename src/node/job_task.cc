@@ -9,7 +9,6 @@
 #include "base/overloaded.h"
 #include "config/job_file.h"
 #include "job/job_id.h"
-#include "model/layout.h"
 #include "update/groups.h"
 
 namespace accord::node {
@@ -127,7 +126,7 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
                 "no [data." + spec.dataset + "] in the configuration: the data set is not mapped");
   }
   data = known->second;
-  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(spec.model));
+  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(spec));
   ACCORD_RETURN_IF_ERROR(OpenDeltas());
   facts_.spec = std::make_shared<const JobSpec>(std::move(spec));
   facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
@@ -197,7 +196,7 @@ void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
     Status status = made.status();
     std::shared_ptr<Trainer> trainer;
     if (made.ok()) trainer = *std::move(made);
-    if (trainer && !SameLayout(trainer->Layout(), *layout)) {
+    if (trainer && !SameLayout(trainer->Layout(), update::ModelOf(*layout))) {
       status = Fail(errors::kModelShape, "the trainer's model is not the plan's");
       trainer = nullptr;
     }

@@ -97,7 +97,8 @@ Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose 
       .min_honest = terms.policy.min_honest,
       .least_corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(n)};
   if (terms.policy.max_per_org > 0) policy.max_per_org = terms.policy.max_per_org;
-  ACCORD_ASSIGN_OR_RETURN(policy.params, update::ParamsFor(spec, purpose, terms.facts.layout->size, n));
+  ACCORD_ASSIGN_OR_RETURN(policy.params,
+                          update::ParamsFor(spec, purpose, terms.base.value_or(terms.facts.parameters()), n));
   return policy;
 }
 
@@ -137,7 +138,11 @@ Result<ProvenOffer> CheckProofOffer(const MaskedTerms& terms, const secagg::Offe
   if (!terms.pinned.registry) return Fail(errors::kSecaggWrongRegistry, "no registry is pinned here");
   ACCORD_ASSIGN_OR_RETURN(const round::Purpose purpose, PurposeOf(terms, offer));
   ACCORD_ASSIGN_OR_RETURN(secagg::Params params, secagg::Params::Parse(offer.params, offer.mode));
-  ACCORD_ASSIGN_OR_RETURN(const secagg::MemberPolicy policy, PolicyFor(terms, purpose, offer.cohort.size()));
+  ACCORD_ASSIGN_OR_RETURN(secagg::MemberPolicy policy, PolicyFor(terms, purpose, offer.cohort.size()));
+  // The clip follows from a model that may not be here. Of the signers of the proof one at least is honest,
+  // and had that model.
+  if (update::HasRms(*terms.facts.layout) && purpose == round::Purpose::kTrain)
+    policy.params->encoding.clip = params.encoding.clip;
   ACCORD_RETURN_IF_ERROR(CheckCohort(terms, policy, offer));
   ACCORD_RETURN_IF_ERROR(CheckParams(policy, params, offer.cohort.size()));
   return ProvenOffer{purpose, std::move(params)};

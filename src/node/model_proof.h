@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -22,10 +23,13 @@ struct MaskedTerms {
   PinnedRegistry pinned;
   config::NodeConfig::Policy policy;
   std::uint64_t now = 0;  // Unix seconds
+  // Of the round that an offer is for: none where it is not known here, as of a round that others made.
+  std::optional<update::BaseModel> base = {};
 };
 
 // The policy of the lab and of the plan for an offer of this purpose and cohort; its encoding is what this
-// node's own reading of the plan gives. `secagg.*` when the plan cannot be run with that cohort.
+// node's own reading of the plan and of `terms.base` gives. `secagg.*` when the plan cannot be run with that
+// cohort.
 [[nodiscard]] Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose purpose,
                                                      std::size_t cohort);
 // What every offer of this job must say before it is looked at further: federation, job, and chunks as they

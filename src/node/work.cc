@@ -10,7 +10,9 @@
 #include <limits>
 #include <mutex>
 
+#include "base/codec.h"
 #include "base/errors.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "crypto/sha256.h"
 #include "model/init.h"
@@ -21,6 +23,7 @@
 #include "secagg/weight.h"
 #include "update/headers.h"
 #include "update/next_model.h"
+#include "update/rotation.h"
 
 namespace accord::node {
 namespace {
@@ -117,6 +120,45 @@ Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& has
   return sum;
 }
 
+namespace {
+
+bool WantsBytes(const JobSpec& spec) {
+  return std::ranges::count(spec.eval.metrics, Metric::kBitsPerByte) > 0;
+}
+
+Result<std::uint64_t> HoldoutBytes(const JobSpec& spec, const std::filesystem::path& path) {
+  if (!WantsBytes(spec)) return std::uint64_t{0};
+  const auto content = ReadFile(path, sizeof(std::uint64_t));
+  if (!content.ok()) return Fail(errors::kTaskNoDelta, Describe(content.status()));
+  Reader reader(*content);
+  const std::uint64_t bytes = reader.U64();
+  if (!reader.Done()) return Fail(errors::kTaskNoDelta, "the size of the hold-out is damaged");
+  return bytes;
+}
+
+Status KeepHoldoutBytes(const JobSpec& spec, const std::filesystem::path& path, std::uint64_t bytes) {
+  if (!WantsBytes(spec)) return {};
+  const auto known = HoldoutBytes(spec, path);
+  if (known.ok() && *known == bytes) return {};
+  return WriteFileAtomic(path, Writer().U64(bytes).bytes(), FileMode::kPrivate);
+}
+
+}  // namespace
+
+std::uint64_t DeltaSize(const JobFacts& facts) {
+  return facts.parameters() + (update::HasRms(*facts.layout) ? 1 : 0);
+}
+
+Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, const store::Blobs& deltas, const Digest& file) {
+  if (!update::HasRms(*facts.layout) || file.IsZero()) return update::BaseModel(facts.parameters());
+  ACCORD_ASSIGN_OR_RETURN(const auto blob, deltas.Open(file));
+  float rms = 0.0F;
+  const std::span out(reinterpret_cast<std::uint8_t*>(&rms), sizeof rms);
+  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(facts.parameters() * sizeof(float), out));
+  if (got != out.size()) return Fail(errors::kStoreCorrupt, "the delta " + file.Hex() + " is too short");
+  return update::BaseModel(facts.parameters(), rms);
+}
+
 Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
   WorkProgress& progress = *task.progress;
   progress.round = task.round.round.value;
@@ -125,29 +167,34 @@ Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
   progress.bytes_sent = 0;
   progress.bytes_total = 0;
   task::Delta delta;
+  const std::span model = std::span(*task.weights).first(task.facts.parameters());
   if (!task.facts.spec->eval.metrics.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(const EvalOutcome eval, task.trainer->Evaluate(*task.weights, task.stop));
+    ACCORD_ASSIGN_OR_RETURN(const EvalOutcome eval, task.trainer->Evaluate(model, task.stop));
     delta.eval_examples = eval.examples;
     delta.eval_loss_sum = std::isfinite(eval.loss_sum) ? eval.loss_sum : std::numeric_limits<double>::max();
     delta.eval_correct = eval.correct;
+    ACCORD_RETURN_IF_ERROR(KeepHoldoutBytes(*task.facts.spec, task.holdout_bytes, eval.bytes));
   }
   if (task.round.purpose == round::Purpose::kEvaluate) {
     delta.examples = delta.eval_examples;  // the weight of an evaluation is the hold-out
     return delta;
   }
-  auto result = std::make_shared<std::vector<float>>(task.weights->size());
+  auto result = std::make_shared<std::vector<float>>(model.size());
   ACCORD_ASSIGN_OR_RETURN(const TrainOutcome outcome,
                           task.trainer->Train({.round = task.round.round.value,
-                                               .weights = *task.weights,
+                                               .weights = model,
                                                .result = *result,
                                                .checkpoint = task.checkpoint,
+                                               .state = task.state,
                                                .progress =
                                                    [&](std::uint64_t done, std::uint64_t total) {
                                                      progress.steps_done = done;
                                                      progress.steps_total = total;
                                                    },
                                                .stop = task.stop}));
-  Subtract(*task.weights, *result);
+  Subtract(model, *result);
+  if (update::HasRms(*task.facts.layout))
+    result->push_back(update::BaseOf(*task.facts.layout, *task.weights).rms);
   delta.examples = outcome.examples;
   // Not synced: after a power cut the node trains again, and nothing of it has left.
   ACCORD_ASSIGN_OR_RETURN(delta.file,
@@ -180,8 +227,9 @@ Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secag
                                {"coordinates", std::to_string(clipped)},
                                {"of", std::to_string(encoding.coordinates)}});
   }
+  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t bytes, HoldoutBytes(spec, task.holdout_bytes));
   return update::HeaderValues(
-      spec, weight, {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct},
+      spec, weight, {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct, bytes},
       task.round.purpose == round::Purpose::kTrain ? std::optional(clipped) : std::nullopt);
 }
 
@@ -199,24 +247,52 @@ void FillChunk(secagg::Encoder& encoder, std::optional<Masking>& masking, std::u
 
 }  // namespace
 
+namespace {
+
+// A delta as it is encoded.
+struct Coordinates {
+  update::BaseModel base;
+  std::span<const float> values;  // of one of those below
+  std::shared_ptr<const std::vector<float>> kept = {};
+  Bytes file = {};
+  std::vector<float> rotated = {};
+};
+
+Result<Coordinates> CoordinatesOf(const EncodeTask& task) {
+  static constexpr std::array kNothing = {0.0F};  // an evaluation sends one zero coordinate
+  const std::uint64_t parameters = task.facts.parameters();
+  Coordinates out{.base = parameters, .values = kNothing};
+  if (task.round.purpose == round::Purpose::kEvaluate) return out;
+  if (task.values) {
+    out.kept = task.values;
+    out.values = *out.kept;
+  } else {
+    auto delta = task.deltas->Get(task.delta.file, DeltaSize(task.facts) * sizeof(float));
+    if (!delta.ok()) return Fail(errors::kTaskNoDelta, Describe(delta.status()));
+    out.file = *std::move(delta);
+    out.values = AsFloats(out.file);
+  }
+  if (out.values.size() != DeltaSize(task.facts)) {
+    return Fail(errors::kTaskNoDelta, "a delta of " + std::to_string(out.values.size()) + " values");
+  }
+  if (update::HasRms(*task.facts.layout)) out.base.rms = out.values.back();
+  out.values = out.values.first(parameters);
+  if (task.facts.spec->update.transform == Transform::kHadamard) {
+    out.rotated = update::Rotation(task.facts.spec->seed, task.round.round).Rotated(out.values);
+    out.values = out.rotated;
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
   const JobSpec& spec = *task.facts.spec;
-  const bool train = task.round.purpose == round::Purpose::kTrain;
-  ACCORD_ASSIGN_OR_RETURN(
-      const secagg::Encoding encoding,
-      update::EncodingFor(spec, task.round.purpose, task.facts.layout->size, task.cohort));
-  constexpr std::array kNothing = {0.0F};  // an evaluation sends one zero coordinate
-  std::span<const float> values = kNothing;
-  Bytes file;
-  if (train && task.values) {
-    values = *task.values;
-  } else if (train) {
-    auto delta = task.deltas->Get(task.delta.file, task.facts.layout->size * sizeof(float));
-    if (!delta.ok()) return Fail(errors::kTaskNoDelta, Describe(delta.status()));
-    file = *std::move(delta);
-    values = AsFloats(file);
-  }
-  ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked, secagg::CheckDelta(encoding, values));
+  ACCORD_ASSIGN_OR_RETURN(const Coordinates coordinates, CoordinatesOf(task));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
+                          update::EncodingFor(spec, task.round.purpose, coordinates.base, task.cohort));
+  ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked,
+                          secagg::CheckDelta(encoding, coordinates.values));
   ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers, HeadersOf(task, encoding, checked.clipped));
   const crypto::ZeroizingBytes key =
       secagg::NoiseKey(ByteView(secagg::RoundingSeed(spec.seed, task.round.round, task.facts.node).bytes));
@@ -275,7 +351,7 @@ namespace {
 // The sum that was announced, and no other.
 Result<std::vector<std::uint64_t>> SumWords(const CheckTask& task) {
   ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                          update::EncodingFor(*task.facts.spec, task.round.purpose, task.facts.layout->size,
+                          update::EncodingFor(*task.facts.spec, task.round.purpose, task.facts.parameters(),
                                               static_cast<std::uint32_t>(task.offer.cohort.size())));
   if (task.offer.words != encoding.Words()) {
     return Fail(errors::kSecaggWrongLength, "a sum of " + std::to_string(task.offer.words) + " words, not " +
@@ -304,7 +380,8 @@ Result<CheckedModel> CheckSum(const CheckTask& task) {
   const JobSpec& spec = *task.facts.spec;
   if (task.round.purpose == round::Purpose::kEvaluate || !spec.groups.nodes.empty()) {
     // No step: of one group's sum none is made.
-    ACCORD_RETURN_IF_ERROR(update::OuterStep::Open(spec, sum, task.facts.layout->size).status());
+    const update::BaseModel base = update::BaseOf(*task.facts.layout, *task.weights);
+    ACCORD_RETURN_IF_ERROR(update::OuterStep::Open(spec, sum, base).status());
     return CheckedModel{task.weights, task.round.model_hash};
   }
   auto weights = std::make_shared<std::vector<float>>(*task.weights);

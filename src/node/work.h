@@ -21,17 +21,21 @@
 #include "store/blobs.h"
 #include "store/spool.h"
 #include "task/task.h"
+#include "update/global_state.h"
 
 namespace accord::node {
 
+// A model with what the outer rule keeps beside it: the flat buffer of a global state.
 using Weights = std::shared_ptr<const std::vector<float>>;
 
 // The plan of a job at this node, fixed once it was taken.
 struct JobFacts {
   JobId id;
   std::shared_ptr<const JobSpec> spec;
-  std::shared_ptr<const ModelLayout> layout;
+  std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
   NodeId node;
+
+  [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
 };
 
 // Telemetry of the work under way; read by heartbeats.
@@ -49,12 +53,19 @@ struct WorkProgress {
 [[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash,
                                                           std::uint64_t words, std::stop_token stop);
 
-// The delta of a training as it lies in its file, 4 bytes a parameter: null once it was let go, in an
-// evaluation, and after a restart.
+// The delta of a training as it lies in its file, an f32 a parameter, and with update.clip_rms one more: the
+// RMS that the clip of the round follows from. Null once it was let go, in an evaluation, and after a
+// restart.
 struct KeptDelta {
   Digest file;
-  Weights values;
+  std::shared_ptr<const std::vector<float>> values;
 };
+
+// f32 values of a delta's file.
+[[nodiscard]] std::uint64_t DeltaSize(const JobFacts& facts);
+// What the encoding of a delta needs to know of the model that it was trained from: out of its file.
+[[nodiscard]] Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, const store::Blobs& deltas,
+                                                    const Digest& file);
 
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
 struct TrainTask {
@@ -64,6 +75,8 @@ struct TrainTask {
   Trainer* trainer = nullptr;
   store::Blobs* deltas = nullptr;
   std::filesystem::path checkpoint;
+  std::filesystem::path state;               // what the trainer keeps from round to round
+  std::filesystem::path holdout_bytes = {};  // a file of this job: see EncodeTask
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
 };
@@ -89,7 +102,11 @@ struct EncodeTask {
   task::Delta delta;
   std::uint32_t cohort = 0;
   store::Blobs* deltas = nullptr;
-  Weights values = {};  // what `delta.file` names, if at hand; else it is read from `deltas` and checked
+  // What `delta.file` names, if at hand; else it is read from `deltas` and checked.
+  std::shared_ptr<const std::vector<float>> values = {};
+  // With bits per byte: where TrainRound left the bytes of text in the hold-out, which no round changes.
+  // Without the file the delta counts as lost.
+  std::filesystem::path holdout_bytes = {};
   store::SpoolPool* spools = nullptr;
   std::optional<Masking> masking;
   std::stop_token stop;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -76,8 +75,8 @@ Result<std::vector<Bytes>> Backup::Restore(Machine& machine) const {
   ACCORD_ASSIGN_OR_RETURN(const auto writer, store::JournalWriter::Open(file, nullptr));
   ACCORD_ASSIGN_OR_RETURN(const auto reader, store::JournalReader::Open(file));
   ACCORD_ASSIGN_OR_RETURN(std::vector<Bytes> records, reader->Read(stream_));
-  ACCORD_ASSIGN_OR_RETURN(const job::Record last, job::Decode(records.back()));
-  records.push_back(job::Encode({std::max(machine.Wall(), last.time), job::Event{job::Restored{}}}));
+  ACCORD_ASSIGN_OR_RETURN(Bytes mark, job::RestoredAfter(records.back(), machine.Wall()));
+  records.push_back(std::move(mark));
   ACCORD_RETURN_IF_ERROR(writer->Commit({{{{stream_, records.back()}}, {}, {}}}));
   return records;
 }

@@ -1,10 +1,9 @@
 #include "strategy/fedavg.h"
 
-#include <cmath>
 #include <cstddef>
 
 #include "base/check.h"
-#include "base/errors.h"
+#include "strategy/rule_checks.h"
 
 namespace accord::strategy {
 namespace {
@@ -32,9 +31,7 @@ class FedAvg final : public OuterRule {
 }  // namespace
 
 Result<std::unique_ptr<const OuterRule>> MakeFedAvg(const OuterSpec& spec) {
-  if (!std::isfinite(spec.lr) || spec.lr <= 0) {
-    return Fail(errors::kJobInvalid, "outer.lr must be a finite number above 0");
-  }
+  ACCORD_RETURN_IF_ERROR(CheckPositive("outer.lr", spec.lr));
   return std::unique_ptr<const OuterRule>(std::make_unique<FedAvg>(spec.lr));
 }
 

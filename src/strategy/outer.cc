@@ -5,6 +5,8 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "strategy/fedavg.h"
+#include "strategy/fedopt.h"
+#include "strategy/momentum.h"
 
 namespace accord::strategy {
 namespace {
@@ -15,7 +17,17 @@ struct Entry {
   Maker make;
 };
 // Sorted by name. A new rule is one file and one line here.
-constexpr std::array kRules = {Entry{"fedavg", MakeFedAvg}};
+constexpr std::array kRules = {
+    Entry{"diloco", MakeDiLoCo},
+    Entry{"fedadagrad", MakeFedOpt},
+    Entry{"fedadagrad-flower", MakeFedOpt},
+    Entry{"fedadam", MakeFedOpt},
+    Entry{"fedadam-flower", MakeFedOpt},
+    Entry{"fedavg", MakeFedAvg},
+    Entry{"fedavgm", MakeFedAvgM},
+    Entry{"fedyogi", MakeFedOpt},
+    Entry{"fedyogi-flower", MakeFedOpt},
+};
 
 }  // namespace
 

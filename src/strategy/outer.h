@@ -22,16 +22,21 @@ struct OuterNeeds {
   // Vectors that a node sends, each as long as the model, the first always "delta" (trained - received).
   // SCAFFOLD adds "control"; FedNova sends its delta already divided by a_i.
   std::vector<std::string> inputs{"delta"};
-  // f32 vectors that live from round to round beside the weights, each as long as the model, zero at the
-  // start: "momentum" (FedAvgM, DiLoCo), "m" and "v" (FedAdam), "control" (SCAFFOLD).
-  std::vector<std::string> state;
+  // f32 vectors that live from round to round beside the weights, each as long as the model, sorted by name:
+  // "momentum" (FedAvgM, DiLoCo), "m" and "v" (FedAdam), "control" (SCAFFOLD). `start`: what every element
+  // is before the first step.
+  struct StateVector {
+    std::string name;
+    double start = 0.0;
+  };
+  std::vector<StateVector> state;
   // Further weighted means that travel as header words, e.g. FedNova's "a".
   std::vector<std::string> scalars;
 };
 
 // One round's figures, equal for all tiles of the round.
 struct OuterRound {
-  std::uint64_t round = 1;          // of the job, from 1
+  std::uint64_t round = 1;          // steps of this rule so far, this one included
   std::uint64_t survivors = 0;      // updates in the sum
   std::uint64_t federation = 0;     // nodes that could have taken part (SCAFFOLD's N)
   std::span<const double> scalars;  // by OuterNeeds::scalars
@@ -48,11 +53,13 @@ class OuterRule {
  public:
   virtual ~OuterRule() = default;
   [[nodiscard]] virtual const OuterNeeds& Needs() const = 0;
-  // One outer step of the elements of `tile`. Spans that contradict Needs() are a bug.
+  // One outer step of the elements of `tile`, of a mean delta D in means[0]. Spans that contradict Needs()
+  // are a bug.
   virtual void Step(const OuterRound& round, const OuterTile& tile) const = 0;
 };
 
-// The rule that a job names, with its parameters; `outer.unknown` lists those that exist.
+// The rule that a job names, with its parameters; `outer.unknown` lists those that exist, `job.invalid` names
+// a parameter of this rule that makes no sense.
 [[nodiscard]] Result<std::unique_ptr<const OuterRule>> MakeOuterRule(const OuterSpec& spec);
 // Names that MakeOuterRule knows, sorted.
 [[nodiscard]] std::vector<std::string_view> OuterRuleNames();

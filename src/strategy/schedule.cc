@@ -7,6 +7,33 @@
 #include "base/check.h"
 
 namespace accord::strategy {
+namespace {
+
+// From `lr` at done = 0 to `min_lr` at done = 1.
+double Cosine(const InnerSpec& inner, double done) {
+  const double floor = inner.schedule.min_lr;
+  return floor + (inner.lr - floor) * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+}
+
+double Part(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double RateOfStep(const InnerSpec& inner, std::uint64_t s, std::uint64_t total) {
+  const ScheduleSpec& schedule = inner.schedule;
+  if (s < schedule.warmup_steps) return inner.lr * Part(s + 1, schedule.warmup_steps + 1);
+  if (schedule.kind == ScheduleKind::kCosine) {
+    const std::uint64_t last = total - schedule.warmup_steps - 1;
+    return last == 0 ? inner.lr : Cosine(inner, Part(s - schedule.warmup_steps, last));
+  }
+  if (schedule.kind == ScheduleKind::kWsd && total - s <= schedule.decay_steps) {
+    const double u = Part(schedule.decay_steps - (total - s) + 1, schedule.decay_steps);
+    return schedule.min_lr + (inner.lr - schedule.min_lr) * (1.0 - std::sqrt(u));
+  }
+  return inner.lr;
+}
+
+}  // namespace
 
 double LearningRate(const InnerSpec& inner, std::uint64_t round, std::uint64_t rounds) {
   ACCORD_CHECK(round >= 1 && rounds >= 1);
@@ -19,18 +46,35 @@ double LearningRate(const InnerSpec& inner, std::uint64_t round, std::uint64_t r
   const std::uint64_t last = rounds - schedule.warmup_rounds - 1;
   switch (schedule.kind) {
     case ScheduleKind::kConstant:
+    case ScheduleKind::kWsd:  // falls by steps, not by rounds
       return inner.lr;
-    case ScheduleKind::kCosine: {
-      if (last == 0) return inner.lr;
-      const double done = static_cast<double>(t) / static_cast<double>(last);
-      return schedule.min_lr + (inner.lr - schedule.min_lr) * 0.5 * (1.0 + std::cos(std::numbers::pi * done));
-    }
+    case ScheduleKind::kCosine:
+      return last == 0 ? inner.lr : Cosine(inner, Part(t, last));
     case ScheduleKind::kStep: {
       if (schedule.step_rounds == 0) return inner.lr;  // a plan that was never validated
       return inner.lr * std::pow(schedule.gamma, static_cast<double>(t / schedule.step_rounds));
     }
   }
   ACCORD_CHECK(false);
+}
+
+std::uint64_t LocalSteps(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round) {
+  ACCORD_CHECK(round >= 1);
+  return round <= rounds.synchronous ? 1 : inner.local_steps;
+}
+
+std::uint64_t StepsBefore(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round) {
+  ACCORD_CHECK(round >= 1);
+  const std::uint64_t synchronous = std::min(round - 1, rounds.synchronous);
+  return synchronous + (round - 1 - synchronous) * inner.local_steps;
+}
+
+double StepRate(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round, std::uint64_t step) {
+  ACCORD_CHECK(round >= 1);
+  if (inner.schedule.unit == ScheduleUnit::kRound) return LearningRate(inner, round, rounds.count);
+  const std::uint64_t total = StepsBefore(inner, rounds, rounds.count + 1);
+  if (total == 0) return inner.lr;
+  return RateOfStep(inner, std::min(StepsBefore(inner, rounds, round) + step, total - 1), total);
 }
 
 }  // namespace accord::strategy

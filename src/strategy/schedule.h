@@ -1,5 +1,6 @@
-// The inner learning rate of a round: a function of the plan and the global round alone, so that a node that
-// was away or restarted trains at the same rate as the others. Used by the trainer and by the CLI. Pure.
+// The inner learning rate of a round or of a local step: a function of the plan and of the place in the job
+// alone, so that a node that was away or restarted trains at the same rate as the others. Used by the trainer
+// and by the CLI. Pure.
 //
 // Cosine and step use libm. That is allowed here and nowhere near the outer step: the rate only steers local
 // training, whose result differs between machines anyway and is never recomputed by another.
@@ -18,5 +19,24 @@ namespace accord::strategy {
 //   step: lr * gamma^floor(t / step_rounds)
 // Rounds beyond the last keep the last one's rate.
 [[nodiscard]] double LearningRate(const InnerSpec& inner, std::uint64_t round, std::uint64_t rounds);
+
+// Local steps of `round` (from 1) in a job whose rounds have inner.local_steps: one in the first
+// rounds.synchronous of them.
+[[nodiscard]] std::uint64_t LocalSteps(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round);
+
+// The sum of LocalSteps over the rounds before `round`.
+[[nodiscard]] std::uint64_t StepsBefore(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round);
+
+// The rate of local step `step` (from 0) of `round`. With unit = "round" it is LearningRate of the round.
+// With unit = "step" the local steps of all rounds count on, s = 0 .. S - 1:
+//   warm-up: lr * (s + 1) / (warmup_steps + 1) for the first warmup_steps
+//   constant: lr
+//   cosine: from lr at s = warmup_steps to min_lr in the job's last step (lr itself if only one is left)
+//   wsd: lr, and in the last decay_steps, u = 1 .. decay_steps:
+//        min_lr + (lr - min_lr) (1 - sqrt(u / decay_steps))   (Haegele et al. 2024, "1 - sqrt"; it ends in
+//        min_lr)
+// Warm-up goes before decay where they overlap. Steps beyond the last keep the last one's rate.
+[[nodiscard]] double StepRate(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round,
+                              std::uint64_t step);
 
 }  // namespace accord::strategy

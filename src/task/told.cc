@@ -38,7 +38,9 @@ Transition BeginRound(const State& state, const TrainTold& event) {
     next.attempt = {};
   }
   Training training{.round = round, .asked = {}};
-  if (event.collect)
+  // An attempt that was answered before what it was of was lost has its bytes; this training makes others.
+  const bool used = next.attempted && event.collect && event.collect->attempt <= next.attempt;
+  if (event.collect && !used)
     training.asked = Update{.attempt = event.collect->attempt, .cohort = event.collect->cohort};
   next.activity = std::move(training);
   std::vector<Effect> effects;

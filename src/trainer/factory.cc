@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "data/text.h"
 #include "model/layout.h"
 #include "trainer/blas.h"
 #include "trainer/torch_trainer.h"
@@ -68,9 +69,28 @@ class TorchFactory final : public TrainerFactory {
     ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
     ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(job.model));
     if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, job.inner));
-    ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
+    ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(job, layout, data));
     return std::unique_ptr<Trainer>(std::make_unique<TorchTrainer>(
-        TorchTrainer::Parts{std::move(job), std::move(layout), std::move(dataset), options_, device_}));
+        TorchTrainer::Parts{std::move(job), std::move(layout), std::move(learner), options_}));
+  }
+
+  Result<std::unique_ptr<Learner>> MakeLearner(const JobSpec& job, const ModelLayout& layout,
+                                               const DatasetConfig& data) const {
+    if (job.model.kind != "llama") {
+      ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
+      return MakeTableLearner(job.model, layout, std::move(dataset), device_);
+    }
+    if (options_.device == Device::kCuda) {
+      return Fail(errors::kTrainerDevice, "a llama trains on the processor; device is cuda");
+    }
+    TextSpec text = job.text;
+    if (text.context == 0) text.context = job.model.llama.max_position_embeddings;
+    if (text.context > job.model.llama.max_position_embeddings) {
+      return Fail(errors::kJobInvalid, "data.context is above model.max_position_embeddings");
+    }
+    ACCORD_ASSIGN_OR_RETURN(data::TextDataset dataset,
+                            data::LoadText(data, text, job.model.llama.vocab_size, options_.cache));
+    return MakeTextLearner(job, layout, std::move(dataset));
   }
 
   TorchOptions options_;

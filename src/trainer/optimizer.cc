@@ -30,6 +30,15 @@ void Optimizer::Reset() {
   steps_ = 0;
 }
 
+void Optimizer::Limit(const at::Tensor& start) {
+  const at::NoGradGuard no_grad;
+  if (inner_.proximal > 0.0) gradients_.add_(weights_, inner_.proximal).sub_(start, inner_.proximal);
+  if (inner_.clip_norm <= 0.0) return;
+  const double norm = at::linalg_vector_norm(gradients_).item<double>();
+  const double factor = inner_.clip_norm / (norm + 1e-6);
+  if (!(factor >= 1.0)) gradients_.mul_(factor);  // a NaN spreads, and the update is refused
+}
+
 void Optimizer::Step(double rate) {
   const at::NoGradGuard no_grad;
   ++steps_;

@@ -1,14 +1,16 @@
-// The built-in trainer: libtorch behind the seam of include/accord/trainer.h, with the models `mlp` and `cnn`
-// of src/model/layout.h. accord-node and accord-sim make one factory at start and hand it to the node. No
-// torch in this header; labs with a trainer of their own leave this module out.
+// The built-in trainer: libtorch behind the seam of include/accord/trainer.h, with the models `mlp`, `cnn`
+// and `llama` of src/model/layout.h. accord-node and accord-sim make one factory at start and hand it to the
+// node. No torch in this header; labs with a trainer of their own leave this module out.
 //
 // Thread rule: as the seam says. A factory may be used from any thread, a trainer by one at a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 
+#include "accord/ids.h"
 #include "accord/status.h"
 #include "accord/trainer.h"
 
@@ -31,17 +33,34 @@ struct TorchOptions {
   std::chrono::milliseconds checkpoint_interval{10'000};
   // Least time between two calls of request.progress; the last step is always told. 0: after every step.
   std::chrono::milliseconds progress_interval{100};
+  // A directory of the node's state, for the tokens of its texts; jobs with a llama need it.
+  std::filesystem::path cache;
 };
+
+// The shuffle_seed of a node: the first eight bytes of its id.
+[[nodiscard]] inline std::uint64_t ShuffleSeedOf(const NodeId& node) {
+  std::uint64_t seed = 0;
+  for (std::size_t i = 0; i < 8; ++i) seed = seed << 8 | node.bytes[i];
+  return seed;
+}
 
 // A factory for `options`. Fails with `trainer.device` when CUDA is asked for and not there.
 //
 // What its trainers do, beyond the seam:
 // - Weights, gradients and optimizer state are one flat buffer each, in the order of the layout.
 // - The optimizer starts each round anew, momentum included: a round's result is then a function of the
-//   model received, the data and the seeds alone, whatever the node did or missed before.
-// - The learning rate is strategy::LearningRate of the round, constant within it.
+//   model received, the data and the seeds alone, whatever the node did or missed before. With
+//   inner.keep_state its state and its count of steps go on from the last round below that this node trained,
+//   in files of request.state (kept_state.h); a round that is repeated begins as it did before.
+// - The learning rate is strategy::StepRate; the first round.synchronous rounds have one local step.
+// - A local step is the gradient of the batch's mean loss, formed in inner.accumulate parts, plus the
+// proximal
+//   term, cut to inner.clip_norm, and one update.
 // - Examples are walked in a fresh order per epoch, drawn from (job seed, round, epoch, shuffle_seed); the
-//   last, shorter batch of an epoch is used.
+//   last, shorter batch of an epoch is used. Windows of text in a job of local steps are walked on from round
+//   to round instead, from a place that is a function of the plan and the round.
+// - A llama trains on the processor, also where there is a CUDA device. inner.precision = "bf16" rounds what
+//   enters and leaves its matrix products in training; weights, sums, optimizer and evaluation stay f32.
 // - request.checkpoint, when not empty, gets the file `training.ckpt` now and then and at a stop. A trainer
 //   that finds one of this very round goes on from there and, with one thread, ends at the bits of a run that
 //   was never interrupted. A damaged or foreign file is logged as a warning and ignored; so is a failure

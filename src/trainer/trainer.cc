@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "base/crc32c.h"
-#include "base/errors.h"
 #include "model/safetensors.h"
 #include "strategy/schedule.h"
 #include "trainer/wall.h"
@@ -19,24 +18,32 @@
 namespace accord::trainer {
 namespace {
 
-constexpr std::uint64_t kEvalBatch = 512;
-
-// Everything but weights and round that the result of a round depends on.
-std::uint32_t PlanCrc(const TorchTrainer::Parts& parts) {
+// What the optimizer's state belongs to.
+Writer StatePlan(const TorchTrainer::Parts& parts) {
   const InnerSpec& inner = parts.job.inner;
-  const ScheduleSpec& schedule = inner.schedule;
   Writer writer;
   for (const TensorSpec& tensor : parts.layout.tensors) {
     writer.Lv(tensor.name);
     for (const std::uint64_t n : tensor.shape) writer.U64(n);
   }
-  writer.U8(static_cast<std::uint8_t>(inner.optimizer)).F64(inner.lr).F64(inner.momentum);
-  writer.F64(inner.beta1).F64(inner.beta2).F64(inner.epsilon).F64(inner.weight_decay);
+  writer.U8(static_cast<std::uint8_t>(inner.optimizer)).F64(inner.momentum);
+  writer.F64(inner.beta1).F64(inner.beta2).F64(inner.epsilon).U64(parts.job.seed);
+  return writer;
+}
+
+// Everything but weights, kept state and round that the result of a round depends on.
+std::uint32_t PlanCrc(const TorchTrainer::Parts& parts) {
+  const InnerSpec& inner = parts.job.inner;
+  const ScheduleSpec& schedule = inner.schedule;
+  Writer writer = StatePlan(parts);
+  writer.F64(inner.lr).F64(inner.weight_decay).F64(inner.clip_norm).F64(inner.proximal);
   writer.Bool(inner.has_local_steps).U32(inner.local_epochs).U64(inner.local_steps).U32(inner.batch);
+  writer.U32(inner.accumulate).Bool(inner.keep_state).U8(static_cast<std::uint8_t>(inner.precision));
   writer.U8(static_cast<std::uint8_t>(schedule.kind)).U64(schedule.warmup_rounds).F64(schedule.min_lr);
   writer.U64(schedule.step_rounds).F64(schedule.gamma).U64(parts.job.round.count);
-  writer.U64(parts.job.seed).U64(parts.options.shuffle_seed);
-  writer.U64(parts.dataset.train.size()).U64(parts.dataset.train.width());
+  writer.U8(static_cast<std::uint8_t>(schedule.unit)).U64(schedule.warmup_steps).U64(schedule.decay_steps);
+  writer.U64(parts.job.round.synchronous).U64(parts.options.shuffle_seed);
+  writer.U64(parts.learner->examples()).U64(parts.job.text.context);
   return Crc32c(writer.bytes());
 }
 
@@ -56,15 +63,13 @@ class Pace {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + interval_;
 };
 
-Status Stopped(const std::string& during) { return Fail(errors::kTaskStopped, "stopped during " + during); }
-
 }  // namespace
 
 TorchTrainer::TorchTrainer(Parts parts)
     : parts_(std::move(parts)),
-      network_(parts_.job.model, parts_.layout, parts_.device),
-      optimizer_(parts_.job.inner, network_.weights(), network_.gradients()),
-      plan_crc_(PlanCrc(parts_)) {}
+      optimizer_(parts_.job.inner, parts_.learner->weights(), parts_.learner->gradients()),
+      plan_crc_(PlanCrc(parts_)),
+      state_crc_(Crc32c(StatePlan(parts_).bytes())) {}
 
 Result<TrainOutcome> TorchTrainer::Train(const TrainRequest& request) {
   ACCORD_CHECK(request.weights.size() == parts_.layout.size && request.result.size() == parts_.layout.size);
@@ -73,68 +78,83 @@ Result<TrainOutcome> TorchTrainer::Train(const TrainRequest& request) {
 
 Result<EvalOutcome> TorchTrainer::Evaluate(std::span<const float> weights, std::stop_token stop) {
   ACCORD_CHECK(weights.size() == parts_.layout.size);
-  return Guard("evaluation", [&] { return EvaluateHoldout(weights, stop); });
+  return Guard("evaluation", [&] {
+    at::set_num_threads(static_cast<int>(parts_.options.threads));
+    LoadWeights(weights);
+    return parts_.learner->Evaluate(stop);
+  });
 }
 
 Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
+  const JobSpec& job = parts_.job;
   at::set_num_threads(static_cast<int>(parts_.options.threads));  // holds for the calling thread alone
   LoadWeights(request.weights);
+  const at::Tensor start = job.inner.proximal > 0.0 ? parts_.learner->weights().clone() : at::Tensor();
   optimizer_.Reset();
-  const ShuffleSeed seed{.job = parts_.job.seed, .round = request.round, .node = parts_.options.shuffle_seed};
-  Sampler sampler(seed, parts_.dataset.train.size(), parts_.job.inner.batch);
-  const std::uint64_t total = TotalSteps(sampler);
-  const double rate = strategy::LearningRate(parts_.job.inner, request.round, parts_.job.round.count);
+  KeptState kept = MakeKeptState(request);
+  const std::uint64_t before = kept.Load(request.round);
+  const std::uint64_t first = Draw(request.round);
+  const std::uint64_t total = TotalSteps(request.round);
   RoundCheckpoint checkpoint = MakeCheckpoint(request);
   std::uint64_t done = std::min(checkpoint.Resume(), total);
-  optimizer_.SetSteps(done);
+  optimizer_.SetSteps(before + done);
   Pace pace(parts_.options.progress_interval);
   while (done < total) {
     if (request.stop.stop_requested()) {
       checkpoint.Save(done);
-      return Stopped("training round " + std::to_string(request.round));
+      return StoppedDuring("training round " + std::to_string(request.round));
     }
-    Step(Gather(sampler.Batch(done)), rate);
+    const double rate = strategy::StepRate(job.inner, job.round, request.round, done);
+    ACCORD_RETURN_IF_ERROR(Step(sampler_->Batch(first + done), start, rate));
     ++done;
     checkpoint.AfterStep(done);
     if (request.progress && (done == total || pace.Due())) request.progress(done, total);
   }
-  const at::Tensor host = network_.weights().cpu();
+  kept.Save(request.round, before + total);
+  const at::Tensor host = parts_.learner->weights().cpu();
   std::copy_n(host.data_ptr<float>(), request.result.size(), request.result.begin());
-  return TrainOutcome{.examples = parts_.dataset.train.size(), .steps = total};
+  return TrainOutcome{.examples = parts_.learner->examples(), .steps = total};
 }
 
-void TorchTrainer::Step(const Batch& batch, double rate) {
+Status TorchTrainer::Step(std::span<const std::uint64_t> rows, const at::Tensor& start, double rate) {
+  const InnerSpec& inner = parts_.job.inner;
   optimizer_.ZeroGradients();
-  Loss(network_.Forward(batch.examples), batch.labels, /*mean=*/true).backward();
-  optimizer_.Step(rate);
-}
-
-Result<EvalOutcome> TorchTrainer::EvaluateHoldout(std::span<const float> weights,
-                                                  const std::stop_token& stop) {
-  at::set_num_threads(static_cast<int>(parts_.options.threads));
-  const at::NoGradGuard no_grad;
-  LoadWeights(weights);
-  EvalOutcome outcome{.examples = parts_.dataset.holdout.size()};
-  for (std::uint64_t first = 0; first < outcome.examples; first += kEvalBatch) {
-    if (stop.stop_requested()) return Stopped("evaluation");
-    const Batch batch = Holdout(first, std::min(kEvalBatch, outcome.examples - first));
-    const at::Tensor logits = network_.Forward(batch.examples);
-    outcome.loss_sum += Loss(logits, batch.labels, /*mean=*/false).sum(at::kDouble).item<double>();
-    outcome.correct += static_cast<std::uint64_t>(Correct(logits, batch.labels));
+  const std::size_t parts = std::clamp<std::size_t>(inner.accumulate, 1, rows.size());
+  for (std::size_t part = 0; part < parts; ++part) {
+    const std::size_t begin = rows.size() * part / parts, end = rows.size() * (part + 1) / parts;
+    const double share = static_cast<double>(end - begin) / static_cast<double>(rows.size());
+    ACCORD_RETURN_IF_ERROR(parts_.learner->AddGradient(rows.subspan(begin, end - begin), share));
   }
-  return outcome;
+  optimizer_.Limit(start);
+  optimizer_.Step(rate);
+  return {};
 }
 
 void TorchTrainer::LoadWeights(std::span<const float> weights) {
   const at::NoGradGuard no_grad;
   // from_blob wants mutable memory; it is only read.
-  network_.weights().copy_(at::from_blob(const_cast<float*>(weights.data()),
-                                         {static_cast<std::int64_t>(weights.size())}, at::kFloat));
+  parts_.learner->weights().copy_(at::from_blob(const_cast<float*>(weights.data()),
+                                                {static_cast<std::int64_t>(weights.size())}, at::kFloat));
 }
 
-std::uint64_t TorchTrainer::TotalSteps(const Sampler& sampler) const {
+std::uint64_t TorchTrainer::Draw(std::uint64_t round) {
+  const JobSpec& job = parts_.job;
+  // Windows of text are walked on from round to round: rounds of few steps then see all of a small text, and
+  // the order of a large one is drawn once.
+  const bool on = job.model.kind == "llama" && job.inner.has_local_steps;
+  if (!on || !sampler_) {
+    const ShuffleSeed seed{.job = job.seed, .round = on ? 0 : round, .node = parts_.options.shuffle_seed};
+    sampler_.emplace(seed, parts_.learner->examples(), job.inner.batch);
+  }
+  return on ? strategy::StepsBefore(job.inner, job.round, round) : 0;
+}
+
+std::uint64_t TorchTrainer::TotalSteps(std::uint64_t round) const {
   const InnerSpec& inner = parts_.job.inner;
-  return inner.has_local_steps ? inner.local_steps : inner.local_epochs * sampler.StepsPerEpoch();
+  if (inner.has_local_steps || round <= parts_.job.round.synchronous) {
+    return strategy::LocalSteps(inner, parts_.job.round, round);
+  }
+  return inner.local_epochs * sampler_->StepsPerEpoch();
 }
 
 CheckpointId TorchTrainer::IdOf(const TrainRequest& request) const {
@@ -142,41 +162,16 @@ CheckpointId TorchTrainer::IdOf(const TrainRequest& request) const {
 }
 
 RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request) {
-  std::vector<at::Tensor> vectors{network_.weights()};
+  std::vector<at::Tensor> vectors{parts_.learner->weights()};
   vectors.insert(vectors.end(), optimizer_.State().begin(), optimizer_.State().end());
   const CheckpointId id = request.checkpoint.empty() ? CheckpointId{} : IdOf(request);
   return {request.checkpoint, id, parts_.options.checkpoint_interval, std::move(vectors)};
 }
 
-TorchTrainer::Batch TorchTrainer::Gather(std::span<const std::uint64_t> rows) {
-  const Batch batch = Buffers(rows.size());
-  const data::Examples& train = parts_.dataset.train;
-  train.Gather(rows, {batch.examples.data_ptr<float>(), rows.size() * train.width()});
-  auto* labels = batch.labels.data_ptr<std::int64_t>();
-  for (std::size_t i = 0; i < rows.size(); ++i) labels[i] = train.labels()[rows[i]];
-  return OnDevice(batch);
-}
-
-TorchTrainer::Batch TorchTrainer::Holdout(std::uint64_t first, std::uint64_t count) {
-  const Batch batch = Buffers(count);
-  const data::Examples& holdout = parts_.dataset.holdout;
-  holdout.Copy(first, {batch.examples.data_ptr<float>(), count * holdout.width()});
-  std::ranges::copy(holdout.labels().subspan(first, count), batch.labels.data_ptr<std::int64_t>());
-  return OnDevice(batch);
-}
-
-TorchTrainer::Batch TorchTrainer::Buffers(std::uint64_t count) {
-  const auto n = static_cast<std::int64_t>(count);
-  if (!buffers_.labels.defined() || buffers_.labels.size(0) < n) {
-    std::vector<std::int64_t> shape{n};
-    shape.insert(shape.end(), parts_.dataset.example_shape.begin(), parts_.dataset.example_shape.end());
-    buffers_ = {at::empty(shape, at::kFloat), at::empty({n}, at::kLong)};
-  }
-  return {buffers_.examples.narrow(0, 0, n), buffers_.labels.narrow(0, 0, n)};
-}
-
-TorchTrainer::Batch TorchTrainer::OnDevice(const Batch& batch) const {
-  return {batch.examples.to(parts_.device), batch.labels.to(parts_.device)};
+KeptState TorchTrainer::MakeKeptState(const TrainRequest& request) {
+  return {parts_.job.inner.keep_state ? request.state : std::filesystem::path(),
+          state_crc_,
+          {optimizer_.State().begin(), optimizer_.State().end()}};
 }
 
 }  // namespace accord::trainer

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <stop_token>
 
 #include "accord/trainer.h"
-#include "data/dataset.h"
 #include "trainer/aten.h"
-#include "trainer/network.h"
+#include "trainer/kept_state.h"
+#include "trainer/learner.h"
 #include "trainer/optimizer.h"
 #include "trainer/round_checkpoint.h"
 #include "trainer/sampler.h"
@@ -20,12 +23,11 @@ class TorchTrainer final : public Trainer {
   struct Parts {
     JobSpec job;  // job.model resolved
     ModelLayout layout;
-    data::Dataset dataset;
+    std::unique_ptr<Learner> learner;
     TorchOptions options;  // threads filled in
-    at::Device device;
   };
 
-  // Allocates the flat buffers; may throw what libtorch throws.
+  // Allocates the optimizer's buffers; may throw what libtorch throws.
   explicit TorchTrainer(Parts parts);
 
   [[nodiscard]] const ModelLayout& Layout() const override { return parts_.layout; }
@@ -33,32 +35,23 @@ class TorchTrainer final : public Trainer {
   [[nodiscard]] Result<EvalOutcome> Evaluate(std::span<const float> weights, std::stop_token stop) override;
 
  private:
-  struct Batch {
-    at::Tensor examples, labels;
-  };
-
-  // The bodies of the two calls, which may throw.
+  // The body of Train, which may throw.
   Result<TrainOutcome> TrainRound(const TrainRequest& request);
-  Result<EvalOutcome> EvaluateHoldout(std::span<const float> weights, const std::stop_token& stop);
 
   void LoadWeights(std::span<const float> weights);
-  void Step(const Batch& batch, double rate);
-  [[nodiscard]] std::uint64_t TotalSteps(const Sampler& sampler) const;
+  // The round's order of examples, and the step of it that the round begins with.
+  std::uint64_t Draw(std::uint64_t round);
+  [[nodiscard]] std::uint64_t TotalSteps(std::uint64_t round) const;
+  // One local step: gradient of the batch in inner.accumulate parts, proximal term, clip, update.
+  [[nodiscard]] Status Step(std::span<const std::uint64_t> rows, const at::Tensor& start, double rate);
   [[nodiscard]] CheckpointId IdOf(const TrainRequest& request) const;
   [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request);
-  // The training examples `rows`; valid until the next call.
-  Batch Gather(std::span<const std::uint64_t> rows);
-  // `count` hold-out examples from `first`; valid until the next call.
-  Batch Holdout(std::uint64_t first, std::uint64_t count);
-  // Buffers for `count` examples on the host, at least as many as asked for before.
-  Batch Buffers(std::uint64_t count);
-  [[nodiscard]] Batch OnDevice(const Batch& batch) const;
+  [[nodiscard]] KeptState MakeKeptState(const TrainRequest& request);
 
   Parts parts_;
-  Network network_;
   Optimizer optimizer_;
-  Batch buffers_;
-  std::uint32_t plan_crc_;
+  std::optional<Sampler> sampler_;
+  std::uint32_t plan_crc_, state_crc_;
 };
 
 }  // namespace accord::trainer

@@ -18,14 +18,14 @@ constexpr std::size_t kLeastForAMedian = 3;  // of two nobody can say which one 
 // The sums of a round's groups, by tiles of their means.
 class Means {
  public:
-  static Result<Means> Open(const JobSpec& spec, std::span<const GroupSum> sums, std::uint64_t parameters) {
+  static Result<Means> Open(const JobSpec& spec, std::span<const GroupSum> sums, const BaseModel& base) {
     Means means;
-    means.parameters_ = parameters;
     means.encodings_.reserve(sums.size());  // parts point into it
     for (const GroupSum& item : sums) {
-      ACCORD_ASSIGN_OR_RETURN(const OuterStep checked, OuterStep::Open(spec, item.sum, parameters));
+      ACCORD_ASSIGN_OR_RETURN(const OuterStep checked, OuterStep::Open(spec, item.sum, base));
       ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                              EncodingFor(spec, item.sum.purpose, parameters, item.sum.cohort));
+                              EncodingFor(spec, item.sum.purpose, base, item.sum.cohort));
+      means.coordinates_ = encoding.coordinates;
       means.encodings_.push_back(encoding);
       means.parts_.push_back({&means.encodings_.back(), item.sum.words});
     }
@@ -36,9 +36,9 @@ class Means {
   template <class Visit>
   void ForEachTile(const std::vector<std::size_t>& which, Visit visit) const {
     std::vector<std::vector<double>> tiles(which.size());
-    for (std::uint64_t first = 0; first < parameters_; first += kTile) {
+    for (std::uint64_t first = 0; first < coordinates_; first += kTile) {
       for (std::size_t i = 0; i < which.size(); ++i) {
-        tiles[i].resize(std::min<std::uint64_t>(kTile, parameters_ - first));
+        tiles[i].resize(std::min<std::uint64_t>(kTile, coordinates_ - first));
         secagg::DecodeMean({&parts_[which[i]], 1}, first, tiles[i]);
       }
       visit(tiles);
@@ -47,7 +47,7 @@ class Means {
 
  private:
   Means() = default;
-  std::uint64_t parameters_ = 0;
+  std::uint64_t coordinates_ = 0;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;
 };
@@ -108,14 +108,14 @@ void Sieve(std::span<const GroupSum> sums, Gate gate, const std::vector<double>&
 
 // Which of the sums count.
 Result<std::vector<std::size_t>> ApplyGates(const JobSpec& spec, std::span<const GroupSum> sums,
-                                            std::uint64_t parameters, std::vector<round::LeftOut>& out) {
+                                            const BaseModel& base, std::vector<round::LeftOut>& out) {
   std::vector<std::size_t> which(sums.size());
   for (std::size_t i = 0; i < sums.size(); ++i) which[i] = i;
   const GroupsSpec& groups = spec.groups;
   const bool by_norm = groups.max_norm > 0.0;
   const bool by_cosine = groups.min_cosine > -1.0;
   if (sums[0].sum.purpose != round::Purpose::kTrain || (!by_norm && !by_cosine)) return which;
-  ACCORD_ASSIGN_OR_RETURN(const Means means, Means::Open(spec, sums, parameters));
+  ACCORD_ASSIGN_OR_RETURN(const Means means, Means::Open(spec, sums, base));
   const std::vector<double> norms = NormsOf(means, which);
   if (by_norm) {
     const auto passes = [&](double norm) { return norm <= groups.max_norm; };
@@ -153,11 +153,11 @@ std::optional<std::uint32_t> GroupOf(const Partition& partition, NodeId node) {
   return static_cast<std::uint32_t>(found - partition.begin());
 }
 
-Result<GroupStep> OpenGroups(const JobSpec& spec, std::span<const GroupSum> sums, std::uint64_t parameters) {
+Result<GroupStep> OpenGroups(const JobSpec& spec, std::span<const GroupSum> sums, const BaseModel& base) {
   std::vector<round::LeftOut> left_out;
   std::vector<Sum> counted;
   if (!sums.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(const auto which, ApplyGates(spec, sums, parameters, left_out));
+    ACCORD_ASSIGN_OR_RETURN(const auto which, ApplyGates(spec, sums, base, left_out));
     for (const std::size_t i : which) counted.push_back(sums[i].sum);
   }
   if (counted.empty() || counted.size() < spec.groups.min_groups) {
@@ -167,7 +167,7 @@ Result<GroupStep> OpenGroups(const JobSpec& spec, std::span<const GroupSum> sums
     for (const round::LeftOut& item : left_out) why += "; " + Describe(spec, item);
     return Fail(errors::kJobTooFewGroups, std::move(why));
   }
-  ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, counted, parameters));
+  ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, counted, base));
   return GroupStep{std::move(step), std::move(left_out)};
 }
 

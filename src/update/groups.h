@@ -41,14 +41,15 @@ struct GroupSum {
 
 // The step of one round's sums, ascending by group. Every sum is checked (`secagg.*` as OuterStep::Open);
 // those of a training that fail a gate are left out of the step and named in `left_out`. The cosine gate
-// looks at those that passed the norm gate, if they are at least three; a group that sent nothing but zeros
-// has no direction and passes. Fewer than groups.min_groups left: `job.too_few_groups`.
+// looks at those that passed the norm gate, if they are at least three, and at rotated coordinates where the
+// plan rotates updates (which changes no norm and no angle of two groups, but the median); a group that sent
+// nothing but zeros has no direction and passes. Fewer than groups.min_groups left: `job.too_few_groups`.
 struct GroupStep {
   OuterStep step;
   std::vector<round::LeftOut> left_out;
 };
 [[nodiscard]] Result<GroupStep> OpenGroups(const JobSpec& spec, std::span<const GroupSum> sums,
-                                           std::uint64_t parameters);
+                                           const BaseModel& base);
 
 // For people: "group west was left out of the step: ...".
 [[nodiscard]] std::string Describe(const JobSpec& spec, const round::LeftOut& left_out);

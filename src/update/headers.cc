@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <numbers>
 #include <span>
 #include <string>
 
 #include "base/errors.h"
+#include "update/rotation.h"
 
 namespace accord::update {
 namespace {
@@ -14,7 +17,11 @@ namespace {
 constexpr std::uint64_t kFull = 1ULL << 39;  // fixed point of a weighted mean at its bound; below 2^40
 constexpr double kOmega = 4294967295.0;
 
-double BoundOf(Metric metric) { return metric == Metric::kLoss ? kMaxLoss : 1.0; }
+double BoundOf(Metric metric) { return metric == Metric::kAccuracy ? 1.0 : kMaxLoss; }
+
+bool CountsBytes(const JobSpec& spec) {
+  return spec.eval.exact && std::ranges::count(spec.eval.metrics, Metric::kBitsPerByte) > 0;
+}
 
 // Fraction bits of an exact loss sum: as many as keep kMaxLoss * max_examples below 2^39.
 int LossBits(const JobSpec& spec) {
@@ -23,7 +30,7 @@ int LossBits(const JobSpec& spec) {
 
 std::uint64_t MaxOf(const JobSpec& spec, Metric metric) {
   if (!spec.eval.exact) return kFull;
-  return metric == Metric::kLoss ? kFull : spec.update.max_examples;
+  return metric == Metric::kAccuracy ? spec.update.max_examples : kFull;
 }
 
 double Clamped(double value, double bound) {
@@ -37,13 +44,31 @@ std::uint64_t ExactValue(const JobSpec& spec, Metric metric, const Evaluation& e
       std::floor(std::ldexp(Clamped(evaluation.loss_sum, bound), LossBits(spec)) + 0.5));
 }
 
+// Of the hold-out of one node, which is not empty.
+double ValueOf(Metric metric, const Evaluation& evaluation) {
+  const auto examples = static_cast<double>(evaluation.examples);
+  if (metric == Metric::kAccuracy) return static_cast<double>(evaluation.correct) / examples;
+  if (metric == Metric::kLoss) return evaluation.loss_sum / examples;
+  return evaluation.loss_sum / (std::numbers::ln2 * static_cast<double>(evaluation.bytes));
+}
+
 std::uint64_t WeightedValue(Metric metric, const secagg::Weight& weight, const Evaluation& evaluation) {
   if (evaluation.examples == 0) return 0;
-  const double sum = metric == Metric::kLoss ? evaluation.loss_sum : static_cast<double>(evaluation.correct);
-  const double share =
-      Clamped(sum / static_cast<double>(evaluation.examples), BoundOf(metric)) / BoundOf(metric);
+  const double share = Clamped(ValueOf(metric, evaluation), BoundOf(metric)) / BoundOf(metric);
   const double weighted = share * (static_cast<double>(weight.omega) / kOmega);
   return static_cast<std::uint64_t>(std::floor(weighted * static_cast<double>(kFull) + 0.5));
+}
+
+std::uint64_t CoordinatesOf(const JobSpec& spec, round::Purpose purpose, const BaseModel& base) {
+  if (purpose != round::Purpose::kTrain) return 1;
+  return spec.update.transform == Transform::kHadamard ? RotatedSize(base.parameters) : base.parameters;
+}
+
+// The plan's encoding with the clip of the round.
+UpdateSpec UpdateOf(const JobSpec& spec, round::Purpose purpose, const BaseModel& base) {
+  UpdateSpec update = spec.update;
+  update.clip = ClipOf(spec, purpose, base);
+  return update;
 }
 
 }  // namespace
@@ -56,6 +81,8 @@ std::string_view FigureName(Figure figure) {
       return "accuracy";
     case Figure::kClipped:
       return "clipped";
+    case Figure::kBitsPerByte:
+      return "bits_per_byte";
     case Figure::kPeak:
       break;
   }
@@ -70,23 +97,32 @@ std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec, round::Purpose pur
   }
   if (spec.eval.metrics.empty()) return headers;
   if (spec.eval.exact) headers.push_back({"eval_examples", spec.update.max_examples});
+  if (CountsBytes(spec)) headers.push_back({"eval_bytes", spec.update.max_examples * kMaxBytesPerExample});
   for (const Metric metric : spec.eval.metrics) {
     headers.push_back({std::string(FigureName(static_cast<Figure>(metric))), MaxOf(spec, metric)});
   }
   return headers;
 }
 
-Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose, std::uint64_t parameters,
+double ClipOf(const JobSpec& spec, round::Purpose purpose, const BaseModel& base) {
+  if (purpose != round::Purpose::kTrain || !(spec.update.clip_rms > 0.0) || !(base.rms > 0.0F))
+    return spec.update.clip;
+  constexpr double kLeast = std::numeric_limits<float>::min();
+  constexpr double kMost = std::numeric_limits<float>::max();
+  return std::clamp(spec.update.clip_rms * static_cast<double>(base.rms), kLeast, kMost);
+}
+
+Result<secagg::Encoding> EncodingFor(const JobSpec& spec, round::Purpose purpose, const BaseModel& base,
                                      std::uint32_t cohort) {
-  const std::uint64_t coordinates = purpose == round::Purpose::kTrain ? parameters : 1;
-  return secagg::Encoding::For(spec.update, spec.secure, cohort, coordinates,
+  const std::uint64_t coordinates = CoordinatesOf(spec, purpose, base);
+  return secagg::Encoding::For(UpdateOf(spec, purpose, base), spec.secure, cohort, coordinates,
                                ExtraHeaders(spec, purpose, coordinates));
 }
 
-Result<secagg::Params> ParamsFor(const JobSpec& spec, round::Purpose purpose, std::uint64_t parameters,
+Result<secagg::Params> ParamsFor(const JobSpec& spec, round::Purpose purpose, const BaseModel& base,
                                  std::uint32_t cohort) {
-  const std::uint64_t coordinates = purpose == round::Purpose::kTrain ? parameters : 1;
-  return secagg::Params::For(spec.update,
+  const std::uint64_t coordinates = CoordinatesOf(spec, purpose, base);
+  return secagg::Params::For(UpdateOf(spec, purpose, base),
                              {.mode = spec.secure,
                               .n = cohort,
                               .corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(cohort),
@@ -109,6 +145,14 @@ Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secag
     }
     values.push_back(evaluation.examples);
   }
+  if (CountsBytes(spec)) {
+    const std::uint64_t most = spec.update.max_examples * kMaxBytesPerExample;
+    if (evaluation.bytes > most) {
+      return Fail(errors::kUpdateTooManyExamples, "the hold-out has " + std::to_string(evaluation.bytes) +
+                                                      " bytes, the plan allows " + std::to_string(most));
+    }
+    values.push_back(evaluation.bytes);
+  }
   for (const Metric metric : spec.eval.metrics) {
     values.push_back(spec.eval.exact ? ExactValue(spec, metric, evaluation)
                                      : WeightedValue(metric, weight, evaluation));
@@ -126,12 +170,16 @@ std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::E
     clipped = {static_cast<std::uint8_t>(Figure::kClipped), static_cast<double>(headers[next++]) / all, 0};
   }
   const std::uint64_t examples = spec.eval.exact && !spec.eval.metrics.empty() ? headers[next++] : 0;
+  const std::uint64_t bytes = CountsBytes(spec) ? headers[next++] : 0;
   const double omega = static_cast<double>(headers[1]) / kOmega;
   for (const Metric metric : spec.eval.metrics) {
     const auto sum = static_cast<double>(headers[next++]);
     double value = 0.0;
     if (!spec.eval.exact) {
       value = sum / static_cast<double>(kFull) * BoundOf(metric) / omega;
+    } else if (metric == Metric::kBitsPerByte) {
+      const double nats = std::ldexp(sum, -LossBits(spec));
+      if (bytes > 0) value = nats / (std::numbers::ln2 * static_cast<double>(bytes));
     } else if (examples > 0) {
       const double total = metric == Metric::kLoss ? std::ldexp(sum, -LossBits(spec)) : sum;
       value = total / static_cast<double>(examples);

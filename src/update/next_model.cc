@@ -27,19 +27,18 @@ double PeakOf(std::span<const double> values, double peak) {
 
 }  // namespace
 
-Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters) {
-  return Open(spec, std::span(&sum, 1), parameters);
+Result<OuterStep> OuterStep::Open(const JobSpec& spec, const Sum& sum, const BaseModel& base) {
+  return Open(spec, std::span(&sum, 1), base);
 }
 
-Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums, std::uint64_t parameters) {
+Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums, const BaseModel& base) {
   OuterStep step;
   step.purpose_ = sums[0].purpose;
-  step.outer_.round = sums[0].round.value;
   step.encodings_.reserve(sums.size());  // parts point into it, also when the step has moved
   std::vector<std::uint64_t> headers;
   for (const Sum& sum : sums) {
     ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                            EncodingFor(spec, sum.purpose, parameters, sum.cohort));
+                            EncodingFor(spec, sum.purpose, base, sum.cohort));
     if (sum.survivors > sum.cohort) {  // both come from the peer
       return Fail(errors::kSecaggWrongCount,
                   std::to_string(sum.survivors) + " survivors of a cohort of " + std::to_string(sum.cohort));
@@ -51,24 +50,62 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
     step.encodings_.push_back(encoding);
     step.parts_.push_back({&step.encodings_.back(), sum.words});
   }
-  ACCORD_ASSIGN_OR_RETURN(step.rule_, strategy::MakeOuterRule(spec.outer));
+  const std::uint64_t round = sums[0].round.value;
+  step.synchronous_ = round <= spec.round.synchronous;
+  if (!step.synchronous_) step.outer_.round = round - spec.round.synchronous;
+  ACCORD_ASSIGN_OR_RETURN(
+      step.rule_,
+      strategy::MakeOuterRule(step.synchronous_ ? OuterSpec{.rule = "fedavg", .lr = 1.0} : spec.outer));
   step.metrics_ = DecodeMetrics(spec, step.encodings_[0], headers);
-  step.mean_.resize(std::min<std::uint64_t>(kTile, parameters));
+  if (spec.update.transform == Transform::kHadamard) step.rotation_.emplace(spec.seed, sums[0].round);
+  step.mean_.resize(step.rotation_ ? kRotationBlock : std::min<std::uint64_t>(kTile, base.parameters));
   return step;
 }
 
-void OuterStep::Apply(std::uint64_t first, std::span<float> weights) {
-  if (purpose_ == round::Purpose::kEvaluate) return;
-  while (!weights.empty()) {
-    const std::span<float> tile = weights.first(std::min(kTile, weights.size()));
-    const std::span<double> mean = std::span(mean_).first(tile.size());
+// The mean of elements from `first` on: at least one of them, at most `most`; valid until the next call.
+std::span<const double> OuterStep::MeanFrom(std::uint64_t first, std::size_t most) {
+  if (!rotation_) {
+    const std::span<double> mean = std::span(mean_).first(std::min(kTile, most));
     secagg::DecodeMean(parts_, first, mean);
     peak_ = PeakOf(mean, peak_);
-    const std::array<std::span<const double>, 1> inputs{mean};
-    rule_->Step(outer_, {.weights = tile, .means = inputs, .state = {}});
-    first += tile.size();
-    weights = weights.subspan(tile.size());
+    return mean;
   }
+  const std::uint64_t block = first / kRotationBlock;
+  const Rotation::Block mean(mean_);
+  secagg::DecodeMean(parts_, block * kRotationBlock, mean);
+  peak_ = PeakOf(mean, peak_);  // the clip is of rotated coordinates
+  rotation_->Inverse(block, mean);
+  const std::size_t skip = first % kRotationBlock;
+  return mean.subspan(skip, std::min(kRotationBlock - skip, most));
+}
+
+void OuterStep::Apply(std::uint64_t first, std::span<float> weights,
+                      std::span<const std::span<float>> state) {
+  if (purpose_ == round::Purpose::kEvaluate) return;
+  if (synchronous_) state = {};
+  std::vector<std::span<float>> tiles(state.size());
+  for (std::size_t at = 0; at < weights.size();) {
+    const std::array<std::span<const double>, 1> inputs{MeanFrom(first + at, weights.size() - at)};
+    const std::span<const double> mean = inputs[0];
+    if (squares_wanted_) {
+      for (std::size_t i = 0; i < mean.size(); ++i)
+        squares_[(first + at + i) % squares_.size()] += mean[i] * mean[i];
+    }
+    for (std::size_t i = 0; i < state.size(); ++i) tiles[i] = state[i].subspan(at, mean.size());
+    rule_->Step(outer_, {.weights = weights.subspan(at, mean.size()), .means = inputs, .state = tiles});
+    at += mean.size();
+  }
+}
+
+void OuterStep::ApplyAll(const GlobalParts& global) {
+  if (purpose_ == round::Purpose::kEvaluate) return;
+  squares_wanted_ = !global.rms.empty() && !synchronous_;
+  Apply(0, global.weights, global.state);
+  if (!squares_wanted_) return;
+  double sum = 0.0;
+  for (const double part : squares_) sum += part;
+  global.rms[1] = global.rms[0];
+  global.rms[0] = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
 }
 
 std::vector<round::MetricSum> OuterStep::Metrics() const {
@@ -81,9 +118,11 @@ std::vector<round::MetricSum> OuterStep::Metrics() const {
 }
 
 Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
-                                                std::span<float> weights) {
-  ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, sum, weights.size()));
-  step.Apply(0, weights);
+                                                std::span<float> global) {
+  ACCORD_ASSIGN_OR_RETURN(const GlobalParts parts, Split(spec, global));
+  const BaseModel base{parts.weights.size(), parts.rms.empty() ? 0.0F : parts.rms[0]};
+  ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, sum, base));
+  step.ApplyAll(parts);
   return step.Metrics();
 }
 

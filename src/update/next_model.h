@@ -3,8 +3,10 @@
 // several threads.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,6 +16,8 @@
 #include "secagg/encoding.h"
 #include "secagg/sum.h"
 #include "strategy/outer.h"
+#include "update/global_state.h"
+#include "update/rotation.h"
 
 namespace accord::update {
 
@@ -29,34 +33,44 @@ struct Sum {
 // of the sum must outlive it. One thread at a time.
 class OuterStep {
  public:
-  // Checks the sum for a model of `parameters`: `secagg.range`, `secagg.wrong_count`, ...
-  [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, const Sum& sum, std::uint64_t parameters);
+  // Checks the sum of a round that started from `base`: `secagg.range`, `secagg.wrong_count`, ...
+  [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, const Sum& sum, const BaseModel& base);
   // The same for sums of one round that were taken apart, at least one: the step of all their updates
   // together, to the bit that of one sum over them.
   [[nodiscard]] static Result<OuterStep> Open(const JobSpec& spec, std::span<const Sum> sums,
-                                              std::uint64_t parameters);
+                                              const BaseModel& base);
 
   // The cohort's figures; in training with Figure::kPeak of the parameters that Apply has seen.
   [[nodiscard]] std::vector<round::MetricSum> Metrics() const;
   // `weights` are those of the model that the round started from, from parameter `first` on, and become those
-  // of the model after it (unchanged in an evaluation).
-  void Apply(std::uint64_t first, std::span<float> weights);
+  // of the model after it (unchanged in an evaluation); every element once, in order. `state` are the same
+  // elements of the rule's vectors, by OuterNeeds::state. In the plan's synchronous rounds the step is the
+  // plain average, and leaves the state.
+  void Apply(std::uint64_t first, std::span<float> weights, std::span<const std::span<float>> state = {});
+  // The whole global state at once, and with update.clip_rms the RMS of the mean update, outside of
+  // synchronous rounds.
+  void ApplyAll(const GlobalParts& global);
 
  private:
   OuterStep() = default;
+  [[nodiscard]] std::span<const double> MeanFrom(std::uint64_t first, std::size_t most);
 
   round::Purpose purpose_ = round::Purpose::kTrain;
+  bool synchronous_ = false;
   strategy::OuterRound outer_;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;
   std::unique_ptr<const strategy::OuterRule> rule_;
   std::vector<round::MetricSum> metrics_;
+  std::optional<Rotation> rotation_;
   std::vector<double> mean_;  // of a tile, so that it stays in the cache
   double peak_ = 0.0;         // the largest magnitude in a tile so far
+  bool squares_wanted_ = false;
+  std::array<double, 8> squares_{};  // sums over the elements i, i + 8, ...: the same by any tiles
 };
 
-// All of it in place. On a failure the weights are untouched.
+// All of it in place, on the flat buffer of the global state. On a failure it is untouched.
 [[nodiscard]] Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
-                                                              std::span<float> weights);
+                                                              std::span<float> global);
 
 }  // namespace accord::update

@@ -38,6 +38,7 @@ MODULES = {
     "coordinator": (5, set(), {"asio", "json", "threads", "system"}),
     "node": (5, set(), {"asio", "json", "threads", "system"}),
     "cli": (5, set(), {"cli11", "json", "toml", "threads", "system"}),
+    "study": (5, {"node"}, {"threads", "system"}),
     "sim": (5, {"coordinator", "node"}, {"asio", "sqlite", "json", "threads", "system"}),
     "apps": (6, set(), {"asio", "cli11", "json", "threads", "system"}),
 }

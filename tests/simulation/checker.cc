@@ -326,13 +326,8 @@ void Checker::CheckCaughtUp(const job::RoundSummary& last) {
   const auto lost = lost_models_.find(last.round);
   if (lost != lost_models_.end() && lost->second != last.model_hash)
     Break("it caught up with another model than the round had made");
-  const auto told = [&](const Node& node) {
-    return std::ranges::any_of(node.told, [&](const auto& commit) {
-      return commit.first.round == last.round && commit.second == last.model_hash;
-    });
-  };
-  const bool begun = begun_.contains({last.round.Next(), last.model_hash});
-  if (!begun && std::ranges::none_of(nodes_, told)) Break("it caught up with a model that nobody was told");
+  if (!named_.contains({last.round, last.model_hash}))
+    Break("it caught up with a model that nobody was told");
 }
 
 }  // namespace accord::simulation

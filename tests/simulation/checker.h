@@ -111,7 +111,7 @@ class Checker {
   std::map<Key, std::set<NodeId>> agreed_;        // said Verified of the model that they were told
   Millis last_record_{0};                         // of the job
   std::map<RoundId, Digest> models_;              // of committed rounds
-  std::set<std::pair<RoundId, Digest>> begun_;    // rounds that nodes were told, and from which model
+  std::set<std::pair<RoundId, Digest>> named_;    // rounds, and the models that nodes were told they made
   std::map<RoundId, Digest> lost_models_;         // of those that a backup did not have
   bool went_back_ = false, back_from_end_ = false;
   std::optional<Millis> idle_since_;

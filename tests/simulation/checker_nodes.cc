@@ -94,13 +94,15 @@ void Checker::OnSaid(std::size_t node, const rpc::FromNode& message) {
 }
 
 // Nobody lies here, so that nobody may be accused: what a node refuses is what it lost or may not do,
-// or a model of groups' sums that a backup did not have.
+// or what follows from a backup: a model of groups' sums that it did not have, a set that it did not know of
+// and that too few nodes signed to bind the others.
 void Checker::CheckRefusal(std::size_t node, const std::string& code) {
   static const std::set<std::string_view> kHonest = {errors::kBlobNotFound.id,  errors::kSecaggMemoryLost.id,
                                                      errors::kStoreDiskFull.id, errors::kTaskNoDelta.id,
                                                      errors::kTaskStopped.id,   errors::kJobState.id};
   ++refusals_[code];
   if (went_back_ && !partition_.empty() && code == errors::kSecaggWrongModel.id) return;
+  if (went_back_ && code == errors::kSecaggSpentModel.id) return;
   if (!kHonest.contains(code)) Break(Lab(node) + " refused with " + code);
 }
 

@@ -33,7 +33,7 @@ void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
                                round::PhaseOf(open->state) == round::Phase::kTrain;
             const Key last = nodes_[node].last_told;  // a round is tried again from p1
             CheckDue(node, last.round == m.round ? last : Key{m.round, {}}, right, "Train");
-            begun_.emplace(m.round, m.model_hash);
+            named_.emplace(RoundId{m.round.value - 1}, m.model_hash);
             const auto known = models_.find(RoundId{m.round.value - 1});
             if (known != models_.end() && known->second != m.model_hash) {
               Break("a round starts from another model than the last one made");
@@ -60,6 +60,8 @@ void Checker::OnSaid(std::size_t node, const rpc::ToNode& message) {
           [&](const rpc::Commit& m) {
             CheckDue(node, {m.round, m.attempt}, in(m.round, m.attempt, round::Phase::kCommit), "Commit");
             nodes_[node].told[{m.round, m.attempt}] = m.model_hash;
+            if (partition_.empty())
+              named_.emplace(m.round, m.model_hash);  // else only the group's sum is made
           },
           [&](const rpc::Ended& m) {
             const bool unknown =

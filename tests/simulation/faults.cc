@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <variant>
+
+#include "base/overloaded.h"
 
 namespace accord::simulation {
 namespace {
@@ -9,6 +12,9 @@ namespace {
 constexpr std::array<const char*, kKinds + 1> kNames = {
     "crash", "power cut", "torn write", "silenced", "disk full",  "clock jump", "slow",      "partition",
     "break", "flap",      "loss",       "doubling", "overtaking", "delay",      "lab stops", "restore"};
+
+constexpr std::array<const char*, 8> kWords = {"any",    "Collect",         "Survivors", "Certificate",
+                                               "Commit", "SurvivorsSigned", "Unmasked",  "Verified"};
 
 bool IsOfConnection(Kind kind) { return kind >= Kind::kPartition; }
 
@@ -55,10 +61,32 @@ Fault DrawOne(sim::Random& random, Kind kind, std::size_t nodes, Millis horizon)
 
 std::string Name(Kind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
+Word WordOf(const rpc::ToNode& message) {
+  return std::visit(
+      overloaded{[](const rpc::Collect&) { return Word::kCollect; },
+                 [](const rpc::Survivors&) { return Word::kSurvivors; },
+                 [](const rpc::Certificate&) { return Word::kCertificate; },
+                 [](const rpc::Commit&) { return Word::kCommit; }, [](const auto&) { return Word::kAny; }},
+      message);
+}
+
+Word WordOf(const rpc::FromNode& message) {
+  return std::visit(overloaded{[](const rpc::SurvivorsSigned&) { return Word::kSigned; },
+                               [](const rpc::Unmasked&) { return Word::kUnmasked; },
+                               [](const rpc::Verified&) { return Word::kVerified; },
+                               [](const auto&) { return Word::kAny; }},
+                    message);
+}
+
 std::string Describe(const Fault& fault) {
   const std::string who = fault.party == 0 ? "coordinator" : "lab-" + std::to_string(fault.party - 1);
-  const std::string when = fault.count > 0 ? "at its number " + std::to_string(fault.count)
-                                           : "at " + std::to_string(fault.at.count()) + " ms";
+  const std::string at = std::to_string(fault.at.count()) + " ms";
+  const std::string number = std::to_string(fault.count);
+  const std::string when =
+      fault.word != Word::kAny
+          ? at + " after " + kWords[static_cast<std::size_t>(fault.word)] + " number " + number
+      : fault.count > 0 ? "at its number " + number
+                        : "at " + at;
   return Name(fault.kind) + " of " + who + " " + when + ", for " + std::to_string(fault.length.count()) +
          " ms, " + std::to_string(fault.amount);
 }
@@ -68,6 +96,20 @@ Fault DrawRestore(sim::Random& random, Millis horizon) {
   fault.length = random.Time(Millis(100), Millis(6'000));
   fault.amount = random.Between(0, std::min<std::int64_t>(20'000, fault.at.count()));
   return fault;
+}
+
+std::vector<Fault> DrawAimed(sim::Random& random, std::size_t nodes) {
+  constexpr std::array kKindsAimed = {Kind::kCrash, Kind::kPowerCut,  Kind::kDiskFull, Kind::kSlow,
+                                      Kind::kBreak, Kind::kPartition, Kind::kLoss,     Kind::kLabStops};
+  std::vector<Fault> faults;
+  for (std::uint64_t i = 0, count = 1 + random.Below(2); i < count; ++i) {
+    Fault fault = DrawOne(random, kKindsAimed[random.Below(kKindsAimed.size())], nodes, Millis(1));
+    fault.word = static_cast<Word>(1 + random.Below(kWords.size() - 1));
+    fault.count = 1 + random.Below(3 * nodes);
+    fault.at = Millis(random.Chance(0.5) ? 0 : random.Below(60));  // at once, or while the answers come
+    faults.push_back(fault);
+  }
+  return faults;
 }
 
 std::vector<Fault> DrawFaults(sim::Random& random, std::size_t nodes, Millis horizon) {

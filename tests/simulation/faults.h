@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accord/clock.h"
+#include "rpc/messages.h"
 #include "sim/random.h"
 
 namespace accord::simulation {
@@ -33,11 +34,27 @@ enum class Kind : std::uint8_t {
 inline constexpr std::size_t kKinds = 15;  // that are drawn
 [[nodiscard]] std::string Name(Kind kind);
 
+// Words of the phases in which a sum is fixed and opened: what may go wrong only there is rare at any other
+// moment.
+enum class Word : std::uint8_t {
+  kAny,
+  kCollect,
+  kSurvivors,
+  kCertificate,
+  kCommit,
+  kSigned,
+  kUnmasked,
+  kVerified
+};
+[[nodiscard]] Word WordOf(const rpc::ToNode& message);
+[[nodiscard]] Word WordOf(const rpc::FromNode& message);
+
 struct Fault {
   Kind kind = Kind::kCrash;
   std::size_t party = 0;    // 0: the coordinator; of connections: node + 1
-  Millis at{0};             // after the beginning
+  Millis at{0};             // after the beginning; of an aimed one, after the word
   std::uint64_t count = 0;  // > 0: not at a time, but at this handler, word or write of the party
+  Word word = Word::kAny;   // else aimed: when this word is said for the time `count`, to or by anyone
   Millis length{0};         // how long it lasts, or the process is away
   std::int64_t amount = 0;  // milliseconds of a jump, or since a backup; times as slow; per mille of words
 };
@@ -45,6 +62,8 @@ struct Fault {
 
 // One that goes back by up to 20 s.
 [[nodiscard]] Fault DrawRestore(sim::Random& random, Millis horizon);
+// One or two at words of p4 to p7.
+[[nodiscard]] std::vector<Fault> DrawAimed(sim::Random& random, std::size_t nodes);
 // At least three, of a federation with so many nodes, within `horizon`.
 [[nodiscard]] std::vector<Fault> DrawFaults(sim::Random& random, std::size_t nodes, Millis horizon);
 

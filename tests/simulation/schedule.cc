@@ -1,6 +1,7 @@
 #include "tests/simulation/schedule.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -71,7 +72,7 @@ class Play final : public sim::Observer {
                      .power_cut = LoseFiles}),
         expected_(members_, plan_, federation_.job(), directory_ / "expected"),
         checker_(members_, expected_, federation_.job()),
-        storm_(federation_, setup.faults) {
+        storm_(federation_, setup.faults, setup.horizon) {
     counts_.handlers.resize(setup.nodes + 1);
     counts_.words.resize(setup.nodes + 1);
     counts_.writes.resize(setup.nodes + 1);
@@ -114,11 +115,13 @@ class Play final : public sim::Observer {
   }
   void OnSaid(std::size_t node, const rpc::ToNode& message) override {
     checker_.OnSaid(node, message);
+    storm_.OnSaid(WordOf(message));
     Count(0, CrashPoint::Of::kWord, ++counts_.words[0]);
     storm_.OnWord(0, counts_.words[0]);
   }
   void OnSaid(std::size_t node, const rpc::FromNode& message) override {
     checker_.OnSaid(node, message);
+    storm_.OnSaid(WordOf(message));
     Count(node + 1, CrashPoint::Of::kWord, ++counts_.words[node + 1]);
     storm_.OnWord(node + 1, counts_.words[node + 1]);
   }
@@ -254,6 +257,13 @@ void MayRestore(Setup& setup) {
   if (random.Chance(0.1)) setup.faults.push_back(DrawRestore(random, setup.horizon));
 }
 
+// In one of four, again from numbers of its own.
+void MayAim(Setup& setup) {
+  sim::Random random(~setup.seed ^ 0x61696d6564);
+  if (!random.Chance(0.25)) return;
+  std::ranges::copy(DrawAimed(random, setup.nodes), std::back_inserter(setup.faults));
+}
+
 }  // namespace
 
 Setup Draw(std::uint64_t seed) {
@@ -274,6 +284,7 @@ Setup Draw(std::uint64_t seed) {
   setup.faults = DrawFaults(random, setup.nodes, setup.horizon);
   DrawWaits(setup);
   MayRestore(setup);
+  MayAim(setup);
   return setup;
 }
 

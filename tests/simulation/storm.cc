@@ -22,10 +22,23 @@ void Storm::Begin() {
   }
 }
 
+// Not within the handler that says it.
+void Storm::OnSaid(Word word) {
+  if (word == Word::kAny) return;
+  const std::uint64_t number = ++said_[word];
+  for (const Fault& fault : faults_) {
+    if (fault.word != word || fault.count != number) continue;
+    federation_.world().After(fault.at, [this, &fault] {
+      if (federation_.world().now() < horizon_) Happen(fault);
+    });
+  }
+}
+
 void Storm::Counted(Kind kind, std::size_t party, std::uint64_t number) {
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i];
-    const bool now = fault.kind == kind && fault.party == party && fault.count == number && number > 0;
+    const bool now = fault.word == Word::kAny && fault.kind == kind && fault.party == party &&
+                     fault.count == number && number > 0;
     if (!now || done_[i]) continue;
     done_[i] = true;
     ++fired_;

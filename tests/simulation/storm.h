@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "sim/federation.h"
@@ -11,11 +12,13 @@ namespace accord::simulation {
 
 class Storm {
  public:
-  Storm(sim::Federation& federation, const std::vector<Fault>& faults)
-      : federation_(federation), faults_(faults), done_(faults.size()) {}
+  // From `horizon` on nothing begins.
+  Storm(sim::Federation& federation, const std::vector<Fault>& faults, Millis horizon)
+      : federation_(federation), faults_(faults), horizon_(horizon), done_(faults.size()) {}
 
   void Begin();
   // The party has run so many handlers, said so many words.
+  void OnSaid(Word word);
   void OnHandler(std::size_t party, std::uint64_t number) { Counted(Kind::kCrash, party, number); }
   void OnWord(std::size_t party, std::uint64_t number) { Counted(Kind::kSilenced, party, number); }
 
@@ -30,7 +33,9 @@ class Storm {
 
   sim::Federation& federation_;
   const std::vector<Fault>& faults_;
+  const Millis horizon_;
   std::vector<bool> done_;
+  std::map<Word, std::uint64_t> said_;
   std::uint64_t fired_ = 0;
 };
 

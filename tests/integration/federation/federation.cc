@@ -94,11 +94,11 @@ std::string JobText(const JobChanges& c) {
          (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
          "model = { kind = \"mlp\", input = [" + std::to_string(c.features) +
          "], classes = 100 }\ndata = { dataset = \"" + c.dataset + "\" }\n" +
-         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { rule = \"fedavg\" "
-         "}\n" +
-         "update = { bits = 16, clip = 1.0, max_examples = 1000, weights = \"exact\" }\n" +
+         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { " + c.outer +
+         " }\nupdate = { " + c.update + ", max_examples = 1000, weights = \"exact\" }\n" +
          (c.evaluate ? "eval = { metrics = [\"loss\", \"accuracy\"], exact = true }\n" : "") +
          "[round]\ncount = " + std::to_string(c.rounds) + "\nmin_nodes = " + std::to_string(c.min_nodes) +
+         "\nsynchronous = " + std::to_string(c.synchronous) +
          "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n";
 }
 

@@ -107,6 +107,9 @@ struct JobChanges {
   std::string secure = "off";
   std::optional<std::uint32_t> corrupt;
   std::uint64_t features = 9;  // the model has 100 weights for each, and 100 biases
+  std::string outer = "rule = \"fedavg\"";
+  std::string update = "bits = 16, clip = 1.0";
+  std::uint32_t synchronous = 0;
 };
 [[nodiscard]] std::string JobText(const JobChanges& changes = {});
 

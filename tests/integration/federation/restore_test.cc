@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, RestoreTest, ::testing::Values("off", "malicious
 });
 
 // Nobody is there yet: people see whom the job awaits.
-TEST(RestoreWaitTest, NamesWhomItAwaitsAndGoesOnWhenAPersonSaysSo) {
+TEST(RestoreWaitTest, NamesWhomItAwaitsAndGoesOnWithTwoWhenAPersonSaysSo) {
   Federation federation;
   TempDir backups;
   std::vector<TestNode*> nodes;
@@ -232,8 +232,7 @@ TEST(RestoreWaitTest, NamesWhomItAwaitsAndGoesOnWhenAPersonSaysSo) {
            why.find("awaits") != why.npos && why.find("br") != why.npos && why.find("ke") != why.npos;
   });
   EXPECT_TRUE(federation.client().ResumeJob(job->id.Hex(), false).ok());
-  federation.WaitFor(*job, [](const rpc::JobView& view) { return view.state == job::Phase::kRunning; });
-  federation.StartNode(*nodes[0]);
+  federation.StartNode(*nodes[0]);  // two are more than may be corrupt; the third is not waited for
   EXPECT_EQ(federation.WaitForEnd(*job).state, job::Phase::kFinished);
 }
 

@@ -10,7 +10,6 @@
 #include "base/errors.h"
 #include "crypto/sha256.h"
 #include "model/init.h"
-#include "model/layout.h"
 #include "model/safetensors.h"
 #include "secagg/sum.h"
 #include "tests/support/temp_dir.h"
@@ -33,7 +32,7 @@ JobSpec Spec() {
 
 class AggregateTest : public ::testing::Test {
  protected:
-  AggregateTest() {
+  explicit AggregateTest(const JobSpec& spec = Spec()) : spec_(std::make_shared<const JobSpec>(spec)) {
     weights_.resize(layout_->size);
     model::InitialWeights(*layout_, 5, weights_);
     task_ = {.spec = spec_,
@@ -77,11 +76,11 @@ class AggregateTest : public ::testing::Test {
 
   testing::TempDir dir_;
   std::unique_ptr<store::Blobs> blobs_ = store::Blobs::Open(dir_ / "blobs").value();
-  const std::shared_ptr<const JobSpec> spec_ = std::make_shared<const JobSpec>(Spec());
+  const std::shared_ptr<const JobSpec> spec_;
   const std::shared_ptr<const ModelLayout> layout_ =
-      std::make_shared<const ModelLayout>(model::BuildLayout(spec_->model).value());
+      std::make_shared<const ModelLayout>(update::GlobalLayout(*spec_).value());
   const secagg::Encoding encoding_ =
-      update::EncodingFor(*spec_, round::Purpose::kTrain, layout_->size, kNodes).value();
+      update::EncodingFor(*spec_, round::Purpose::kTrain, update::ParametersOf(*layout_), kNodes).value();
   // Room for one upload: the others are files.
   std::unique_ptr<store::SpoolPool> spools_ =
       store::SpoolPool::Open({.directory = dir_ / "spool", .memory_budget = encoding_.Words() * 8}).value();
@@ -108,6 +107,40 @@ TEST_F(AggregateTest, StoresTheSumAndTheModelThatThePlainComputationGives) {
         << "parts of the model together see it all";
   }
   EXPECT_TRUE(done->sum.empty());  // too large to go inline
+}
+
+JobSpec DiLoCo() {
+  JobSpec spec = Spec();
+  spec.outer = {.rule = "diloco", .lr = 0.7, .momentum = 0.9};
+  return spec;
+}
+
+class AggregateStateTest : public AggregateTest {
+ protected:
+  AggregateStateTest() : AggregateTest(DiLoCo()) {}
+};
+
+TEST_F(AggregateStateTest, TheStateIsInTheModelAndGoesOnInTheNextRound) {
+  for (const std::uint64_t round : {1U, 2U}) {
+    task_.round = {round};
+    const auto done = Aggregate(task_);
+    ASSERT_TRUE(done.ok()) << Describe(done.status());
+    ASSERT_TRUE(update::NextModel(*spec_, PlainSum(), weights_).ok());
+    EXPECT_EQ(done->outcome.model_hash, model::ModelHash(*layout_, weights_)) << round;
+    task_.model_hash = done->outcome.model_hash;
+  }
+  const Bytes file = blobs_->Get(task_.model_hash, 1 << 20).value();
+  EXPECT_EQ(*model::ReadSafetensors(file, *layout_), weights_);
+  EXPECT_EQ(file.size(), model::SafetensorsSize(*layout_));
+}
+
+TEST_F(AggregateStateTest, ADamagedStateIsFound) {
+  const auto path = blobs_->PathOf(task_.model_hash);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-5, std::ios::end);
+  file.put('\x7f');
+  file.close();
+  EXPECT_EQ(Aggregate(task_).status().error(), "store.corrupt");
 }
 
 TEST_F(AggregateTest, TheModelAfterARoundIsTheBaseOfTheNext) {

@@ -173,6 +173,16 @@ TEST(JobCodec, APlanMayBeLongerThanALengthValue) {
   EXPECT_EQ(std::get<Submission>(again->content).plan.size(), 100'000U);
 }
 
+TEST(JobCodec, AJournalThatWentBackSaysSoAndItsTimeDoesNot) {
+  const Bytes last = Encode({kTime, Event{Approve{}}});
+  for (const auto& [now, time] : {std::pair(At(1), kTime), std::pair(kTime + Millis(1), kTime + Millis(1))}) {
+    const Result<Bytes> mark = RestoredAfter(last, now);
+    ASSERT_TRUE(mark.ok());
+    EXPECT_EQ(*mark, Encode({time, Event{Restored{}}}));
+  }
+  EXPECT_EQ(RestoredAfter({}, kTime).status().error(), errors::kStoreCorrupt.id);
+}
+
 TEST(JobIdTest, IsFrozenAndDependsOnPlanAndToken) {
   const Bytes plan{'p'}, token{'t'};
   EXPECT_EQ(MakeJobId(plan, token).Hex(), "db90564a5f4520c2ffc9eefcb86a4a67b28185abec7ffecd18376f92a5b4eabf");

@@ -94,6 +94,13 @@ TEST(RestoredTest, WhatCannotFollowIsRejected) {
   EXPECT_EQ(job.Fate(two_groups), Rejects(round::Reason::kConflict));
 }
 
+TEST(RestoredTest, NothingElseMakesAJobCatchUp) {
+  Job job;
+  job.Begin();
+  EXPECT_EQ(job.Fate(Pause{Reason::kCatchingUp}), Rejects(round::Reason::kWrongPhase));
+  EXPECT_EQ(job.Fate(Pause{Reason::kModelAhead}), Rejects(round::Reason::kWrongPhase));
+}
+
 TEST(RestoredTest, ATerminalJobStaysWhatItWas) {
   Job job;
   job.Begin().Do(Cancel{});
@@ -211,7 +218,18 @@ TEST(CatchUpTest, TooFewNodesAreWaitedForUntilAPersonSaysSo) {
   hearing.view.late = true;
   EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
   hearing.view.by_person = true;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kWait) << "the two may be ahead, and nobody goes back";
+  hearing.Says(kB, 3, 10).view.awaited = 1;
   hearing.ExpectGo(3, 10, 1);
+}
+
+TEST(CatchUpTest, APersonsWordWaitsForSomebodyToBeHeard) {
+  Hearing hearing;
+  hearing.view.awaited = 3;
+  hearing.view.late = hearing.view.by_person = true;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
+  hearing.Says(kA, 5, 20).Says(kB, 5, 20).view.awaited = 1;
+  hearing.ExpectGo(5, 20, 1);
 }
 
 TEST(CatchUpTest, WhoTakesNoPartHasNoSay) {
@@ -225,7 +243,7 @@ TEST(CatchUpTest, WhoTakesNoPartHasNoSay) {
 
 TEST(CatchUpTest, ClaimsBeyondThePlanAreNone) {
   Hearing hearing;
-  hearing.Says(kA, 99, 20).Says(kB, 99, 20).Says(kC, 3, 10, 0x7FFFFFFF);
+  hearing.Says(kA, 99, 20).Says(kB, 3, 10, 0).Says(kC, 3, 10, 0x7FFFFFFF);
   hearing.plan.min_survivors = 1;
   hearing.plan.corrupt = 0;
   hearing.view.by_person = true;

@@ -110,8 +110,10 @@ constexpr std::uint64_t kMillion = 1'000'000;
 INSTANTIATE_TEST_SUITE_P(
     All, BuildLayoutErrorTest,
     ::testing::Values(
-        BadSpec{
-            "UnknownKind", {.kind = "gpt", .input = {1}, .classes = 1}, errors::kModelUnknown, "cnn, mlp"},
+        BadSpec{"UnknownKind",
+                {.kind = "gpt", .input = {1}, .classes = 1},
+                errors::kModelUnknown,
+                "cnn, llama, mlp"},
         BadSpec{"NoInput", {.kind = "mlp", .classes = 1}, errors::kModelShape, "model.input"},
         BadSpec{"NoClasses", {.kind = "mlp", .input = {1}}, errors::kModelShape, "model.classes"},
         BadSpec{"ZeroInput", {.kind = "mlp", .input = {0}, .classes = 1}, errors::kModelShape, "model.input"},

@@ -1,18 +1,24 @@
 // An update that is encoded from the delta in memory is the one that is encoded from its file.
 #include <cstring>
+#include <functional>
 
 #include "base/errors.h"
+#include "secagg/sum.h"
 #include "tests/unit/node/lab.h"
+#include "update/headers.h"
+#include "update/rotation.h"
 
 namespace accord::node {
 namespace {
 
 class EncodeUpdateTest : public ::testing::Test {
  protected:
-  EncodeUpdateTest() {
-    facts_.spec = std::make_shared<const JobSpec>(*config::ParseJob(PlanText("off"), "job"));
-    facts_.layout = std::make_shared<const ModelLayout>(*model::BuildLayout(facts_.spec->model));
-    AddingTrainer trainer(*facts_.layout, 0.3F);
+  explicit EncodeUpdateTest(const std::function<void(JobSpec&)>& change = [](JobSpec&) {}) {
+    JobSpec spec = *config::ParseJob(PlanText("off"), "job");
+    change(spec);
+    facts_.spec = std::make_shared<const JobSpec>(spec);
+    facts_.layout = std::make_shared<const ModelLayout>(*update::GlobalLayout(spec));
+    AddingTrainer trainer(update::ModelOf(*facts_.layout), 0.3F);
     const auto weights = std::make_shared<const std::vector<float>>(facts_.layout->size, 0.25F);
     delta_ = *TrainRound({.facts = facts_,
                           .round = round_,
@@ -20,6 +26,7 @@ class EncodeUpdateTest : public ::testing::Test {
                           .trainer = &trainer,
                           .deltas = deltas_.get(),
                           .checkpoint = dir_ / "checkpoint",
+                          .holdout_bytes = dir_ / "job" / "holdout-bytes",
                           .progress = std::make_shared<WorkProgress>(),
                           .stop = {}},
                          &kept_);
@@ -32,6 +39,7 @@ class EncodeUpdateTest : public ::testing::Test {
                          .cohort = 3,
                          .deltas = deltas_.get(),
                          .values = values,
+                         .holdout_bytes = dir_ / "job" / "holdout-bytes",
                          .spools = spools_.get(),
                          .masking = {},
                          .stop = {}});
@@ -66,6 +74,65 @@ TEST_F(EncodeUpdateTest, FromMemoryAndFromTheFileItIsTheSame) {
   EXPECT_EQ(BytesOf(*from_memory), BytesOf(*from_file));
   const Weights other = std::make_shared<const std::vector<float>>(facts_.layout->size, 0.5F);
   EXPECT_NE(Encode(other)->root, from_file->root);
+}
+
+// With a state beside the weights, of which 0.25 is the RMS of the mean update before.
+class RotatedUpdateTest : public EncodeUpdateTest {
+ protected:
+  RotatedUpdateTest()
+      : EncodeUpdateTest([](JobSpec& spec) {
+          spec.outer.rule = "diloco";
+          spec.update.bits = 16;
+          spec.update.transform = Transform::kHadamard;
+          spec.update.clip_rms = 20.0;
+        }) {}
+};
+
+TEST_F(RotatedUpdateTest, IsTheRotatedDeltaClippedByTheModelsRms) {
+  const auto from_memory = Encode(kept_.values);
+  const auto from_file = Encode(nullptr);
+  ASSERT_TRUE(from_memory.ok() && from_file.ok()) << Describe(from_file.status());
+  EXPECT_EQ(from_memory->root, from_file->root);
+  const std::uint64_t parameters = facts_.parameters();
+  EXPECT_EQ(kept_.values->size(), parameters + 1);
+  const auto base = BaseOfDelta(facts_, *deltas_, delta_.file);
+  ASSERT_TRUE(base.ok());
+  EXPECT_EQ(base->rms, 0.25F);
+  const auto encoding = *update::EncodingFor(*facts_.spec, round::Purpose::kTrain, *base, 3);
+  EXPECT_EQ(encoding.clip, 20.0 * 0.25);
+  EXPECT_EQ(encoding.coordinates, update::RotatedSize(parameters));
+  const Bytes bytes = BytesOf(*from_file);
+  std::vector<std::uint64_t> words(bytes.size() / 8);
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  std::vector<std::uint64_t> fields(encoding.coordinates);
+  secagg::UnpackFields(encoding, words, 0, fields);
+  const std::vector<float> rotated =
+      update::Rotation(facts_.spec->seed, RoundId{1}).Rotated(std::span(*kept_.values).first(parameters));
+  const double share = static_cast<double>(words[1]) / 4294967295.0;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const double value =
+        (static_cast<double>(fields[i]) - static_cast<double>(encoding.Limit())) / encoding.Scale();
+    ASSERT_NEAR(value, share * static_cast<double>(rotated[i]), 1.0 / encoding.Scale()) << i;
+  }
+}
+
+class TextUpdateTest : public EncodeUpdateTest {
+ protected:
+  TextUpdateTest()
+      : EncodeUpdateTest(
+            [](JobSpec& spec) { spec.eval = {.metrics = {Metric::kBitsPerByte}, .exact = true}; }) {}
+};
+
+TEST_F(TextUpdateTest, TheBytesOfTheHoldOutAreInTheSum) {
+  const auto update = Encode(nullptr);
+  ASSERT_TRUE(update.ok()) << Describe(update.status());
+  const Bytes bytes = BytesOf(*update);
+  std::uint64_t header[5];  // count, omega, examples, bytes, nats
+  std::memcpy(header, bytes.data(), sizeof header);
+  EXPECT_EQ(header[2], 20U);
+  EXPECT_EQ(header[3], 60U);
+  std::filesystem::remove(dir_ / "job" / "holdout-bytes");
+  EXPECT_EQ(Encode(nullptr).status().error(), errors::kTaskNoDelta.id);
 }
 
 TEST_F(EncodeUpdateTest, OnlyWhatIsNotInMemoryNeedsTheFile) {

@@ -19,7 +19,8 @@ void Step(const OuterRule& rule, std::span<float> weights, std::span<const doubl
 TEST(OuterRuleTest, RefusesAnUnknownRuleAndNamesThoseThatExist) {
   const Status status = MakeOuterRule({.rule = "fedmagic"}).status();
   EXPECT_EQ(status.error(), "outer.unknown");
-  EXPECT_NE(status.message().find("\"fedmagic\"; there is fedavg"), std::string::npos) << status.message();
+  EXPECT_NE(status.message().find("\"fedmagic\"; there is diloco, fedadagrad, "), std::string::npos)
+      << status.message();
 }
 
 TEST(OuterRuleTest, MakesEachRuleThatItNames) {
@@ -29,6 +30,7 @@ TEST(OuterRuleTest, MakesEachRuleThatItNames) {
     const auto rule = MakeOuterRule({.rule = std::string(name)});
     ASSERT_TRUE(rule.ok()) << name;
     EXPECT_EQ((*rule)->Needs().inputs.at(0), "delta") << name;
+    EXPECT_TRUE(std::ranges::is_sorted((*rule)->Needs().state, {}, &OuterNeeds::StateVector::name)) << name;
   }
 }
 

@@ -40,6 +40,15 @@ TEST(LabTest, ErasingRemovesFilesAndLeavesTheRound) {
   EXPECT_EQ(task.Asked(), Says({StopTraining{}, EraseFiles{}})) << "again is allowed";
 }
 
+TEST(LabTest, AnAttemptThatWasAnsweredIsNotAnsweredByOtherBytes) {
+  Task task = InSending();
+  task.Do(Erase{}).Do(ToldToCollect(Round(1), 0)).Do(TrainDone{{1}, {.file = Hash(77), .examples = 9}});
+  EXPECT_EQ(task.Asked(), Says({SayTrained{{1}}})) << "trained again, but the attempt has its bytes";
+  EXPECT_EQ(task.Fate(Collect(1, 0)), Rejects(Reason::kConflict));
+  task.Do(Collect(1, 1));
+  EXPECT_EQ(std::get<Encoding>(task.state.activity).update.attempt, AttemptId{1});
+}
+
 TEST(LabTest, WhatANewRoundWritesIsNotErased) {
   Task task = InSent();
   task.Do(Erase{}).Do(Told(Round(2)));

@@ -112,5 +112,18 @@ TEST(OptimizerTest, GoesOnFromItsStateAndStepNumber) {
   EXPECT_TRUE(weights.equal(Ours(inner)[1]));
 }
 
+TEST(OptimizerLimitTest, CutsTheWholeGradientAndAddsTheProximalTerm) {
+  const at::Tensor weights = at::tensor({1.0F, 2.0F}), gradients = at::tensor({3.0F, 0.0F});
+  Optimizer cut({.clip_norm = 1.0}, weights, gradients);
+  cut.Limit({});
+  EXPECT_NEAR(gradients.norm().item<double>(), 1.0, 1e-6);
+  Optimizer below({.clip_norm = 2.0}, weights, gradients);
+  below.Limit({});
+  EXPECT_NEAR(gradients.norm().item<double>(), 1.0, 1e-6);
+  Optimizer proximal({.proximal = 0.5}, weights, gradients.zero_());
+  proximal.Limit(at::tensor({1.0F, 6.0F}));
+  EXPECT_TRUE(gradients.equal(at::tensor({0.0F, -2.0F})));
+}
+
 }  // namespace
 }  // namespace accord::trainer

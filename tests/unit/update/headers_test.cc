@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "base/errors.h"
 
@@ -78,6 +79,36 @@ TEST(HeadersTest, WithoutExactCountsMeansAreWeightedByOmega) {
   EXPECT_NEAR(metrics[0].value, 0.25 * 0.5 + 0.75 * 1.0, 1e-8);
   EXPECT_NEAR(metrics[1].value, 0.25 * 0.25 + 0.75 * 1.0, 1e-8);
   EXPECT_EQ(metrics[0].examples, 0U) << "no count leaves the nations";
+}
+
+// Two nodes whose tokens stand for different numbers of bytes.
+TEST(HeadersTest, BitsPerByteAreNatsPerByteInBits) {
+  const double ln2 = std::numbers::ln2;
+  for (const bool exact : {true, false}) {
+    JobSpec spec = Spec(exact);
+    spec.eval.metrics = {Metric::kBitsPerByte, Metric::kLoss};
+    const auto metrics =
+        Decode(spec, SumOf(spec, {{250, {100, 100 * 2 * ln2, 9, 100}}, {750, {300, 600 * ln2, 30, 1200}}}));
+    ASSERT_EQ(metrics.size(), 2U);
+    EXPECT_EQ(FigureName(static_cast<Figure>(metrics[0].metric)), "bits_per_byte");
+    EXPECT_NEAR(metrics[0].value, exact ? 800.0 / 1300 : 0.25 * 2.0 + 0.75 * 0.5, 1e-6);
+    EXPECT_NEAR(metrics[1].value, 2 * ln2, 1e-6);
+  }
+  JobSpec spec = Spec(true);
+  spec.eval.metrics = {Metric::kBitsPerByte};
+  const std::vector<secagg::Header> headers{
+      {"eval_examples", 1000}, {"eval_bytes", 64'000}, {"bits_per_byte", 1ULL << 39}};
+  EXPECT_EQ(ExtraHeaders(spec, round::Purpose::kTrain, kCoordinates), headers);
+  EXPECT_EQ(HeaderValues(spec, WeightFor(spec, 5), {10, 1.0, 1, 64'001}, std::nullopt).status().error(),
+            "update.too_many_examples");
+}
+
+TEST(HeadersTest, BitsPerByteOfNoTextAreTheWorstOrNone) {
+  JobSpec spec = Spec(false);
+  spec.eval.metrics = {Metric::kBitsPerByte};
+  EXPECT_DOUBLE_EQ(Decode(spec, SumOf(spec, {{1000, {10, 5.0, 0, 0}}}))[0].value, kMaxLoss);
+  spec.eval.exact = true;
+  EXPECT_EQ(Decode(spec, SumOf(spec, {{1000, {10, 5.0, 0, 0}}}))[0].value, 0.0);
 }
 
 TEST(HeadersTest, ALossThatIsNoNumberCountsAsTheWorst) {

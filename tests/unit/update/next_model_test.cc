@@ -34,9 +34,10 @@ struct Case {
   std::vector<std::uint64_t> words;
 };
 
-Case MakeCase(std::size_t parameters, std::uint64_t seed, round::Purpose purpose = round::Purpose::kTrain) {
+Case MakeCase(std::size_t parameters, std::uint64_t seed, round::Purpose purpose = round::Purpose::kTrain,
+              const JobSpec& spec = Spec()) {
   std::mt19937_64 random(seed);
-  Case c;
+  Case c{.spec = spec};
   c.encoding = *EncodingFor(c.spec, purpose, parameters, kNodes);
   c.words.resize(c.encoding.Words());
   c.integers.resize(c.encoding.coordinates);
@@ -115,6 +116,113 @@ TEST(NextModelTest, AStepInPartsIsTheStepOfTheWhole) {
     step->Apply(first, std::span(parts).subspan(first, std::min(size, parts.size() - first)));
   }
   EXPECT_EQ(Bits(parts), Bits(whole));
+}
+
+// Of a rule with a state the buffer is weights and state, and both step together, in any parts.
+TEST(NextModelTest, StepsTheStateBesideTheWeights) {
+  constexpr std::size_t kParameters = 40'001;
+  Case c = MakeCase(kParameters, 6);
+  c.spec.outer = {.rule = "diloco", .lr = 0.7, .momentum = 0.9};
+  std::vector<float> global = RandomWeights(2 * kParameters, 9);
+  std::vector<float> parts = global;
+  std::vector<float> plain = global;
+  const double m = static_cast<double>(c.encoding.Limit());
+  const double share = static_cast<double>(c.omega) / 4294967295.0;
+  for (std::size_t j = 0; j < kParameters; ++j) {
+    const double gradient = -(static_cast<double>(c.integers[j]) - kNodes * m) / (m / 0.25 * share);
+    const double b = 0.9 * static_cast<double>(plain[kParameters + j]) + gradient;
+    plain[j] = static_cast<float>(static_cast<double>(plain[j]) - 0.7 * (0.9 * b + gradient));
+    plain[kParameters + j] = static_cast<float>(b);
+  }
+  ASSERT_TRUE(NextModel(c.spec, SumOf(c), global).ok());
+  EXPECT_EQ(Bits(global), Bits(plain));
+  auto step = OuterStep::Open(c.spec, SumOf(c), kParameters);
+  for (std::size_t first = 0, size = 1; first < kParameters; first += size, size = size * 3 + 1) {
+    size = std::min(size, kParameters - first);
+    const std::span<float> state[] = {std::span(parts).subspan(kParameters + first, size)};
+    step->Apply(first, std::span(parts).subspan(first, size), state);
+  }
+  EXPECT_EQ(Bits(parts), Bits(global));
+}
+
+// A sum of rotated updates: the step is that of the mean turned back, in any parts, and its RMS makes the
+// next clip.
+TEST(NextModelTest, TurnsRotatedMeansBackAndKeepsTheirRms) {
+  constexpr std::size_t kParameters = 20'000;  // 4.9 blocks
+  JobSpec spec = Spec();
+  spec.seed = 11;
+  spec.update.transform = Transform::kHadamard;
+  spec.update.clip_rms = 3.0;
+  const Case c = MakeCase(kParameters, 8, round::Purpose::kTrain, spec);
+  ASSERT_EQ(c.encoding.coordinates, 20'480U);
+  EXPECT_EQ(c.encoding.clip, 0.25) << "there is no update before";
+  std::vector<double> mean(c.encoding.coordinates);
+  secagg::DecodeMean(c.encoding, c.words, 0, mean);
+  for (std::size_t block = 0; block < 5; ++block)
+    Rotation(11, RoundId{1}).Inverse(block, Rotation::Block(std::span(mean).subspan(block * 4096, 4096)));
+  std::vector<float> global = RandomWeights(kParameters + 2, 9);
+  global[kParameters] = global[kParameters + 1] = 0.0F;
+  std::vector<float> plain = global;
+  std::vector<float> parts = global;
+  double squares = 0.0;
+  for (std::size_t j = 0; j < kParameters; ++j) {
+    plain[j] = static_cast<float>(static_cast<double>(plain[j]) + 0.7 * mean[j]);
+    squares += mean[j] * mean[j];
+  }
+  ASSERT_TRUE(NextModel(c.spec, SumOf(c), global).ok());
+  EXPECT_TRUE(std::ranges::equal(std::span(global).first(kParameters), std::span(plain).first(kParameters)));
+  EXPECT_FLOAT_EQ(global[kParameters], static_cast<float>(std::sqrt(squares / 20'480)));
+  EXPECT_EQ(global[kParameters + 1], 0.0F);
+
+  auto step = OuterStep::Open(c.spec, SumOf(c), kParameters);
+  for (std::size_t first = 0, size = 1; first < kParameters; first += size, size = size * 3 + 1) {
+    size = std::min(size, kParameters - first);
+    step->Apply(first, std::span(parts).subspan(first, size));
+  }
+  EXPECT_TRUE(std::ranges::equal(std::span(global).first(kParameters), std::span(parts).first(kParameters)));
+
+  const float rms = global[kParameters];
+  EXPECT_EQ(EncodingFor(spec, round::Purpose::kTrain, {kParameters, rms}, kNodes)->clip,
+            3.0 * static_cast<double>(rms));
+  EXPECT_EQ(EncodingFor(spec, round::Purpose::kEvaluate, {kParameters, rms}, kNodes)->clip, 0.25);
+  spec.round.synchronous = 1;
+  ASSERT_TRUE(NextModel(spec, SumOf(c), plain).ok());
+  EXPECT_EQ(plain[kParameters], 0.0F) << "plain averages of single steps say nothing of the rounds to come";
+}
+
+TEST(NextModelTest, AClipStaysWithinWhatAnEncodingTakes) {
+  JobSpec spec = Spec();
+  spec.update.clip_rms = 4.0;
+  for (const float rms : {1e-44F, 3e38F}) {
+    EXPECT_TRUE(EncodingFor(spec, round::Purpose::kTrain, {10, rms}, kNodes).ok()) << rms;
+  }
+}
+
+TEST(NextModelTest, SynchronousRoundsAverageAndLeaveTheState) {
+  Case c = MakeCase(1000, 7);
+  c.spec.outer = {.rule = "fedadam-flower", .lr = 0.1};
+  c.spec.round.synchronous = 2;
+  std::vector<float> global = RandomWeights(3000, 9);
+  std::vector<float> averaged = global;
+  Case plain = c;
+  plain.spec.outer = {.rule = "fedavg", .lr = 1.0};
+  Sum sum = SumOf(c);
+  sum.round = {2};
+  std::vector<float> weights(global.begin(), global.begin() + 1000);
+  ASSERT_TRUE(NextModel(plain.spec, sum, weights).ok());
+  std::ranges::copy(weights, averaged.begin());
+  ASSERT_TRUE(NextModel(c.spec, sum, global).ok());
+  EXPECT_EQ(Bits(global), Bits(averaged));
+
+  // Its first step is in round 3: as in round 1 of a job without synchronous rounds.
+  std::vector<float> early = global;
+  sum.round = {3};
+  ASSERT_TRUE(NextModel(c.spec, sum, global).ok());
+  c.spec.round.synchronous = 0;
+  sum.round = {1};
+  ASSERT_TRUE(NextModel(c.spec, sum, early).ok());
+  EXPECT_EQ(Bits(global), Bits(early));
+  EXPECT_NE(Bits(global), Bits(averaged));
 }
 
 TEST(NextModelTest, AnEvaluationLeavesTheWeightsAlone) {

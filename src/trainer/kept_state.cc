@@ -1,0 +1,94 @@
+#include "trainer/kept_state.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "trainer/checkpoint.h"
+
+namespace accord::trainer {
+namespace {
+
+constexpr std::string_view kPrefix = "optimizer-";
+constexpr std::string_view kSuffix = ".state";
+
+std::optional<std::uint64_t> RoundOf(std::string_view name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_prefix(kPrefix.size());
+  name.remove_suffix(kSuffix.size());
+  std::uint64_t round = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), round);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return round;
+}
+
+}  // namespace
+
+KeptState::KeptState(std::filesystem::path directory, std::uint32_t plan, std::vector<at::Tensor> vectors)
+    : directory_(std::move(directory)), plan_(plan), vectors_(std::move(vectors)) {}
+
+std::uint64_t KeptState::Load(std::uint64_t round) {
+  if (directory_.empty() || vectors_.empty()) return 0;
+  for (const std::uint64_t there : Rounds()) {
+    if (there < round) loaded_ = std::max(loaded_, there);
+  }
+  if (loaded_ == 0) return 0;
+  std::vector<at::Tensor> host;
+  std::vector<std::span<float>> spans;
+  for (const at::Tensor& vector : vectors_) {
+    host.push_back(vector.is_cpu() ? vector : at::empty_like(vector, vector.options().device(at::kCPU)));
+    spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
+  }
+  const auto steps = LoadCheckpoint(PathOf(loaded_), {.round = loaded_, .plan = plan_}, spans);
+  if (!steps.ok() || !steps.value()) {
+    LogWarn("trainer.state_ignored", {{"why", steps.ok() ? "it is gone" : steps.status().message()}});
+    loaded_ = 0;
+    return 0;
+  }
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    if (!vectors_[i].is_cpu()) vectors_[i].copy_(host[i]);
+  }
+  return *steps.value();
+}
+
+void KeptState::Save(std::uint64_t round, std::uint64_t steps) {
+  if (directory_.empty() || vectors_.empty()) return;
+  std::error_code error;
+  std::filesystem::create_directories(directory_, error);  // what fails here fails below, with a reason
+  std::vector<at::Tensor> host;
+  std::vector<std::span<const float>> spans;
+  for (const at::Tensor& vector : vectors_) {
+    host.push_back(vector.cpu());
+    spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
+  }
+  const Status saved = SaveCheckpoint(PathOf(round), {.round = round, .plan = plan_}, steps, spans);
+  if (!saved.ok()) {
+    LogWarn("trainer.state_failed", {{"why", saved.message()}});
+    return;
+  }
+  for (const std::uint64_t there : Rounds()) {
+    if (there != round && there != loaded_) std::filesystem::remove(PathOf(there), error);
+  }
+}
+
+std::vector<std::uint64_t> KeptState::Rounds() const {
+  std::vector<std::uint64_t> rounds;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (const auto round = RoundOf(entry->path().filename().string())) rounds.push_back(*round);
+  }
+  return rounds;
+}
+
+std::filesystem::path KeptState::PathOf(std::uint64_t round) const {
+  return directory_ / (std::string(kPrefix) + std::to_string(round) + std::string(kSuffix));
+}
+
+}  // namespace accord::trainer

@@ -1,0 +1,42 @@
+// What TorchTrainer trains: a model over flat buffers, and the node's examples for it. One implementation a
+// kind of data. Used by the trainer on its thread; internal, knows ATen.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+
+#include "accord/trainer.h"
+#include "data/dataset.h"
+#include "data/text.h"
+#include "trainer/aten.h"
+
+namespace accord::trainer {
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  // The flat buffers, f32 of one size. Writing the weights is writing the model.
+  [[nodiscard]] virtual const at::Tensor& weights() const = 0;
+  [[nodiscard]] virtual const at::Tensor& gradients() const = 0;
+  // Examples to train on; at least one.
+  [[nodiscard]] virtual std::uint64_t examples() const = 0;
+  // Adds share times the gradient of the mean loss of the training examples `rows`. May throw, as libtorch
+  // does; fails when the examples cannot be read.
+  [[nodiscard]] virtual Status AddGradient(std::span<const std::uint64_t> rows, double share) = 0;
+  // The weights as they are, on the hold-out; fails with `task.stopped` when asked to stop. May throw.
+  [[nodiscard]] virtual Result<EvalOutcome> Evaluate(const std::stop_token& stop) = 0;
+};
+
+// `mlp` and `cnn` on a data set of features and labels; `model` resolved and `layout` that of it.
+[[nodiscard]] std::unique_ptr<Learner> MakeTableLearner(const ModelSpec& model, const ModelLayout& layout,
+                                                        data::Dataset dataset, at::Device device);
+// `llama` on text: an example is a window of text.context + 1 tokens, or of the model's positions where that
+// is 0. job.model resolved and `layout` that of it. On the processor.
+[[nodiscard]] std::unique_ptr<Learner> MakeTextLearner(const JobSpec& job, const ModelLayout& layout,
+                                                       data::TextDataset dataset);
+
+[[nodiscard]] Status StoppedDuring(const std::string& what);
+
+}  // namespace accord::trainer

@@ -1,0 +1,83 @@
+// What lives beside a model: where it stands in the file, and how a round moves it.
+#include "update/global_state.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/init.h"
+#include "model/layout.h"
+
+namespace accord::update {
+namespace {
+
+JobSpec Spec(const std::string& rule, double clip_rms = 0.0) {
+  JobSpec spec;
+  spec.model = {.kind = "mlp", .input = {3}, .classes = 2, .hidden = {4}};
+  spec.outer = {.rule = rule};
+  spec.update.clip_rms = clip_rms;
+  return spec;
+}
+
+std::vector<std::string> NamesOf(const ModelLayout& layout) {
+  std::vector<std::string> names;
+  for (const TensorSpec& tensor : layout.tensors) names.push_back(tensor.name);
+  return names;
+}
+
+TEST(GlobalStateTest, IsTheModelWhereNothingIsKept) {
+  const ModelLayout global = *GlobalLayout(Spec("fedavg"));
+  const ModelLayout model = *model::BuildLayout(Spec("fedavg").model);
+  EXPECT_EQ(NamesOf(global), NamesOf(model));
+  EXPECT_EQ(ParametersOf(global), model.size);
+}
+
+TEST(GlobalStateTest, TheVectorsOfARuleStandBehindTheWeightsInTheirOrder) {
+  const ModelLayout global = *GlobalLayout(Spec("fedadam", 3.0));
+  const ModelLayout model = *model::BuildLayout(Spec("fedadam").model);
+  std::vector<std::string> names = NamesOf(model);
+  for (const std::string vector : {"~m.", "~v."}) {
+    for (const std::string& name : NamesOf(model)) names.push_back(vector + name);
+  }
+  names.emplace_back("~~rms");
+  EXPECT_EQ(NamesOf(global), names);
+  EXPECT_EQ(global.size, 3 * model.size + 2);
+  EXPECT_EQ(ParametersOf(global), model.size);
+  EXPECT_EQ(NamesOf(ModelOf(global)), NamesOf(model));
+  EXPECT_EQ(ModelOf(global).size, model.size);
+}
+
+TEST(GlobalStateTest, StartsAsTheRuleSays) {
+  const JobSpec spec = Spec("fedadam", 3.0);
+  const ModelLayout global = *GlobalLayout(spec);
+  const ModelLayout model = ModelOf(global);
+  std::vector<float> weights(model.size);
+  model::InitialWeights(model, 5, weights);
+  std::vector<float> values(global.size, -1.0F);
+  model::InitialWeights(global, 5, values);
+  const GlobalParts parts = *Split(spec, values);
+  EXPECT_TRUE(std::ranges::equal(parts.weights, weights)) << "as without a state";
+  ASSERT_EQ(parts.state.size(), 2U);
+  EXPECT_TRUE(std::ranges::all_of(parts.state[0], [](float x) { return x == 0.0F; }));
+  EXPECT_TRUE(std::ranges::all_of(parts.state[1], [](float x) { return x == 1e-6F; }));
+  EXPECT_EQ(std::ranges::count(parts.rms, 0.0F), 2);
+}
+
+TEST(GlobalStateTest, TheBaseOfARoundIsReadFromTheEndOfTheFile) {
+  const ModelLayout with = *GlobalLayout(Spec("diloco", 3.0));
+  const std::vector<float> tail = {7.0F, 0.5F, 0.25F};
+  EXPECT_EQ(BaseOf(with, tail).parameters, ParametersOf(with));
+  EXPECT_EQ(BaseOf(with, tail).rms, 0.5F);
+  EXPECT_EQ(FormerBaseOf(with, tail).rms, 0.25F);
+  EXPECT_EQ(BaseOf(*GlobalLayout(Spec("diloco")), tail).rms, 0.0F);
+}
+
+TEST(GlobalStateTest, RefusesARuleThatMakesNoSense) {
+  JobSpec spec = Spec("diloco");
+  spec.outer.momentum = 1.0;
+  EXPECT_EQ(GlobalLayout(spec).status().error(), "job.invalid");
+}
+
+}  // namespace
+}  // namespace accord::update
