@@ -10,7 +10,8 @@ import unittest
 from pathlib import Path
 
 from coordinator.job import Attempt, Missing
-from coordinator_federation import PEERS, CoordinatorFederation, id_of
+from coordinator.seats import LinkSeat
+from coordinator_federation import PEERS, REAL, CoordinatorFederation, id_of
 from coordinator_ledger import ledger_of, released
 
 APPS = Path(sys.argv[1]).resolve()
@@ -45,6 +46,17 @@ class CoordinatorTest(unittest.TestCase):
         attempt = Attempt(job, 0, Missing(shares=frozenset({id_of(PEERS[0])}), upload=frozenset({id_of(PEERS[1])})))
         self.assertEqual(len(attempt.proof.result), 3)
         self.check_ledger(job)
+
+    def test_a_coordinator_that_does_not_welcome_is_not_waited_for(self):
+        server = self.federation.server
+        server.mute = True
+        self.federation.node.link.close()
+        silent = self.federation.await_session()
+        server.mute = False
+        self.assertEqual(silent.hear(), ("ended", None))
+        self.federation.node = LinkSeat(REAL, self.federation.await_session())
+        lost = [line["why"] for line in self.federation.log() if line["event"] == "coordinator.lost"]
+        self.assertTrue([why for why in lost if "no Welcome" in why and "(net.timeout)" in why], lost)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ class Federation:
         self.write_data(name)
         (self.dir / f"{name}.toml").write_text(
             f'[node]\nstate = "{self.dir}/{name}"\nthreads = 1\n[log]\nformat = "json"\n'
-            f'[data.rows]\nformat = "csv"\npath = "{self.dir}/{name}.csv"\ntarget = "9"\nholdout = 0.2\n'
+            f'{self.data_section(name)}'
             f'[policy]\nallow_unmasked = true\nallow_semi_honest = true\npurposes = ["test"]\n')
         token = self.ask("member", "invite", name, "--role", "node")["token"]
         self.call("accord-node", "join", token, "--state", self.dir / name)
@@ -127,6 +127,9 @@ class Federation:
                                        "--set", f"node.coordinator={coordinator or self.address}"],
                                       self.env | (env or {}), self.dir / f"{name}.log")
         self.programs[name].wait_for(until)
+
+    def data_section(self, name: str) -> str:
+        return f'[data.rows]\nformat = "csv"\npath = "{self.dir}/{name}.csv"\ntarget = "9"\nholdout = 0.2\n'
 
     def write_data(self, name: str) -> None:
         """2,000 rows of 8 features; the class is a rule of them, shifted by the node's name."""

@@ -68,6 +68,7 @@ class Server:
         self.vouched: dict[str, Vouched] = {}
         self.registry = coordinator_pb2.Registry()  # as it is served
         self.sessions: queue.Queue[Link] = queue.Queue()
+        self.mute = False  # then new sessions are taken, but not welcomed
         pair = authority.server_pair()
         enrolment = grpc.ssl_server_credentials([pair])
         mutual = grpc.ssl_server_credentials([pair], authority.pem, require_client_auth=True)
@@ -113,8 +114,10 @@ class Server:
         next(requests)  # Hello
         link = Link(spiffe)
         now = int(time.time() * 1000)
-        link.tell(node_pb2.CoordinatorMessage(welcome=node_pb2.Welcome(
-            protocol=1, node=node_id(spiffe), heartbeat_ms=BEAT_MS, time_ms=now)))
+        context.send_initial_metadata(())
+        if not self.mute:
+            link.tell(node_pb2.CoordinatorMessage(welcome=node_pb2.Welcome(
+                protocol=1, node=node_id(spiffe), heartbeat_ms=BEAT_MS, time_ms=now)))
         threading.Thread(target=link.read, args=(requests,), daemon=True).start()
         self.sessions.put(link)
         yield from link.write()

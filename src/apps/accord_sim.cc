@@ -1,0 +1,244 @@
+// accord-sim: a researcher's workbench on one machine. run: the rounds of a job among nodes in one process,
+// to the bit what their federation would come to; eval: what a model is worth on each node's hold-out;
+// generate, export: what a trained language model says, and its file for other programs.
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "accord/version.h"
+#include "apps/program.h"
+#include "base/errors.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/job_file.h"
+#include "config/node_config.h"
+#include "model/safetensors.h"
+#include "study/evaluate.h"
+#include "study/lockstep.h"
+#include "study/trained.h"
+#include "update/headers.h"
+
+namespace accord::apps {
+namespace {
+
+struct Commands {
+  std::string job, from, out, trust_domain = "federation.test";
+  std::vector<std::string> nodes;
+  std::uint32_t threads = 1;
+  std::uint64_t every = 0;
+  bool json = false;
+  CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *save = nullptr;
+  std::string model, tokenizer, format = "gguf", values = "f32";
+  study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
+
+  void AddTo(CLI::App& app) {
+    run = app.add_subcommand("run", "The rounds of a job, without a federation");
+    run->add_option("--from", from, "Model to begin with, instead of the plan's initial weights")
+        ->type_name("MODEL");
+    run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
+    run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")
+        ->type_name("N");
+    eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
+    generate = app.add_subcommand("generate", "Text from a language model");
+    generate->add_option("--prompt", wish.prompt, "How the text begins");
+    generate->add_option("--tokens", wish.max_tokens, "At most so many")->type_name("N");
+    generate->add_option("--temperature", wish.sampling.temperature, "0: always the most probable")
+        ->type_name("T");
+    generate->add_option("--top-k", wish.sampling.top_k, "Among so many of the most probable")
+        ->type_name("K");
+    generate->add_option("--top-p", wish.sampling.top_p, "Among the fewest that are so probable together")
+        ->type_name("P");
+    generate->add_option("--seed", wish.sampling.seed, "Another seed, another text")->type_name("N");
+    save = app.add_subcommand("export", "A language model as a file for other programs");
+    save->add_option("--format", format, "gguf (llama.cpp) or hf (a Hugging Face directory)")
+        ->check(CLI::IsMember({"gguf", "hf"}));
+    save->add_option("--type", values, "f32, f16, or q8_0 (gguf)")
+        ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
+    save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
+    for (CLI::App* command : {eval, generate, save})
+      command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
+          ->required();
+    for (CLI::App* command : {run, eval, generate, save})
+      command->add_option("--job", job, "Job file")->type_name("FILE")->required();
+    for (CLI::App* command : {generate, save})
+      command->add_option("--tokenizer", tokenizer, "The SentencePiece model, where the job names one")
+          ->type_name("FILE");
+    for (CLI::App* command : {run, eval}) {
+      command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
+          ->type_name("NAME=FILE")
+          ->required();
+      command->add_option("--threads", threads, "Threads of one training step")->type_name("N");
+      command->add_option("--trust-domain", trust_domain, "Of the federation that is played")
+          ->type_name("DOMAIN");
+      command->add_flag("--json", json, "JSON lines");
+    }
+  }
+};
+
+Result<study::Participant> ParticipantOf(const std::string& argument, const JobSpec& job) {
+  const std::size_t at = argument.find('=');
+  if (at == std::string::npos)
+    return Fail(errors::kConfigInvalid, "--node " + Printable(argument, 200) + " is not NAME=FILE");
+  config::Sources sources;
+  sources.file = argument.substr(at + 1);
+  ACCORD_ASSIGN_OR_RETURN(const config::NodeConfig config, config::LoadNodeConfig(sources));
+  const auto data = config.data.find(job.dataset);
+  if (data == config.data.end())
+    return Fail(errors::kDataMissing, argument.substr(at + 1) + " has no section [data." + job.dataset + "]");
+  return study::Participant{argument.substr(0, at), data->second};
+}
+
+Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const std::filesystem::path& scratch,
+                                              const std::string& from) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(commands.job, config::kMaxJobBytes));
+  ACCORD_ASSIGN_OR_RETURN(JobSpec job, config::ParseJob(AsText(plan), commands.job));
+  study::LockstepOptions options{.job = job,
+                                 .trust_domain = commands.trust_domain,
+                                 .participants = {},
+                                 .threads = commands.threads,
+                                 .directory = scratch,
+                                 .from = from,
+                                 .stop = {}};
+  for (const std::string& node : commands.nodes) {
+    ACCORD_ASSIGN_OR_RETURN(study::Participant participant, ParticipantOf(node, job));
+    options.participants.push_back(std::move(participant));
+  }
+  return study::Lockstep::Open(std::move(options));
+}
+
+void Print(const Commands& commands, const study::RoundReport& report) {
+  nlohmann::ordered_json line{{"round", report.round.value}};
+  std::string text = "round " + std::to_string(report.round.value);
+  for (const round::MetricSum& metric : report.metrics) {
+    const std::string name(update::FigureName(static_cast<update::Figure>(metric.metric)));
+    line["metrics"][name] = metric.value;
+    text += "  " + name + " " + std::to_string(metric.value);
+  }
+  line["upload_bytes"] = report.upload_bytes;
+  line["seconds"] = report.seconds;
+  std::printf("%s\n", commands.json ? line.dump().c_str() : text.c_str());
+  std::fflush(stdout);
+}
+
+Status PrintWorth(const Commands& commands, const study::Lockstep& lockstep, std::uint64_t round) {
+  nlohmann::ordered_json line{{"after_round", round}};
+  for (const study::Lab& lab : lockstep.labs()) {
+    ACCORD_ASSIGN_OR_RETURN(const study::Worth worth, study::Evaluate(lab, lockstep.model()));
+    line["worth"][lab.name] = {
+        {"loss", worth.loss}, {"accuracy", worth.accuracy}, {"examples", worth.examples}};
+    if (worth.bits_per_byte > 0) line["worth"][lab.name]["bits_per_byte"] = worth.bits_per_byte;
+    if (commands.json) continue;
+    std::printf("  %-20s loss %.4f  accuracy %.2f %%", lab.name.c_str(), worth.loss, 100 * worth.accuracy);
+    if (worth.bits_per_byte > 0) std::printf("  %.4f bits per byte", worth.bits_per_byte);
+    std::printf("  on %llu\n", static_cast<unsigned long long>(worth.examples));
+  }
+  if (commands.json) std::printf("%s\n", line.dump().c_str());
+  return {};
+}
+
+// A directory that goes with its owner.
+class Scratch {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Scratch>> Make() {
+    std::error_code none;
+    std::string name = (std::filesystem::temp_directory_path(none) / "accord-sim-XXXXXX").string();
+    if (none || ::mkdtemp(name.data()) == nullptr)
+      return Fail(errors::kStoreIo, "no directory can be made for what a run leaves in between",
+                  "Set TMPDIR to a directory that can be written.");
+    return std::make_unique<Scratch>(name);
+  }
+  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) {}
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_;
+};
+
+Status Run(const Commands& commands) {
+  if (!commands.out.empty() && std::filesystem::exists(commands.out))
+    return Fail(errors::kCliExists, "\"" + Printable(commands.out, 200) + "\" is there already",
+                "Choose another name, or remove it first.");
+  ACCORD_ASSIGN_OR_RETURN(const auto scratch, Scratch::Make());
+  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.from));
+  for (std::uint64_t round = 1; !lockstep->over(); ++round) {
+    ACCORD_ASSIGN_OR_RETURN(const study::RoundReport report, lockstep->Step());
+    Print(commands, report);
+    if (commands.every > 0 && round % commands.every == 0)
+      ACCORD_RETURN_IF_ERROR(PrintWorth(commands, *lockstep, round));
+  }
+  if (!commands.out.empty())
+    ACCORD_RETURN_IF_ERROR(
+        model::WriteSafetensors(commands.out, lockstep->layout(), *lockstep->weights()).status());
+  const std::string hash = lockstep->model_hash().Hex();
+  std::printf(commands.json ? "{\"model_hash\":\"%s\",\"end\":true}\n" : "model %s\n", hash.c_str());
+  return {};
+}
+
+Status Eval(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(const auto scratch, Scratch::Make());
+  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.model));
+  return PrintWorth(commands, *lockstep, 0);
+}
+
+Result<study::Trained> OpenTrained(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(study::Trained trained, study::OpenTrained(commands.job, commands.model));
+  trained.tokenizer = commands.tokenizer;
+  return trained;
+}
+
+Status Generate(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
+  std::fputs(commands.wish.prompt.c_str(), stdout);
+  const Status told = study::Generate(trained, commands.wish, [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+  });
+  std::fputs("\n", stdout);
+  return told;
+}
+
+Status Save(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
+  const study::Export wish{
+      .format = commands.format == "gguf" ? study::Format::kGguf : study::Format::kHuggingFace,
+      .values = commands.values == "f32"   ? study::Values::kF32
+                : commands.values == "f16" ? study::Values::kF16
+                                           : study::Values::kQ8,
+      .out = commands.out};
+  ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
+  std::printf("%s\n", commands.out.c_str());
+  return {};
+}
+
+Status Do(const Commands& commands) {
+  if (commands.run->parsed()) return Run(commands);
+  if (commands.eval->parsed()) return Eval(commands);
+  return commands.generate->parsed() ? Generate(commands) : Save(commands);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("accord-sim " + std::string(kVersion) +
+               ": a federation's rounds on one machine, for research");
+  app.set_version_flag("--version", std::string(kVersion));
+  app.require_subcommand(1);
+  Commands commands;
+  commands.AddTo(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kBadArguments;
+  }
+  SetupLog(LogFormat::kText, LogLevel::kError);
+  return Report(Do(commands));
+}
+
+}  // namespace
+}  // namespace accord::apps
+
+int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }

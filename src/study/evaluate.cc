@@ -1,0 +1,21 @@
+#include "study/evaluate.h"
+
+#include <numbers>
+
+#include "base/errors.h"
+
+namespace accord::study {
+
+Result<Worth> Evaluate(const Lab& lab, std::span<const float> model) {
+  ACCORD_ASSIGN_OR_RETURN(const EvalOutcome outcome, lab.trainer->Evaluate(model, {}));
+  if (outcome.examples == 0) return Fail(errors::kDataEmpty, lab.name + " has no hold-out");
+  const auto examples = static_cast<double>(outcome.examples);
+  Worth worth{.examples = outcome.examples,
+              .loss = outcome.loss_sum / examples,
+              .accuracy = static_cast<double>(outcome.correct) / examples};
+  if (outcome.bytes > 0)
+    worth.bits_per_byte = outcome.loss_sum / static_cast<double>(outcome.bytes) / std::numbers::ln2;
+  return worth;
+}
+
+}  // namespace accord::study

@@ -1,0 +1,137 @@
+#include "study/lockstep.h"
+
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "base/errors.h"
+#include "crypto/spiffe.h"
+#include "model/init.h"
+#include "model/safetensors.h"
+#include "trainer/torch_trainer.h"
+#include "update/global_state.h"
+#include "update/next_model.h"
+
+namespace accord::study {
+namespace {
+
+constexpr std::uint64_t kSpoolMemory = 1ULL << 30;
+
+Result<Lab> OpenLab(const LockstepOptions& options, const Participant& participant) {
+  ACCORD_ASSIGN_OR_RETURN(
+      const crypto::SpiffeId identity,
+      crypto::SpiffeId::Make(options.trust_domain, crypto::Role::kNode, participant.name));
+  Lab lab{.name = participant.name, .id = identity.ToNodeId(), .factory = {}, .trainer = {}};
+  ACCORD_ASSIGN_OR_RETURN(lab.factory,
+                          trainer::MakeTorchTrainerFactory({.threads = options.threads,
+                                                            .device = trainer::Device::kCpu,
+                                                            .shuffle_seed = trainer::ShuffleSeedOf(lab.id),
+                                                            .cache = options.directory / "cache"}));
+  ACCORD_ASSIGN_OR_RETURN(lab.trainer, lab.factory->Create(options.job, participant.data));
+  return lab;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Lockstep>> Lockstep::Open(LockstepOptions options) {
+  std::unique_ptr<Lockstep> study(new Lockstep(std::move(options)));
+  ACCORD_RETURN_IF_ERROR(study->Prepare());
+  return study;
+}
+
+Status Lockstep::Prepare() {
+  const JobSpec& job = options_.job;
+  if (!job.groups.nodes.empty()) return Fail(errors::kJobInvalid, "rounds in lockstep have no groups");
+  facts_.spec = std::make_shared<const JobSpec>(job);
+  ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(job));
+  facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
+  std::filesystem::create_directories(options_.directory / "cache");
+  ACCORD_ASSIGN_OR_RETURN(deltas_, store::Blobs::Open(options_.directory / "deltas"));
+  ACCORD_ASSIGN_OR_RETURN(spools_, store::SpoolPool::Open({.directory = options_.directory / "spool",
+                                                           .memory_budget = kSpoolMemory}));
+  for (const Participant& participant : options_.participants) {
+    ACCORD_ASSIGN_OR_RETURN(Lab lab, OpenLab(options_, participant));
+    labs_.push_back(std::move(lab));
+  }
+  if (!options_.from.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
+                            model::ReadSafetensors(options_.from, *facts_.layout));
+    weights_ = std::make_shared<const std::vector<float>>(std::move(weights));
+    return {};
+  }
+  auto initial = std::make_shared<std::vector<float>>(facts_.layout->size);
+  model::InitialWeights(*facts_.layout, job.seed, *initial);
+  weights_ = std::move(initial);
+  return {};
+}
+
+Digest Lockstep::model_hash() const { return model::ModelHash(*facts_.layout, *weights_); }
+
+Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assignment& round) {
+  node::JobFacts facts = facts_;
+  facts.node = lab.id;
+  const std::filesystem::path holdout_bytes = options_.directory / ("holdout-bytes-" + lab.name);
+  node::KeptDelta kept;
+  ACCORD_ASSIGN_OR_RETURN(const task::Delta delta,
+                          node::TrainRound({.facts = facts,
+                                            .round = round,
+                                            .weights = weights_,
+                                            .trainer = lab.trainer.get(),
+                                            .deltas = deltas_.get(),
+                                            .checkpoint = {},
+                                            .state = options_.directory / "state" / lab.name,
+                                            .holdout_bytes = holdout_bytes,
+                                            .progress = std::make_shared<node::WorkProgress>(),
+                                            .stop = options_.stop},
+                                           &kept));
+  ACCORD_ASSIGN_OR_RETURN(const node::EncodedUpdate update,
+                          node::EncodeUpdate({.facts = facts,
+                                              .round = round,
+                                              .delta = delta,
+                                              .cohort = static_cast<std::uint32_t>(labs_.size()),
+                                              .deltas = deltas_.get(),
+                                              .values = kept.values,
+                                              .holdout_bytes = holdout_bytes,
+                                              .spools = spools_.get(),
+                                              .masking = {},
+                                              .stop = options_.stop}));
+  if (kept.values) ACCORD_RETURN_IF_ERROR(deltas_->Delete(kept.file));
+  std::vector<std::uint64_t> words(update.words);
+  ACCORD_ASSIGN_OR_RETURN(const ByteView bytes, update.spool->Tile(0, words.size() * sizeof(std::uint64_t)));
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  return words;
+}
+
+Result<RoundReport> Lockstep::Step() {
+  if (const std::uint32_t least = options_.job.round.min_nodes; labs_.size() < least) {
+    return Fail(errors::kJobInvalid,
+                std::to_string(labs_.size()) +
+                    " nodes; a round begins with round.min_nodes = " + std::to_string(least));
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const bool last = next_.value > options_.job.round.count;
+  const task::Assignment round{.round = next_,
+                               .purpose = last ? round::Purpose::kEvaluate : round::Purpose::kTrain,
+                               .model_hash = {},
+                               .mode = SecureMode::kOff};
+  std::vector<std::uint64_t> sum;
+  for (Lab& lab : labs_) {
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> words, UpdateOf(lab, round));
+    sum.resize(words.size());
+    for (std::size_t i = 0; i < words.size(); ++i) sum[i] += words[i];
+  }
+  const auto n = static_cast<std::uint32_t>(labs_.size());
+  auto next = std::make_shared<std::vector<float>>(*weights_);
+  RoundReport report{.round = next_, .upload_bytes = sum.size() * sizeof(std::uint64_t)};
+  ACCORD_ASSIGN_OR_RETURN(
+      report.metrics,
+      update::NextModel(*facts_.spec,
+                        {.purpose = round.purpose, .round = next_, .cohort = n, .survivors = n, .words = sum},
+                        *next));
+  weights_ = std::move(next);
+  ++next_.value;
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return report;
+}
+
+}  // namespace accord::study

@@ -1,0 +1,128 @@
+#include "study/trained.h"
+
+#include <utility>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "config/job_file.h"
+#include "data/sentencepiece_model.h"
+#include "data/tokenizer.h"
+#include "model/gguf.h"
+#include "model/hf_export.h"
+#include "model/layout.h"
+#include "model/safetensors.h"
+#include "trainer/generate.h"
+#include "update/global_state.h"
+
+namespace accord::study {
+namespace {
+
+Status CheckLanguage(const Trained& trained) {
+  if (trained.job.model.kind == "llama") return {};
+  return Fail(errors::kModelUnknown, "a " + trained.job.model.kind + " is no language model");
+}
+
+bool HasBytes(const Trained& trained) { return trained.job.text.tokenizer == "byte"; }
+
+Result<std::unique_ptr<data::Tokenizer>> TokenizerOf(const Trained& trained) {
+  return data::OpenTokenizer(trained.job.text.tokenizer, trained.tokenizer,
+                             trained.job.model.llama.vocab_size);
+}
+
+// The ids of a whole text behind <s>.
+Result<std::vector<std::int32_t>> Encode(const data::Tokenizer& tokenizer, std::string_view text) {
+  std::vector<std::int32_t> tokens{tokenizer.bos()};
+  data::Place place;
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, data::Tokenizer::kMaxPiece);
+    place.last = piece.size() == text.size();
+    ACCORD_ASSIGN_OR_RETURN(const std::size_t read, tokenizer.Encode(piece, place, tokens));
+    text.remove_prefix(read);
+    place.first = false;
+  }
+  return tokens;
+}
+
+model::Vocabulary FromSentencePiece(const data::SentencePieceModel& from) {
+  return {.pieces = from.pieces,
+          .segmenter = from.segmenter == data::SentencePieceModel::Segmenter::kBpe
+                           ? model::Segmenter::kBpe
+                           : model::Segmenter::kUnigram,
+          .bos = static_cast<std::uint32_t>(from.bos),
+          .eos = static_cast<std::uint32_t>(from.eos < 0 ? from.bos : from.eos),
+          .unknown = static_cast<std::uint32_t>(from.unknown),
+          .add_space_prefix = from.add_dummy_prefix,
+          .remove_extra_whitespaces = from.remove_extra_whitespaces,
+          .charsmap = from.charsmap};
+}
+
+Result<model::Vocabulary> VocabularyOf(const Trained& trained) {
+  if (HasBytes(trained)) return model::MakeByteVocabulary();
+  ACCORD_RETURN_IF_ERROR(TokenizerOf(trained).status());  // it is the file that the plan names
+  ACCORD_ASSIGN_OR_RETURN(const Bytes file, ReadFile(trained.tokenizer));
+  ACCORD_ASSIGN_OR_RETURN(const data::SentencePieceModel model, data::ParseSentencePieceModel(file));
+  return FromSentencePiece(model);
+}
+
+model::GgufType GgufTypeOf(Values values) {
+  if (values == Values::kF32) return model::GgufType::kF32;
+  return values == Values::kF16 ? model::GgufType::kF16 : model::GgufType::kQ8_0;
+}
+
+}  // namespace
+
+Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesystem::path& model) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(job, config::kMaxJobBytes));
+  Trained trained;
+  ACCORD_ASSIGN_OR_RETURN(trained.job, config::ParseJob(AsText(plan), job.string()));
+  ACCORD_ASSIGN_OR_RETURN(trained.job.model, model::Resolve(trained.job.model));
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(trained.job));
+  ACCORD_ASSIGN_OR_RETURN(trained.weights, model::ReadSafetensors(model, layout));
+  trained.weights.resize(update::ParametersOf(layout));
+  return trained;
+}
+
+Status Generate(const Trained& trained, const Wish& wish, const std::function<void(std::string_view)>& text) {
+  ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
+  ACCORD_ASSIGN_OR_RETURN(const auto tokenizer, TokenizerOf(trained));
+  ACCORD_ASSIGN_OR_RETURN(const auto generator,
+                          trainer::MakeGenerator(trained.job.model.llama, trained.weights, wish.threads));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::int32_t> prompt, Encode(*tokenizer, wish.prompt));
+  data::StreamDecoder decoder(*tokenizer);
+  const auto told = generator->Generate({.prompt = prompt,
+                                         .max_tokens = wish.max_tokens,
+                                         .end = {},
+                                         .sampling = wish.sampling,
+                                         .token = [&](std::int32_t token) {
+                                           if (tokenizer->Ends(token)) return false;
+                                           text(decoder.Push(token));
+                                           return true;
+                                         }});
+  text(decoder.Finish());
+  return told.status();
+}
+
+Status Write(const Trained& trained, const Export& wish) {
+  ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
+  if (std::filesystem::exists(wish.out))
+    return Fail(errors::kCliExists, "\"" + Printable(wish.out.string(), 200) + "\" is there already",
+                "Choose another name, or remove it first.");
+  const LlamaSpec& spec = trained.job.model.llama;
+  ACCORD_ASSIGN_OR_RETURN(const model::Vocabulary vocabulary, VocabularyOf(trained));
+  if (wish.format == Format::kGguf) {
+    return model::WriteGguf(
+        wish.out, GgufTypeOf(wish.values),
+        {.spec = spec, .weights = trained.weights, .vocabulary = vocabulary, .name = trained.job.name});
+  }
+  if (wish.values == Values::kQ8)
+    return Fail(errors::kModelUnknown, "a Hugging Face directory has f32 or f16; q8_0 is of GGUF");
+  const bool half = wish.values == Values::kF16;
+  return model::WriteHfModel(
+      wish.out, {.spec = spec,
+                 .weights = trained.weights,
+                 .details = {.format = half ? model::FloatFormat::kF16 : model::FloatFormat::kF32,
+                             .bos = vocabulary.bos,
+                             .eos = vocabulary.eos}});
+}
+
+}  // namespace accord::study

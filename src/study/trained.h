@@ -1,0 +1,49 @@
+// A trained model and the plan that it came from: what can be done with it on anyone's machine.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accord/job_spec.h"
+#include "accord/status.h"
+#include "trainer/sampling.h"
+
+namespace accord::study {
+
+struct Trained {
+  JobSpec job;                      // its model resolved
+  std::vector<float> weights;       // of the model alone, without what an outer rule keeps
+  std::filesystem::path tokenizer;  // the SentencePiece model that the plan names by hash; else empty
+};
+
+// `model` as accord model download gives it. Fails as config::ParseJob and model::ReadSafetensors.
+[[nodiscard]] Result<Trained> OpenTrained(const std::filesystem::path& job,
+                                          const std::filesystem::path& model);
+
+struct Wish {
+  std::string prompt;  // UTF-8; may be empty
+  std::uint64_t max_tokens = 0;
+  trainer::Sampling sampling;
+  std::uint32_t threads = 0;
+};
+// Text that goes on from the prompt; `text` is told whole characters as they come. Language models only:
+// `model.unknown` for others.
+[[nodiscard]] Status Generate(const Trained& trained, const Wish& wish,
+                              const std::function<void(std::string_view)>& text);
+
+enum class Format : std::uint8_t { kHuggingFace, kGguf };
+enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone
+// Writes the model whole, or not at all: a directory for kHuggingFace, else a file. `cli.exists` where
+// something is there already. Language models only.
+struct Export {
+  Format format = Format::kGguf;
+  Values values = Values::kF32;
+  std::filesystem::path out;
+};
+[[nodiscard]] Status Write(const Trained& trained, const Export& wish);
+
+}  // namespace accord::study

@@ -1,0 +1,131 @@
+"""A small language model by real programs: three nations' texts, masks, DiLoCo after synchronous rounds, updates of four
+bits; accord-sim comes to the same model, says what it has learned, and writes it for others.
+
+usage: language_test.py DIRECTORY_OF_PROGRAMS
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from federation import PATIENCE, Federation
+
+APPS = Path(sys.argv[1]).resolve()
+NODES = ["ada", "bo", "cy"]
+JOB = """version = 1
+name = "words"
+purpose = "test"
+seed = 5
+corrupt = 0
+[model]
+kind = "llama"
+hidden_size = 16
+intermediate_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+max_position_embeddings = 32
+[data]
+dataset = "words"
+[inner]
+optimizer = "adamw"
+lr = 0.02
+local_steps = 5
+batch = 4
+clip_norm = 1.0
+keep_state = true
+[inner.schedule]
+unit = "step"
+warmup_steps = 4
+[outer]
+rule = "diloco"
+lr = 0.7
+[update]
+bits = 4
+clip = 0.2
+clip_rms = 3.0
+transform = "hadamard"
+max_examples = 100000
+weights = "equal"
+[eval]
+metrics = ["bits_per_byte"]
+[round]
+count = 8
+synchronous = 3
+min_nodes = 3
+min_survivors = 3
+max_wait = "5m"
+"""
+
+
+class Nations(Federation):
+    def data_section(self, name: str) -> str:
+        return f'[data.words]\nformat = "jsonl"\npath = "{self.dir}/{name}.jsonl"\nholdout_sources = ["test"]\n'
+
+    def write_data(self, name: str) -> None:
+        with open(self.dir / f"{name}.jsonl", "w") as out:
+            for i in range(200):
+                text = " ".join(f"{name} {word}" for word in ("läuft", "sieht", "singt")[i % 3:]) + f" {i % 7}.\n"
+                out.write(json.dumps({"text": text * 3 + str(i), "source": "test" if i % 10 == 0 else "train"}) + "\n")
+
+
+class LanguageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="accord-language-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.federation = federation = Nations(APPS, Path(directory.name), NODES)
+        cls.addClassCleanup(federation.close)
+        cls.job, cls.model = federation.dir / "job.toml", federation.dir / "model"
+        cls.job.write_text(JOB)
+        job = federation.ask("job", "submit", cls.job)["id"]
+        cls.view = federation.watch(job, lambda job: job["state"] in ("finished", "failed"))
+        federation.call("accord", "model", "download", job, "--out", cls.model)
+
+    def sim(self, *words) -> str:
+        return self.federation.call("accord-sim", *words)
+
+    def nodes(self) -> list:
+        return [word for name in NODES for word in ("--node", f"{name}={self.federation.dir}/{name}.toml")]
+
+    def test_it_learns(self) -> None:
+        self.assertEqual(self.view["state"], "finished", self.view)
+        bits = [result["metrics"]["bits_per_byte"]["value"] for result in self.view["history"]]
+        self.assertEqual(len(bits), 9)
+        self.assertLess(bits[-1], 0.8 * bits[0])
+
+    def test_rounds_on_one_machine_give_the_same_model(self) -> None:
+        lines = self.sim("run", "--job", self.job, *self.nodes(), "--trust-domain", "test.accord", "--json")
+        self.assertEqual(json.loads(lines.splitlines()[-1])["model_hash"], self.view["model_hash"])
+
+    def test_it_is_worth_something_to_each_nation(self) -> None:
+        answer = json.loads(self.sim("eval", self.model, "--job", self.job, *self.nodes(), "--json"))
+        for name in NODES:
+            self.assertLess(answer["worth"][name]["bits_per_byte"], 6)
+        alone = json.loads(self.sim("eval", self.model, "--job", self.job, *self.nodes()[:2], "--json"))
+        self.assertEqual(alone["worth"]["ada"], answer["worth"]["ada"], "a lab may look for itself")
+
+    def test_it_goes_on_from_a_prompt(self) -> None:
+        words = ("generate", self.model, "--job", self.job, "--prompt", "ada lä", "--tokens", "16")
+        greedy = self.sim(*words, "--temperature", "0")
+        self.assertTrue(greedy.startswith("ada lä"))
+        self.assertGreater(len(greedy.encode()), len("ada lä\n".encode()))
+        self.assertEqual(greedy, self.sim(*words, "--temperature", "0"))
+
+    def test_it_is_written_for_others(self) -> None:
+        gguf, directory = self.federation.dir / "words.gguf", self.federation.dir / "words"
+        export = ("export", self.model, "--job", self.job, "--out")
+        self.sim(*export, gguf, "--type", "q8_0")
+        self.assertEqual(gguf.read_bytes()[:8], b"GGUF\x03\0\0\0")
+        self.sim(*export, directory, "--format", "hf")
+        self.assertEqual(json.loads((directory / "config.json").read_text())["vocab_size"], 259)
+        again = subprocess.run([APPS / "accord-sim", *map(str, (*export, gguf))], capture_output=True, text=True,
+                               timeout=PATIENCE)
+        self.assertEqual(again.returncode, 4)
+        self.assertIn("cli.exists", again.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,55 @@
+"""accord-sim plays the rounds of a job in one process; a federation of real programs must come to the same model, to
+the bit, with masks and without.
+
+usage: lockstep_test.py DIRECTORY_OF_PROGRAMS
+"""
+
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from federation import Federation
+
+APPS = Path(sys.argv[1]).resolve()
+NODES = ["ada", "bo", "cy"]
+
+
+class LockstepTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="accord-lockstep-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.federation = Federation(APPS, Path(directory.name), NODES)
+        cls.addClassCleanup(cls.federation.close)
+
+    def play(self, out: Path) -> list[dict]:
+        """The same job file, and the nodes' own configurations."""
+        nodes = [word for name in NODES for word in ("--node", f"{name}={self.federation.dir}/{name}.toml")]
+        lines = self.federation.call("accord-sim", "run", "--job", self.federation.dir / "job.toml", *nodes,
+                                     "--trust-domain", "test.accord", "--out", out, "--json")
+        return list(map(json.loads, lines.splitlines()))
+
+    def check(self, secure: str) -> None:
+        job = self.federation.submit(rounds=3, steps=5, secure=secure)
+        view = self.federation.watch(job, lambda job: job["state"] in ("finished", "failed"))
+        self.assertEqual(view["state"], "finished", view)
+        out = self.federation.dir / f"{secure}.safetensors"
+        *rounds, end = self.play(out)
+        self.assertEqual(end["model_hash"], view["model_hash"])
+        self.assertEqual(len(rounds), 4, "three rounds and the evaluation")
+        self.assertLess(rounds[-1]["metrics"]["loss"], rounds[0]["metrics"]["loss"])
+        downloaded = self.federation.dir / f"{secure}.downloaded"
+        self.federation.call("accord", "model", "download", job, "--out", downloaded)
+        self.assertEqual(out.read_bytes(), downloaded.read_bytes())
+
+    def test_masked(self) -> None:
+        self.check("malicious")
+
+    def test_unmasked(self) -> None:
+        self.check("off")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
