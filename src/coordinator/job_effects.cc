@@ -193,7 +193,7 @@ void JobRunner::OnEnded() {
     lane.masked = nullptr;
   }
   for (const auto& [node, known] : nodes_) SendEnded(node);
-  PushViews();
+  if (!watchers_.empty()) Post([](JobRunner& self) { self.PushViews(); });  // once nothing waits for the disk
 }
 
 // Keeps the blobs that the present state needs, and lets go of those it needed before.

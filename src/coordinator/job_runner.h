@@ -326,6 +326,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::string Outlook();
   [[nodiscard]] std::string OutlookOfPause(const job::Paused& paused);
   [[nodiscard]] std::string Names(const round::NodeSet& nodes) const;
+  [[nodiscard]] bool Ending() const;
   void Changed();
   void PushViews();
   void LogLine(rpc::LogLineView line);

@@ -171,14 +171,21 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
 
 // ---------------------------------------------------------------- watchers
 
+// Ended in memory, not yet on the disk: nobody sees it before, since a power cut could take it back.
+bool JobRunner::Ending() const { return job::IsTerminal(driver_->state()) && !driver_->idle(); }
+
 void JobRunner::View(rpc::Reply<rpc::JobView> reply) {
-  Post([reply = std::move(reply)](JobRunner& self) { reply(self.MakeView()); });
+  Post([reply = std::move(reply)](JobRunner& self) {
+    self.Ending() ? self.ViewDurable(reply) : reply(self.MakeView());
+  });
 }
 
 void JobRunner::Watch(std::shared_ptr<rpc::Sink<rpc::JobView>> sink) {
   Post([sink = std::move(sink)](JobRunner& self) {
-    if (!sink->Push(self.MakeView())) return;
-    if (job::IsTerminal(self.driver_->state())) return sink->Finish({});
+    if (!self.Ending()) {
+      if (!sink->Push(self.MakeView())) return;
+      if (job::IsTerminal(self.driver_->state())) return sink->Finish({});
+    }
     self.watchers_.push_back(sink);
   });
 }
@@ -194,9 +201,9 @@ void JobRunner::Changed() {
 
 void JobRunner::PushViews() {
   view_pending_ = false;
-  if (watchers_.empty()) return;
+  if (watchers_.empty() || Ending()) return;
   const rpc::JobView view = MakeView();
-  const bool ended = job::IsTerminal(driver_->state()) && driver_->idle();
+  const bool ended = job::IsTerminal(driver_->state());
   std::erase_if(watchers_, [&](const auto& sink) {
     const bool alive = sink->Push(view);
     if (alive && ended) sink->Finish({});
