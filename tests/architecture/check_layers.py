@@ -30,6 +30,7 @@ MODULES = {
     "task": (3, {"round"}, PURE),
     "update": (3, {"round"}, PURE),
     "driver": (3.5, set(), PURE),
+    "plan": (3.5, set(), PURE),  # arithmetic over secagg's packing and update's encodings
     "rpc": (4, set(), {"grpc", "proto", "threads", "system"}),
     "store": (4, set(), {"sqlite", "postgres", "threads", "system"}),
     "data": (4, set(), {"sqlite", "postgres", "zlib", "json", "system"}),
