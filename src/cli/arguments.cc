@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <span>
 
 #include "accord/version.h"
 #include "base/errors.h"
@@ -47,6 +48,7 @@ class Grammar {
   void AddModels();
   void AddNodes();
   void AddMembers();
+  void AddPlan();
   void AddOthers();
   void AddContexts();
 
@@ -112,6 +114,7 @@ Grammar::Grammar() {
   AddNodes();
   AddMembers();
   AddContexts();
+  AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");
 }
@@ -218,6 +221,20 @@ void Grammar::AddContexts() {
   Positional(show.app, "NAME", show.values->name, "The context")->required(false);
   const auto remove = Add<ContextRemove>(context, "remove", "Delete a context and its key");
   Positional(remove.app, "NAME", remove.values->name, "The context");
+}
+
+void Grammar::AddPlan() {
+  const auto plan = Add<PlanTraining>(&app_, "plan", "What a training would take: days, bytes, memory, cost");
+  const std::span<const PlanOption> options = PlanOptions();
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const PlanOption& option = options[i];
+    CLI::Option* added =
+        plan.app->add_option(std::string(option.name), plan.values->values[i], std::string(option.help));
+    added->type_name(std::string(option.type))->required(option.required);
+    if (option.type == kOnOff || option.type == kPrecisions)
+      Choice(added, CLI::detail::split(std::string(option.type), '|'));
+  }
+  plan.app->add_flag("--explain", plan.values->explain, "Also the formulas, with their numbers put in");
 }
 
 void Grammar::AddOthers() {

@@ -8,6 +8,7 @@
 
 #include "accord/clock.h"
 #include "accord/status.h"
+#include "cli/plan_options.h"
 #include "cli/session.h"
 
 namespace accord::cli {
@@ -94,6 +95,10 @@ struct ContextShow {
 struct ContextRemove {
   std::string name;
 };
+struct PlanTraining {
+  std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
+  bool explain = false;
+};
 struct Completion {
   std::string shell;
 };
@@ -105,7 +110,7 @@ using Command =
     std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
                  JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, NodeList,
                  NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
-                 ContextList, ContextUse, ContextShow, ContextRemove, Completion, Version>;
+                 ContextList, ContextUse, ContextShow, ContextRemove, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

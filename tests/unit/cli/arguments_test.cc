@@ -89,6 +89,7 @@ TEST(ArgumentsTest, HelpIsThereForEveryCommand) {
   ExpectGolden("help.txt", Parse<Help>({}).text);
   EXPECT_EQ(Parse<Help>({"--help"}).text, Parse<Help>({}).text);
   ExpectGolden("help_job.txt", Parse<Help>({"job", "--help"}).text);
+  ExpectGolden("help_plan.txt", Parse<Help>({"plan", "--help"}).text);
   ExpectGolden("help_job_wait.txt", Parse<Help>({"job", "wait", "-h"}).text);
 }
 
@@ -107,8 +108,9 @@ TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
     verbs += noun.children.size();
   }
   EXPECT_EQ(nouns, (std::set<std::string>{"completion", "context", "job", "join", "member", "model", "node",
-                                          "version"}));
-  EXPECT_EQ(verbs + 3 + 1, std::variant_size_v<Command>) << "join, completion, version and Help have no noun";
+                                          "plan", "version"}));
+  EXPECT_EQ(verbs + 4 + 1, std::variant_size_v<Command>)
+      << "join, plan, completion, version and Help have no noun";
 }
 
 }  // namespace
