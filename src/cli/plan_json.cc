@@ -26,7 +26,8 @@ ordered_json InputsJson(const plan::Inputs& in) {
                    {"mfu", in.mfu},
                    {"uplink_bit_s", in.uplink},
                    {"downlink_bit_s", in.downlink},
-                   {"coordinator_bit_s", in.coordinator_link},
+                   {"coordinator_bit_s",
+                    in.coordinator_link > 0.0 ? ordered_json(in.coordinator_link) : ordered_json(nullptr)},
                    {"latency_s", in.latency_s},
                    {"h", in.local_steps},
                    {"fragments", in.fragments},
@@ -40,7 +41,7 @@ ordered_json InputsJson(const plan::Inputs& in) {
                    {"vocab", in.vocabulary},
                    {"precision", in.bf16 ? "bf16" : "f32"},
                    {"secure", in.secure},
-                   {"watts", in.watts}};
+                   {"watts", in.watts > 0.0 ? ordered_json(in.watts) : ordered_json(nullptr)}};
   out["price"] = in.price ? ordered_json{{"amount", in.price->amount}, {"currency", in.price->currency}}
                           : ordered_json(nullptr);
   return out;

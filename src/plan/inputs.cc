@@ -33,8 +33,13 @@ Status CheckRanges(const Inputs& s) {
         Bound{"--gpu-memory", s.device_bytes, 1, kMost}, Bound{"--uplink", s.uplink, 1, kMost},
         Bound{"--batch-tokens", s.batch_tokens, 1, kMost},
         Bound{"--seq", static_cast<double>(s.sequence), 1, 1e9},
-        Bound{"--layers", static_cast<double>(s.layers), 0, 1e5},
+        Bound{"--layers", static_cast<double>(s.layers), 0, 1e4},
         Bound{"--hidden", static_cast<double>(s.hidden), 0, 1e9},
+        Bound{"--vocab", static_cast<double>(s.vocabulary), 1, 1e9},
+        Bound{"--fragments", static_cast<double>(s.fragments), 1, 1e4},
+        Bound{"--downlink", s.downlink == 0.0 ? s.uplink : s.downlink, 1, kMost},
+        Bound{"--coordinator", s.coordinator_link == 0.0 ? s.uplink : s.coordinator_link, 1, kMost},
+        Bound{"--price", s.price ? s.price->amount : 0.0, 0, kMost}, Bound{"--watts", s.watts, 0, kMost},
         Bound{"--h", static_cast<double>(s.local_steps), 1, 1e9}}) {
     if (b.value >= b.least && b.value <= b.most) continue;
     return Invalid(std::string(b.option) + " is missing, or not between " +

@@ -10,6 +10,7 @@ constexpr double kHalf = 2.0;
 // Bytes of a layer's activations a token and unit of width with 16-bit values, scores not kept: Korthikanti
 // et al. 2022 (2205.05198), equation 2 without its attention term. Twice as many with 32 bits.
 constexpr double kLayerBytes = 34.0;
+constexpr double kNever = 1e12;  // so many devices are none
 constexpr double kUsable = 0.9;  // of a device's memory: the rest is for buffers and fragments
 
 }  // namespace
@@ -34,9 +35,8 @@ Memory MemoryOf(const Inputs& s) {
                 .checkpointed = layers * tokens * width * value + layer + logits,
                 .host = 2.0 * kFloat * s.parameters};
   const double room = kUsable * s.device_bytes - memory.checkpointed;
-  if (room > 0.0)
-    memory.least_devices =
-        static_cast<std::uint64_t>(std::ceil(memory.bytes_per_parameter * s.parameters / room));
+  const double least = room > 0.0 ? std::ceil(memory.bytes_per_parameter * s.parameters / room) : kNever;
+  if (least < kNever) memory.least_devices = static_cast<std::uint64_t>(least);
   return memory;
 }
 

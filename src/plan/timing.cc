@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace accord::plan {
 namespace {
@@ -11,19 +12,21 @@ constexpr double kBackward = 2.0 / 3.0;  // of a step: twice the products of the
 constexpr double kLeastLog2Rate = -20.0, kMostLog2Rate = 100.0;
 constexpr int kHalvings = 200;
 
-// How long after the backward pass the last layer of a fragment has arrived: the gradient of layer l of L is
-// there after (L - l) / L of the pass, and layers travel one after the other, the deepest first.
-double BehindBackward(const Schedule& s, std::uint32_t fragment, double backward_s, double exchange_s) {
+// What training waits behind the backward pass, summed over the fragments: the gradient of layer l of L is
+// there after (L - l) / L of the pass, and a fragment's layers travel one after the other, the deepest first.
+double WaitingBehindBackward(const Schedule& s, double step_s, double exchange_s) {
+  const double pass_s = kBackward * step_s;
   const auto layers = static_cast<double>(s.layers);
-  double carried = 0.0;
-  for (std::uint64_t l = fragment; l < s.layers; l += s.fragments) carried += 1.0;
-  if (carried == 0.0) return 0.0;
-  double free = 0.0;
+  std::vector<double> free(s.fragments, 0.0);  // when the last layer of each fragment so far has arrived
   for (std::uint64_t l = s.layers; l-- > 0;) {
-    if (l % s.fragments != fragment) continue;
-    free = std::max(free, backward_s * (layers - static_cast<double>(l)) / layers) + exchange_s / carried;
+    const std::uint64_t fragment = l % s.fragments;
+    const std::uint64_t carried = (s.layers - fragment + s.fragments - 1) / s.fragments;
+    const double ready = pass_s * (layers - static_cast<double>(l)) / layers;
+    free[fragment] = std::max(free[fragment], ready) + exchange_s / static_cast<double>(carried);
   }
-  return free - backward_s;
+  double sum = 0.0;
+  for (const double arrived : free) sum += std::max(0.0, arrived - pass_s - s.overlap * step_s);
+  return sum;
 }
 
 }  // namespace
@@ -35,12 +38,8 @@ double ExchangeSeconds(const Traffic& traffic, const Link& link) {
 }
 
 double WaitingSeconds(const Schedule& s, double step_s, double exchange_s) {
-  const double hidden = s.overlap * step_s;
-  if (!s.backward) return std::max(0.0, exchange_s - hidden);
-  double sum = 0.0;
-  for (std::uint32_t fragment = 0; fragment < s.fragments; ++fragment)
-    sum += std::max(0.0, BehindBackward(s, fragment, kBackward * step_s, exchange_s) - hidden);
-  return sum / s.fragments;
+  if (s.backward) return WaitingBehindBackward(s, step_s, exchange_s) / s.fragments;
+  return std::max(0.0, exchange_s - s.overlap * step_s);
 }
 
 double Utilisation(const Schedule& s, double step_s, double exchange_s) {

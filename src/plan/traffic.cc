@@ -64,13 +64,13 @@ ProtocolBytes MaskingBytes(std::uint32_t nodes) {
   const Bodies bodies(peers);
   const std::uint64_t advertise = bodies.advertise.Encode().size() + kSignature;
   const std::uint64_t head = bodies.head.Encode().size() + kSignature;
-  const std::uint64_t entry = bodies.entry.Encode().size();
-  const std::uint64_t signed_set = NodeId::kSize + kSignature;
-  return {.up = advertise + head + peers * entry + bodies.end.Encode().size() + kSignature +
-                bodies.survivors.Encode().size() + kSignature + bodies.UnmaskBytes(peers) + kSignature +
-                bodies.result.Encode().size() + kSignature,
-          // The roster, every head and the entries for this node, and two certificates.
-          .down = nodes * (advertise + head) + peers * entry + 2ULL * nodes * signed_set};
+  const std::uint64_t entries = peers * bodies.entry.Encode().size();
+  const std::uint64_t end = bodies.end.Encode().size() + kSignature;
+  const std::uint64_t signatures =
+      bodies.survivors.Encode().size() + bodies.result.Encode().size() + 2 * kSignature;
+  return {.up = advertise + head + entries + end + signatures + bodies.UnmaskBytes(peers) + kSignature,
+          // Of everybody the keys, the head and the end; the entries for this node; two certificates.
+          .down = nodes * (advertise + head + end + 2 * (NodeId::kSize + kSignature)) + entries};
 }
 
 Result<Traffic> TrafficOf(const Codec& codec, std::uint64_t parameters, std::uint32_t nodes, bool secure) {

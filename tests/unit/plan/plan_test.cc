@@ -146,6 +146,42 @@ TEST(PlanTest, MemoryIsSharedOutAmongDevices) {
   EXPECT_EQ(Make(s).memory.least_devices, 0U);
 }
 
+// At the ends of what is allowed, each figure in turn: a plan whose numbers are numbers.
+TEST(PlanTest, ExtremesStayFinite) {
+  const std::vector<std::function<void(Inputs&)>> extremes{
+      [](Inputs& s) { s.parameters = 1; },
+      [](Inputs& s) { s.parameters = 1e15; },
+      [](Inputs& s) { s.tokens = 1; },
+      [](Inputs& s) { s.tokens = 1e30; },
+      [](Inputs& s) { s.nodes = 3; },
+      [](Inputs& s) { s.nodes = 65'535; },
+      [](Inputs& s) { s.device_flops = 1e3; },
+      [](Inputs& s) { s.device_flops = 1e30; },
+      [](Inputs& s) { s.uplink = 1; },
+      [](Inputs& s) { s.downlink = s.coordinator_link = 1e30; },
+      [](Inputs& s) { s.latency_s = 1e9; },
+      [](Inputs& s) { s.layers = 10'000, s.hidden = 1'000'000'000, s.sequence = 1'000'000'000; },
+      [](Inputs& s) { s.local_steps = s.fragments = 10'000, s.overlap = 0, s.overlap_backward = true; },
+      [](Inputs& s) { s.batch_tokens = 1; },
+      [](Inputs& s) { s.batch_tokens = 1e30; },
+      [](Inputs& s) { s.device_bytes = 1e30; }};
+  for (std::size_t i = 0; i < extremes.size(); ++i) {
+    Inputs s = Large();
+    extremes[i](s);
+    const Result<Plan> plan = MakePlan(s);
+    ASSERT_TRUE(plan.ok()) << i << Describe(plan.status());
+    EXPECT_TRUE(std::isfinite(plan->memory.activations)) << i;
+    for (const Option& o : plan->options) {
+      for (const double figure : {o.exchange_s, o.days, o.round_bytes, o.day_bytes, o.total_bytes,
+                                  o.token_bytes, o.peak_rate, o.coordinator_rate, *o.cost}) {
+        EXPECT_TRUE(std::isfinite(figure) && figure >= 0.0) << i;
+      }
+      EXPECT_TRUE(o.utilisation >= 0.0 && o.utilisation <= 1.0) << i;
+      EXPECT_GT(o.rate_for_share, 0.0) << i;
+    }
+  }
+}
+
 TEST(PlanTest, RefusesWhatCannotBe) {
   const auto refused = [](const std::function<void(Inputs&)>& change) {
     Inputs s = Large();
@@ -160,6 +196,8 @@ TEST(PlanTest, RefusesWhatCannotBe) {
   EXPECT_NE(refused([](Inputs& s) { s.device_flops = 0; }).find("--gpu-tflops"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.mfu = 1.1; }).find("--mfu"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.nodes = 2; }).find("three nodes"), std::string::npos);
+  EXPECT_NE(refused([](Inputs& s) { s.downlink = 1e-300; }).find("--downlink"), std::string::npos);
+  EXPECT_NE(refused([](Inputs& s) { s.layers = 100'000, s.hidden = 1; }).find("--layers"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.fragments = 7; }).find("--fragments 7"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.overlap = 10; }).find("--overlap 10"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.alpha = -1; }).find("--alpha"), std::string::npos);
