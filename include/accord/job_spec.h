@@ -115,7 +115,8 @@ struct UpdateSpec {
 
 struct EvalSpec {
   std::vector<Metric> metrics;
-  bool exact = false;  // exact counts in the header words instead of omega-weighted means (DESIGN 2)
+  bool exact = false;       // exact counts in the header words instead of omega-weighted means (DESIGN 2)
+  std::uint32_t every = 1;  // of training rounds: those after 0, every, 2 every... rounds
 };
 
 struct RoundSpec {

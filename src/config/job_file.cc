@@ -182,6 +182,8 @@ void CombiningSections(Schema& s, JobSpec& job) {
                                    {"bits_per_byte", Metric::kBitsPerByte}}),
         "figures of every round");
   s.Key("exact", Bool(job.eval.exact), "exact counts of examples instead of weighted means");
+  s.Key("every", Whole(job.eval.every, 1, 1'000'000'000),
+        "measure in the first round and in each after so many; the last model has its figures in any case");
   s.Section({"round"}, "How many rounds, and when one may go on.");
   s.Key("count", Whole(job.round.count, 1, 1'000'000'000), "rounds of the job", Need::kRequired);
   s.Key("synchronous", Whole(job.round.synchronous, 0, 1'000'000'000),

@@ -158,7 +158,8 @@ void JobRunner::ConsiderCatchUp() {
   job::CatchUpView view{.heard = {},
                         .awaited = AwaitedNodes().size(),
                         .late = catching_->late,
-                        .by_person = catching_->by_person};
+                        .by_person = catching_->by_person,
+                        .free = catching_->free};
   for (const auto& [id, node] : nodes_) {
     if (node.heard) view.heard.emplace(id, *node.heard);
   }
@@ -176,10 +177,11 @@ void JobRunner::ConsiderCatchUp() {
 }
 
 // A person resumes: a pause that waits behind this one ends; without one, those who were heard are enough.
-void JobRunner::HurryCatchUp() {
+void JobRunner::HurryCatchUp(bool free) {
   const auto* paused = std::get_if<job::Paused>(&driver_->state());
   if (!catching_ || paused == nullptr || paused->before != job::Reason::kNone) return;
   catching_->by_person = catching_->late = true;
+  catching_->free = catching_->free || free;
   ConsiderCatchUp();
 }
 

@@ -307,7 +307,7 @@ void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply
   Post([by = std::move(by), free, reply = std::move(reply)](JobRunner& self) mutable {
     const std::string what = free ? ", free of the signed survivor set" : "";
     self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
-    self.HurryCatchUp();
+    self.HurryCatchUp(free);
     self.ByPerson(job::Resume{free}, "resume", std::move(reply));
   });
 }

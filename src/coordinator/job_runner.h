@@ -153,6 +153,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     TimePoint until;  // when nodes that are silent are not waited for any more
     bool late = false;
     bool by_person = false;
+    bool free = false;
     std::unique_ptr<Timer> late_timer, part_timer;
     // The model that is being fetched from a node; no writer: none.
     Digest model;
@@ -305,7 +306,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;
   [[nodiscard]] std::vector<std::string> AwaitedNodes() const;
   void ConsiderCatchUp();
-  void HurryCatchUp();
+  void HurryCatchUp(bool free);
   void GoOnFrom(job::CaughtUp event);
   [[nodiscard]] bool FetchModel(const Digest& model);
   void AskPart();

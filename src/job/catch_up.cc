@@ -74,22 +74,34 @@ CaughtUp::Group GroupAt(const Plan& plan, const Place& place, const CatchUpView&
     if (heard.next_attempt.value <= cap) out.next_attempt = std::max(out.next_attempt, heard.next_attempt);
     if (heard.model_hash == place.second && !heard.signed_set.empty()) ++signed_sets[heard.signed_set];
   }
-  out.bound = BoundOf(signed_sets, corrupt);
+  if (!view.free) out.bound = BoundOf(signed_sets, corrupt);
   return out;
 }
 
-// Who can still take part in the backup's own round, and who cannot, since a node never goes back.
-struct Own {
+// Who can still take part in the round of a place, and who cannot, since a node never goes back.
+struct Followers {
   std::size_t level = 0, ahead = 0;
+  bool unbound = false;  // one of the set that has to come whole is ahead
 };
 
-Own CountOwn(const Plan& plan, RoundId own, const CatchUpView& view) {
-  Own count;
+Followers CountFollowers(const Plan& plan, const Place& place, const CaughtUp& event,
+                         const CatchUpView& view) {
+  Followers count;
+  round::NodeSet ahead;
   for (const auto& [node, heard] : view.heard) {
-    const bool ahead = heard.ended || heard.round > own;
-    if (heard.aside || (ahead && !IsPossible(plan, heard.round))) continue;
-    ++(ahead ? count.ahead : count.level);
+    if (heard.aside || !(heard.ended || heard.round > place.first)) continue;
+    if (heard.ended || IsPossible(plan, heard.round)) ahead.insert(node);
   }
+  const auto misses = [&](const round::NodeSet& set) {
+    return std::ranges::any_of(set, [&](const NodeId& node) { return ahead.contains(node); });
+  };
+  for (const auto& [node, heard] : view.heard) {
+    if (heard.aside || heard.ended || heard.round > place.first) continue;
+    const bool signed_here = heard.round == place.first && heard.model_hash == place.second && !view.free;
+    if (!signed_here || !misses(heard.signed_set)) ++count.level;
+  }
+  count.ahead = ahead.size();
+  for (const CaughtUp::Group& group : event.groups) count.unbound = count.unbound || misses(group.bound);
   return count;
 }
 
@@ -105,9 +117,10 @@ CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const 
   for (std::uint32_t group = 0; group < plan.groups; ++group) {
     event.groups.push_back(GroupAt(plan, place, view, group, electors.corrupt));
   }
+  const Followers count = CountFollowers(plan, place, event, view);
   const CatchUpDecision go{Kind::kGo, std::move(event)};
-  if (place.first > own.first) return go;
-  const Own count = CountOwn(plan, own.first, view);
+  if (place.first > own.first && count.ahead == 0) return go;
+  if (count.unbound) return {Kind::kAhead, {}};
   // Who goes back before the others are heard may go back alone: for good, since no node follows.
   std::size_t enough = electors.quorum;
   if (view.by_person)

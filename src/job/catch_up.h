@@ -5,10 +5,12 @@
 //   - on its proof: t nodes of a committed masked round signed it (node.proto, ModelProof);
 //   - else when as many nodes say that a round began with it as a commit takes, more than may be corrupt, and
 //     two where there are two. Where nothing is masked, a node that found it right in p7 says so too.
-// So one node alone moves no job that has more nodes. The round to go on with is the latest that is believed.
-// If none is, the backup's own, once as many nodes are heard that are not ahead of it. A person may do
-// without as many as a commit takes, since nodes forget: more than may be corrupt are enough then, and two,
-// also to go on from the backup's own; or, with others ahead, as many there as a round begins with.
+// So one node alone moves no job that has more nodes. The round to go on with is the latest that is believed;
+// if none is, the backup's own, once as many nodes are heard that can take part in it as are believed. Where
+// nodes are ahead of the round, which never go back, so many have to be left that are not, nor signed a
+// survivor set with one who is: such a set comes again whole or not at all. A person may do without as many
+// as a commit takes, since nodes forget: more than may be corrupt are enough then, and two, also to go on
+// from the backup's own; or, with others ahead, as many there as a round begins with.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +40,7 @@ struct CatchUpView {
   std::size_t awaited = 0;  // nodes of the federation that may have a part and were not heard
   bool late = false;        // they are not waited for any more
   bool by_person = false;   // who wants it to go on with those that were heard
+  bool free = false;        // and says that their labs freed them of the sets that they signed
 };
 
 struct CatchUpDecision {

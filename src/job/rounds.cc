@@ -22,11 +22,18 @@ std::uint32_t GoalOf(const Plan& plan, bool evaluate, const GroupProgress& group
   return evaluate || !group.bound.empty() ? 0 : plan.goal;
 }
 
+// Rounds without a commit since the last one with.
+std::uint32_t FailuresOf(const std::vector<RoundSummary>& history) {
+  const auto last = std::ranges::find_if(history.rbegin(), history.rend(), &RoundSummary::committed);
+  return static_cast<std::uint32_t>(last - history.rbegin());
+}
+
 round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupProgress& group) {
   const bool evaluate = progress.committed >= plan.rounds;
   const std::uint32_t goal = GoalOf(plan, evaluate, group);
   static const std::vector<RoundSummary> kNone;
-  const Waits waits = WaitsOf(plan, progress.history ? *progress.history : kNone);
+  const std::vector<RoundSummary>& history = progress.history ? *progress.history : kNone;
+  const Waits waits = WaitsOf(plan, history);
   return {.round = {progress.committed + 1},
           .purpose = evaluate ? round::Purpose::kEvaluate : round::Purpose::kTrain,
           .mode = plan.mode,
@@ -36,6 +43,7 @@ round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupPro
           .min_survivors = plan.min_survivors,
           .goal = goal,
           .max_nodes = goal == 0 ? 0 : goal + plan.over_selection,
+          .failures = FailuresOf(history),
           .gather_wait = waits.gather.length,
           .train_wait = waits.train.length,
           .collect_wait = waits.collect.length,

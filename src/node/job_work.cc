@@ -106,7 +106,6 @@ void JobTask::StartTraining(const task::Assignment& round) {
       .deltas = delta_files_.get(),
       .checkpoint = services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.round.value)),
       .state = services_.jobs_dir / id_.Hex() / "kept",
-      .holdout_bytes = services_.jobs_dir / id_.Hex() / "holdout-bytes",
       .progress = progress_,
       .stop = training_stop_.get_token()};
   struct Outcome {
@@ -204,7 +203,6 @@ void JobTask::Encode(const task::Encode& effect) {
                   .cohort = static_cast<std::uint32_t>(effect.update.cohort.size()),
                   .deltas = delta_files_.get(),
                   .values = kept.file == effect.delta.file ? kept.values : nullptr,
-                  .holdout_bytes = services_.jobs_dir / id_.Hex() / "holdout-bytes",
                   .spools = &services_.spools,
                   .masking = {},
                   .stop = work_stop_.get_token()};

@@ -120,31 +120,6 @@ Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& has
   return sum;
 }
 
-namespace {
-
-bool WantsBytes(const JobSpec& spec) {
-  return std::ranges::count(spec.eval.metrics, Metric::kBitsPerByte) > 0;
-}
-
-Result<std::uint64_t> HoldoutBytes(const JobSpec& spec, const std::filesystem::path& path) {
-  if (!WantsBytes(spec)) return std::uint64_t{0};
-  const auto content = ReadFile(path, sizeof(std::uint64_t));
-  if (!content.ok()) return Fail(errors::kTaskNoDelta, Describe(content.status()));
-  Reader reader(*content);
-  const std::uint64_t bytes = reader.U64();
-  if (!reader.Done()) return Fail(errors::kTaskNoDelta, "the size of the hold-out is damaged");
-  return bytes;
-}
-
-Status KeepHoldoutBytes(const JobSpec& spec, const std::filesystem::path& path, std::uint64_t bytes) {
-  if (!WantsBytes(spec)) return {};
-  const auto known = HoldoutBytes(spec, path);
-  if (known.ok() && *known == bytes) return {};
-  return WriteFileAtomic(path, Writer().U64(bytes).bytes(), FileMode::kPrivate);
-}
-
-}  // namespace
-
 std::uint64_t DeltaSize(const JobFacts& facts) {
   return facts.parameters() + (update::HasRms(*facts.layout) ? 1 : 0);
 }
@@ -168,12 +143,12 @@ Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
   progress.bytes_total = 0;
   task::Delta delta;
   const std::span model = std::span(*task.weights).first(task.facts.parameters());
-  if (!task.facts.spec->eval.metrics.empty()) {
+  if (update::Measures(*task.facts.spec, task.round.purpose, task.round.round)) {
     ACCORD_ASSIGN_OR_RETURN(const EvalOutcome eval, task.trainer->Evaluate(model, task.stop));
     delta.eval_examples = eval.examples;
     delta.eval_loss_sum = std::isfinite(eval.loss_sum) ? eval.loss_sum : std::numeric_limits<double>::max();
     delta.eval_correct = eval.correct;
-    ACCORD_RETURN_IF_ERROR(KeepHoldoutBytes(*task.facts.spec, task.holdout_bytes, eval.bytes));
+    delta.eval_bytes = eval.bytes;
   }
   if (task.round.purpose == round::Purpose::kEvaluate) {
     delta.examples = delta.eval_examples;  // the weight of an evaluation is the hold-out
@@ -227,9 +202,10 @@ Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secag
                                {"coordinates", std::to_string(clipped)},
                                {"of", std::to_string(encoding.coordinates)}});
   }
-  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t bytes, HoldoutBytes(spec, task.holdout_bytes));
+  const update::Evaluation evaluation{task.delta.eval_examples, task.delta.eval_loss_sum,
+                                      task.delta.eval_correct, task.delta.eval_bytes};
   return update::HeaderValues(
-      spec, weight, {task.delta.eval_examples, task.delta.eval_loss_sum, task.delta.eval_correct, bytes},
+      spec, weight, evaluation,
       task.round.purpose == round::Purpose::kTrain ? std::optional(clipped) : std::nullopt);
 }
 

@@ -75,8 +75,7 @@ struct TrainTask {
   Trainer* trainer = nullptr;
   store::Blobs* deltas = nullptr;
   std::filesystem::path checkpoint;
-  std::filesystem::path state;               // what the trainer keeps from round to round
-  std::filesystem::path holdout_bytes = {};  // a file of this job: see EncodeTask
+  std::filesystem::path state;  // what the trainer keeps from round to round
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
 };
@@ -104,9 +103,6 @@ struct EncodeTask {
   store::Blobs* deltas = nullptr;
   // What `delta.file` names, if at hand; else it is read from `deltas` and checked.
   std::shared_ptr<const std::vector<float>> values = {};
-  // With bits per byte: where TrainRound left the bytes of text in the hold-out, which no round changes.
-  // Without the file the delta counts as lost.
-  std::filesystem::path holdout_bytes = {};
   store::SpoolPool* spools = nullptr;
   std::optional<Masking> masking;
   std::stop_token stop;

@@ -50,6 +50,7 @@ struct Plan {
   // Over-selection: p1, and p4 where nothing is masked, close soon after so many have delivered; 0: all.
   std::uint32_t goal = 0;
   std::uint32_t max_nodes = 0;  // of the training cohort; 0: all that are ready
+  std::uint32_t failures = 0;   // rounds of this number that closed without a commit before
   Millis gather_wait{0}, train_wait{0}, collect_wait{0}, commit_wait{0};  // bounds of p0, p1, p4, p7
   Digest model_hash;  // the model that the round starts from
   // Masked rounds only:

@@ -70,7 +70,6 @@ Digest Lockstep::model_hash() const { return model::ModelHash(*facts_.layout, *w
 Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assignment& round) {
   node::JobFacts facts = facts_;
   facts.node = lab.id;
-  const std::filesystem::path holdout_bytes = options_.directory / ("holdout-bytes-" + lab.name);
   node::KeptDelta kept;
   ACCORD_ASSIGN_OR_RETURN(const task::Delta delta,
                           node::TrainRound({.facts = facts,
@@ -80,7 +79,6 @@ Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assi
                                             .deltas = deltas_.get(),
                                             .checkpoint = {},
                                             .state = options_.directory / "state" / lab.name,
-                                            .holdout_bytes = holdout_bytes,
                                             .progress = std::make_shared<node::WorkProgress>(),
                                             .stop = options_.stop},
                                            &kept));
@@ -91,7 +89,6 @@ Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assi
                                               .cohort = static_cast<std::uint32_t>(labs_.size()),
                                               .deltas = deltas_.get(),
                                               .values = kept.values,
-                                              .holdout_bytes = holdout_bytes,
                                               .spools = spools_.get(),
                                               .masking = {},
                                               .stop = options_.stop}));

@@ -41,6 +41,7 @@ enum class Tag : std::uint8_t {
   kGraphTold = 26,
   kCollectingTrainTold = 27,  // of unmasked rounds
   kDeltaLost = 28,
+  kTextTrainDone = 29,
 };
 
 Writer& Put(Writer& out, Tag tag) { return out.U8(static_cast<std::uint8_t>(tag)); }
@@ -147,7 +148,11 @@ void PutEvent(const Event& event, Writer& out) {
                    if (e.offer.opened) Put(out, *e.offer.opened);
                  },
                  [&](const EndTold&) { Put(out, Tag::kEndTold); },
-                 [&](const TrainDone& e) { Put(Put(out, Tag::kTrainDone).U64(e.round.value), e.delta); },
+                 [&](const TrainDone& e) {
+                   const bool text = e.delta.eval_bytes > 0;
+                   Put(Put(out, text ? Tag::kTextTrainDone : Tag::kTrainDone).U64(e.round.value), e.delta);
+                   if (text) out.U64(e.delta.eval_bytes);
+                 },
                  [&](const TrainFailed& e) { Put(out, Tag::kTrainFailed).U64(e.round.value).Lv(e.error); },
                  [&](const EncodeDone& e) {
                    PutPlace(out, e.end ? Tag::kMaskDone : Tag::kEncodeDone, e).U64(e.words).Fixed(e.root);
@@ -196,7 +201,11 @@ Bytes GetProof(Reader& in) {
 
 Event GetWorkEvent(Tag tag, Reader& in) {
   const RoundId round{in.U64()};
-  if (tag == Tag::kTrainDone) return TrainDone{round, GetDelta(in)};
+  if (tag == Tag::kTrainDone || tag == Tag::kTextTrainDone) {
+    TrainDone done{round, GetDelta(in)};
+    if (tag == Tag::kTextTrainDone) done.delta.eval_bytes = in.U64();
+    return done;
+  }
   if (tag == Tag::kTrainFailed) return TrainFailed{round, in.LvText()};
   const AttemptId attempt{in.U32()};
   switch (tag) {
@@ -270,6 +279,7 @@ Event GetEvent(Reader& in) {
       return told;
     }
     case Tag::kTrainDone:
+    case Tag::kTextTrainDone:
     case Tag::kTrainFailed:
     case Tag::kEncodeDone:
     case Tag::kMaskDone:

@@ -42,6 +42,7 @@ struct Delta {
   std::uint64_t eval_examples = 0;  // of the hold-out, measured on the model received
   double eval_loss_sum = 0.0;
   std::uint64_t eval_correct = 0;
+  std::uint64_t eval_bytes = 0;  // of the text that the hold-out's examples stand for; 0: it is no text
   friend bool operator==(const Delta&, const Delta&) = default;
 };
 

@@ -89,6 +89,11 @@ std::string_view FigureName(Figure figure) {
   return "peak";
 }
 
+bool Measures(const JobSpec& spec, round::Purpose purpose, RoundId round) {
+  if (spec.eval.metrics.empty()) return false;
+  return purpose == round::Purpose::kEvaluate || (round.value - 1) % spec.eval.every == 0;
+}
+
 std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec, round::Purpose purpose,
                                          std::uint64_t coordinates) {
   std::vector<secagg::Header> headers;
@@ -161,7 +166,7 @@ Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secag
 }
 
 std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::Encoding& encoding,
-                                            std::span<const std::uint64_t> headers) {
+                                            std::span<const std::uint64_t> headers, bool measured) {
   std::vector<round::MetricSum> metrics;
   std::size_t next = 2;  // after count and omega
   std::optional<round::MetricSum> clipped;
@@ -184,7 +189,7 @@ std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::E
       const double total = metric == Metric::kLoss ? std::ldexp(sum, -LossBits(spec)) : sum;
       value = total / static_cast<double>(examples);
     }
-    metrics.push_back({static_cast<std::uint8_t>(metric), value, examples});
+    if (measured) metrics.push_back({static_cast<std::uint8_t>(metric), value, examples});
   }
   if (clipped) metrics.push_back(*clipped);
   return metrics;

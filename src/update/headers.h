@@ -48,6 +48,10 @@ inline constexpr double kMaxLoss = 64.0;
 // Bytes of text that an example (a token) stands for on average, at most, where counts are exact.
 inline constexpr std::uint64_t kMaxBytesPerExample = 64;
 
+// Whether nodes measure the model that this round starts from. The words for the figures are in every update;
+// where nothing was measured they are zero.
+[[nodiscard]] bool Measures(const JobSpec& spec, round::Purpose purpose, RoundId round);
+
 // Headers after count and omega, in wire order. Empty when the plan names no figure. `coordinates`: of the
 // encoding.
 [[nodiscard]] std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec, round::Purpose purpose,
@@ -74,10 +78,12 @@ inline constexpr std::uint64_t kMaxBytesPerExample = 64;
                                                               const Evaluation& evaluation,
                                                               std::optional<std::uint64_t> clipped);
 
-// The cohort's figures from the header sums of a checked sum; examples is 0 unless counts are exact.
+// The cohort's figures from the header sums of a checked sum; examples is 0 unless counts are exact. Those of
+// the hold-outs are left out where none was `measured`.
 [[nodiscard]] std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec,
                                                           const secagg::Encoding& encoding,
-                                                          std::span<const std::uint64_t> headers);
+                                                          std::span<const std::uint64_t> headers,
+                                                          bool measured);
 
 // "loss", "accuracy", "bits_per_byte", "clipped", "peak".
 [[nodiscard]] std::string_view FigureName(Figure figure);

@@ -56,7 +56,8 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
   ACCORD_ASSIGN_OR_RETURN(
       step.rule_,
       strategy::MakeOuterRule(step.synchronous_ ? OuterSpec{.rule = "fedavg", .lr = 1.0} : spec.outer));
-  step.metrics_ = DecodeMetrics(spec, step.encodings_[0], headers);
+  step.metrics_ =
+      DecodeMetrics(spec, step.encodings_[0], headers, Measures(spec, sums[0].purpose, sums[0].round));
   if (spec.update.transform == Transform::kHadamard) step.rotation_.emplace(spec.seed, sums[0].round);
   step.mean_.resize(step.rotation_ ? kRotationBlock : std::min<std::uint64_t>(kTile, base.parameters));
   return step;

@@ -43,7 +43,7 @@ consteval std::size_t Fields() {
 template <class T>
 auto Tie(const T& v) {
   constexpr std::size_t kFields = Fields<T>();
-  static_assert(kFields <= 17, "one line more, please");
+  static_assert(kFields <= 18, "one line more, please");
   // clang-format off
   if constexpr (kFields == 0) { return std::tie(); }
   else if constexpr (kFields == 1) { const auto& [a] = v; return std::tie(a); }
@@ -62,7 +62,8 @@ auto Tie(const T& v) {
   else if constexpr (kFields == 14) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n); }
   else if constexpr (kFields == 15) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o); }
   else if constexpr (kFields == 16) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p); }
-  else { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q); }
+  else if constexpr (kFields == 17) { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q); }
+  else { const auto& [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r] = v; return std::tie(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r); }
   // clang-format on
 }
 

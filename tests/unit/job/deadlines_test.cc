@@ -173,6 +173,20 @@ TEST(GoalTest, IsOfTrainingRoundsAndNotOfTheEvaluation) {
   EXPECT_EQ(job.open().plan.max_nodes, 0U);
 }
 
+TEST(GoalTest, ARoundKnowsHowOftenItFailed) {
+  Plan plan = WaitPlan();
+  plan.goal = 2;
+  plan.over_selection = 1;
+  Job job(plan);
+  job.Begin();
+  EXPECT_EQ(job.open().plan.failures, 0U);
+  job.Gather().After(10'000).In(round::Tick{});
+  EXPECT_EQ(job.open().plan.round, RoundId{1});
+  EXPECT_EQ(job.open().plan.failures, 1U);
+  job.WholeRound();
+  EXPECT_EQ(job.open().plan.failures, 0U);
+}
+
 TEST(GoalTest, IsNotOfARoundThatASignedSetBinds) {
   Plan plan = WaitPlan();
   plan.mode = SecureMode::kMalicious;

@@ -200,6 +200,33 @@ TEST(CatchUpTest, WhereNothingIsMaskedAModelFoundRightCounts) {
   hearing.ExpectGo(4, 15, 1);
 }
 
+// Of a set that signed all or none come again, and who is ahead comes never.
+TEST(CatchUpTest, ASignedSetOfWhomOneIsAheadDoesNotGoBackByItself) {
+  Hearing hearing;
+  hearing.plan.mode = SecureMode::kSemiHonest;
+  hearing.Says(kA, 4, 20).Says(kB, 3, 10).Says(kC, 3, 10).ExpectGo(3, 10, 1);
+  for (const NodeId node : {kB, kC}) hearing.view.heard[node].signed_set = {kB, kC};
+  hearing.ExpectGo(3, 10, 1);
+  for (const NodeId node : {kB, kC}) hearing.view.heard[node].signed_set = {kA, kB};
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+  hearing.view.heard[kC].signed_set.clear();
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead) << "too few say so to bind all, and are too few without";
+  hearing.view.by_person = true;
+  hearing.plan.min_nodes = 2;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+  hearing.view.free = true;
+  hearing.ExpectGo(3, 10, 1);
+  EXPECT_TRUE(hearing.Decide().event.groups[0].bound.empty());
+}
+
+// Most have gone on from a model that nobody can give; the one before it would be for the others alone.
+TEST(CatchUpTest, AProofOfAModelThatTooFewCanGoOnFromIsNotEnough) {
+  Hearing hearing;
+  hearing.Says(kA, 4, 15).Says(kB, 5, 20).Says(kC, 5, 21).view.heard[kA].proven = true;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+  hearing.Says(kC, 3, 10).ExpectGo(4, 15, 1);
+}
+
 TEST(CatchUpTest, TwoWhoDisagreeProveNothing) {
   Hearing hearing;
   hearing.Says(kA, 5, 20).Says(kB, 5, 21).Says(kC, 3, 10);

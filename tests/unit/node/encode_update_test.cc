@@ -18,6 +18,10 @@ class EncodeUpdateTest : public ::testing::Test {
     change(spec);
     facts_.spec = std::make_shared<const JobSpec>(spec);
     facts_.layout = std::make_shared<const ModelLayout>(*update::GlobalLayout(spec));
+    Train();
+  }
+
+  void Train() {
     AddingTrainer trainer(update::ModelOf(*facts_.layout), 0.3F);
     const auto weights = std::make_shared<const std::vector<float>>(facts_.layout->size, 0.25F);
     delta_ = *TrainRound({.facts = facts_,
@@ -26,7 +30,6 @@ class EncodeUpdateTest : public ::testing::Test {
                           .trainer = &trainer,
                           .deltas = deltas_.get(),
                           .checkpoint = dir_ / "checkpoint",
-                          .holdout_bytes = dir_ / "job" / "holdout-bytes",
                           .progress = std::make_shared<WorkProgress>(),
                           .stop = {}},
                          &kept_);
@@ -39,7 +42,6 @@ class EncodeUpdateTest : public ::testing::Test {
                          .cohort = 3,
                          .deltas = deltas_.get(),
                          .values = values,
-                         .holdout_bytes = dir_ / "job" / "holdout-bytes",
                          .spools = spools_.get(),
                          .masking = {},
                          .stop = {}});
@@ -53,7 +55,7 @@ class EncodeUpdateTest : public ::testing::Test {
   const std::unique_ptr<store::Blobs> deltas_ = *store::Blobs::Open(dir_ / "deltas");
   const std::unique_ptr<store::SpoolPool> spools_ =
       *store::SpoolPool::Open({.directory = dir_ / "spool", .memory_budget = 1 << 20});
-  const task::Assignment round_{RoundId{1}, round::Purpose::kTrain, {}, SecureMode::kOff};
+  task::Assignment round_{RoundId{1}, round::Purpose::kTrain, {}, SecureMode::kOff};
   JobFacts facts_;
   task::Delta delta_;
   KeptDelta kept_;
@@ -131,8 +133,34 @@ TEST_F(TextUpdateTest, TheBytesOfTheHoldOutAreInTheSum) {
   std::memcpy(header, bytes.data(), sizeof header);
   EXPECT_EQ(header[2], 20U);
   EXPECT_EQ(header[3], 60U);
-  std::filesystem::remove(dir_ / "job" / "holdout-bytes");
-  EXPECT_EQ(Encode(nullptr).status().error(), errors::kTaskNoDelta.id);
+}
+
+class UnmeasuredUpdateTest : public EncodeUpdateTest {
+ protected:
+  UnmeasuredUpdateTest()
+      : EncodeUpdateTest([](JobSpec& spec) {
+          spec.eval = {.metrics = {Metric::kLoss, Metric::kBitsPerByte}, .exact = true, .every = 3};
+        }) {}
+};
+
+TEST_F(UnmeasuredUpdateTest, OnlyEachThirdRoundIsMeasured) {
+  EXPECT_EQ(delta_.eval_examples, 20U) << "the first is";
+  EXPECT_TRUE(update::Measures(*facts_.spec, round::Purpose::kTrain, {4}));
+  round_.round = {2};
+  Train();
+  EXPECT_EQ(delta_.eval_examples, 0U);
+  const auto update = Encode(nullptr);
+  ASSERT_TRUE(update.ok()) << Describe(update.status());
+  std::vector<std::uint64_t> words(update->words);
+  std::memcpy(words.data(), BytesOf(*update).data(), words.size() * sizeof(std::uint64_t));
+  for (std::size_t i = 2; i < 6; ++i) EXPECT_EQ(words[i], 0U) << i;
+  std::vector<float> global(facts_.layout->size, 0.25F);
+  const auto metrics = update::NextModel(
+      *facts_.spec,
+      {.purpose = round::Purpose::kTrain, .round = {2}, .cohort = 3, .survivors = 1, .words = words}, global);
+  ASSERT_TRUE(metrics.ok()) << Describe(metrics.status());
+  ASSERT_EQ(metrics->size(), 1U) << "no figure of a hold-out that nobody looked at";
+  EXPECT_EQ(metrics->front().metric, static_cast<std::uint8_t>(update::Figure::kPeak));
 }
 
 TEST_F(EncodeUpdateTest, OnlyWhatIsNotInMemoryNeedsTheFile) {

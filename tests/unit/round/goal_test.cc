@@ -27,6 +27,19 @@ TEST(GoalTest, NodesTakeTurnsWhenMoreAreReadyThanARoundBeginsWith) {
   for (const NodeId& node : kFive) EXPECT_EQ(turns[node], 3) << node.Hex();
 }
 
+// Nodes that never deliver and never say so, as those that are ahead after a restore.
+TEST(GoalTest, ARoundThatFailedIsTriedWithOthers) {
+  std::set<NodeSet> cohorts;
+  Plan plan = GoalPlan();
+  plan.max_nodes = 2;
+  for (plan.failures = 0; plan.failures < 100; ++plan.failures) {
+    Round open(plan);
+    open.Do(Candidates{kFive});
+    cohorts.insert(open.As<Train>().members.cohort);
+  }
+  EXPECT_EQ(cohorts.size(), 10U) << "each pair of five, whoever is left out by whom";
+}
+
 TEST(GoalTest, ARoundWithoutALimitTakesAllAndWaitsForAll) {
   Round round;
   round.Do(Candidates{kFive});

@@ -39,6 +39,8 @@ std::vector<Frozen> Table() {
   const std::string error =
       "00000004"
       "6f6f7073";
+  Delta text = kDelta;
+  text.eval_bytes = 17;
   return {
       {{kTime, Taken{{'p', 'l'}, {1, 2, 3}}},
        "00010001"
@@ -63,6 +65,13 @@ std::vector<Frozen> Table() {
            "0000000000000005"
            "3ff8000000000000"
            "0000000000000003"},
+      {{kTime, Event{TrainDone{{1}, text}}},
+       event + "1d" + round + Repeat("28", 32) +
+           "000000000000000a"
+           "0000000000000005"
+           "3ff8000000000000"
+           "0000000000000003"
+           "0000000000000011"},
       {{kTime, Event{TrainFailed{{1}, "oops"}}}, event + "06" + round + error},
       {{kTime, Event{Encoded(1, 0)}}, event + "07" + round + attempt + "000000000000000c" + Repeat("32", 32)},
       {{kTime, Event{SendDone{{1}, {0}}}}, event + "08" + round + attempt},

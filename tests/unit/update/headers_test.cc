@@ -45,7 +45,7 @@ std::vector<std::uint64_t> SumOf(const JobSpec& spec, const std::vector<NodeFigu
 }
 
 std::vector<round::MetricSum> Decode(const JobSpec& spec, const std::vector<std::uint64_t>& sum) {
-  return DecodeMetrics(spec, EncodingFor(spec, round::Purpose::kTrain, kCoordinates, 3).value(), sum);
+  return DecodeMetrics(spec, EncodingFor(spec, round::Purpose::kTrain, kCoordinates, 3).value(), sum, true);
 }
 
 TEST(HeadersTest, NamesAndBoundsAreThePlans) {
