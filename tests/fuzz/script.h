@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
+#include <string>
 
 #include "accord/ids.h"
 #include "base/text.h"
@@ -18,6 +21,14 @@ inline Digest Hash(std::uint8_t n) {
   Digest digest;
   digest.bytes.fill(n);
   return digest;
+}
+
+// With ACCORD_STORY in the environment a target tells what it reads in its input: for people who look at one
+// that failed.
+template <class Line>
+void Tell(Line line) {
+  static const bool tells = std::getenv("ACCORD_STORY") != nullptr;
+  if (tells) std::fprintf(stderr, "%s\n", std::string(line()).c_str());
 }
 
 class Script {
