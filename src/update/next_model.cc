@@ -52,6 +52,7 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
   }
   const std::uint64_t round = sums[0].round.value;
   step.synchronous_ = round <= spec.round.synchronous;
+  step.last_synchronous_ = round == spec.round.synchronous;
   if (!step.synchronous_) step.outer_.round = round - spec.round.synchronous;
   ACCORD_ASSIGN_OR_RETURN(
       step.rule_,
@@ -100,13 +101,17 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights,
 
 void OuterStep::ApplyAll(const GlobalParts& global) {
   if (purpose_ == round::Purpose::kEvaluate) return;
-  squares_wanted_ = !global.rms.empty() && !synchronous_;
+  squares_wanted_ = !global.rms.empty();
   Apply(0, global.weights, global.state);
   if (!squares_wanted_) return;
   double sum = 0.0;
   for (const double part : squares_) sum += part;
   global.rms[1] = global.rms[0];
-  global.rms[0] = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
+  // An update of one step says nothing of the larger ones that follow.
+  if (last_synchronous_)
+    global.rms[0] = 0.0F;
+  else
+    global.rms[0] = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
 }
 
 std::vector<round::MetricSum> OuterStep::Metrics() const {

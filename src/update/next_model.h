@@ -47,8 +47,8 @@ class OuterStep {
   // elements of the rule's vectors, by OuterNeeds::state. In the plan's synchronous rounds the step is the
   // plain average, and leaves the state.
   void Apply(std::uint64_t first, std::span<float> weights, std::span<const std::span<float>> state = {});
-  // The whole global state at once, and with update.clip_rms the RMS of the mean update, outside of
-  // synchronous rounds.
+  // The whole global state at once, and with update.clip_rms the RMS of the mean update; none after the last
+  // synchronous round, for the updates that follow are of many steps.
   void ApplyAll(const GlobalParts& global);
 
  private:
@@ -56,7 +56,7 @@ class OuterStep {
   [[nodiscard]] std::span<const double> MeanFrom(std::uint64_t first, std::size_t most);
 
   round::Purpose purpose_ = round::Purpose::kTrain;
-  bool synchronous_ = false;
+  bool synchronous_ = false, last_synchronous_ = false;
   strategy::OuterRound outer_;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;

@@ -185,9 +185,12 @@ TEST(NextModelTest, TurnsRotatedMeansBackAndKeepsTheirRms) {
   EXPECT_EQ(EncodingFor(spec, round::Purpose::kTrain, {kParameters, rms}, kNodes)->clip,
             3.0 * static_cast<double>(rms));
   EXPECT_EQ(EncodingFor(spec, round::Purpose::kEvaluate, {kParameters, rms}, kNodes)->clip, 0.25);
-  spec.round.synchronous = 1;
+  spec.round.synchronous = 2;
   ASSERT_TRUE(NextModel(spec, SumOf(c), plain).ok());
-  EXPECT_EQ(plain[kParameters], 0.0F) << "plain averages of single steps say nothing of the rounds to come";
+  EXPECT_EQ(plain[kParameters], rms) << "the next single step is as large";
+  spec.round.synchronous = 1;
+  ASSERT_TRUE(NextModel(spec, SumOf(c), parts).ok());
+  EXPECT_EQ(parts[kParameters], 0.0F) << "a single step says nothing of updates of many";
 }
 
 TEST(NextModelTest, AClipStaysWithinWhatAnEncodingTakes) {
