@@ -189,9 +189,11 @@ class Invariants {
       SeeWait(open, now);
       ACCORD_CHECK(open.plan.model_hash == ProgressOf(step.next).model_hash);
       ACCORD_CHECK(open.plan.round.value == ProgressOf(step.next).committed + 1);
-      const bool opens =
-          std::holds_alternative<round::Gather>(open.state) && Find(RoundsIn(before), open.group) == nullptr;
-      if (opens) ACCORD_CHECK(Has<AskCandidates>(step.effects));
+      const OpenRound* was = Find(RoundsIn(before), open.group);
+      const bool gathers = std::holds_alternative<round::Gather>(open.state);
+      if (!gathers || (was != nullptr && std::holds_alternative<round::Gather>(was->state))) continue;
+      ACCORD_CHECK(Has<AskCandidates>(step.effects));
+      SeeOpened(open);
     }
     const auto* running = std::get_if<Running>(&step.next);
     if (running != nullptr) {
@@ -223,6 +225,13 @@ class Invariants {
     const auto* unmask = std::get_if<round::Unmask>(&open.state);
     const bool sums = unmask != nullptr && (plan_.mode == SecureMode::kOff || unmask->summing);
     ACCORD_CHECK(IsClosed(open) || sums);
+  }
+
+  // No masks were made yet for a number that the new try may use.
+  void SeeOpened(const OpenRound& open) const {
+    const auto later = cohorts_.lower_bound({open.group, open.plan.round, open.plan.first_attempt});
+    ACCORD_CHECK(later == cohorts_.end() || std::get<0>(later->first) != open.group ||
+                 std::get<1>(later->first) != open.plan.round);
   }
 
   // Attempts grow, over all tries of a round; a masked one has one cohort; a model has one signed set.

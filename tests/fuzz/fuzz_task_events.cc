@@ -98,6 +98,7 @@ struct Work {
 class Invariants {
  public:
   void See(const State& before, const Event& event, const Transition& step) {
+    SeeEncoded(event, step.effects);
     if (step.why.verdict != Verdict::kAccepted) {
       for (const Effect& effect : step.effects) SeeRepeat(before, effect);
       return;
@@ -173,6 +174,17 @@ class Invariants {
     if (const auto* told = std::get_if<CertificateTold>(&event))
       certified_.insert({told->round, told->attempt});
     if (std::holds_alternative<Free>(event)) sets_.Clear();
+  }
+
+  // What was encoded now leaves only as what was encoded first.
+  static void SeeEncoded(const Event& event, const std::vector<Effect>& effects) {
+    const auto* done = std::get_if<EncodeDone>(&event);
+    if (done == nullptr) return;
+    for (const Effect& effect : effects) {
+      const auto* send = std::get_if<Send>(&effect);
+      if (send == nullptr) continue;
+      ACCORD_CHECK(send->update.root == done->root && send->update.words == done->words);
+    }
   }
 
   // What a refused or repeated event brings: a word, or bytes that had left before.

@@ -303,6 +303,7 @@ class Author {
     const Progress& progress = ProgressOf(state);
     CatchUpView view{
         .heard = {}, .awaited = how_ / 8U % 2, .late = how_ % 4 != 3, .by_person = how_ % 8 >= 4};
+    view.free = view.by_person && how_ / 16 % 2 == 1;
     const std::uint8_t lies = script_.Next();
     for (std::uint8_t n = 0; n < 3 * plan_.groups; ++n) {
       view.heard.emplace(fuzz::Node(n), (lies >> n % 8 & 1) == 0 ? Standing(progress, n, 0)
