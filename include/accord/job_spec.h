@@ -100,6 +100,35 @@ struct OuterSpec {
   double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  // fedadagrad, fedadam, fedyogi
 };
 
+// [adapter]: a frozen base model, and beside some of its matrices W [out, in] two thin ones; computed with is
+// W + alpha / rank * B A.
+enum class AdapterKind : std::uint8_t {
+  kNone,
+  kLora,       // A and B are trained and exchanged (Hu et al. 2021); averaged each by itself
+  kFfaLora,    // A stays as the seed draws it, B is exchanged (Sun et al. 2024): averages are exact
+  kFedSaLora,  // A is exchanged, B stays at its node (Guo et al. 2024)
+};
+struct AdapterSpec {
+  AdapterKind kind = AdapterKind::kNone;
+  std::uint64_t rank = 8;
+  double alpha = 16.0;
+  std::vector<std::string> projections;  // names of matrices; empty: model::LlamaProjections, of llama
+  std::string base;                      // "sha256:HEX" of the file of the frozen model
+};
+
+// [personal]: what a node trains for itself and never sends.
+enum class PersonalKind : std::uint8_t {
+  kNone,
+  kFedPer,  // some tensors stay at the node (Arivazhagan et al. 2019)
+  kDitto,   // a whole model beside the common one, held near to it (Li et al. 2021)
+};
+struct PersonalSpec {
+  PersonalKind kind = PersonalKind::kNone;
+  std::vector<std::string> tensors;  // fedper: whole components of names, as "lm_head" or "model.norm"
+  double lambda = 0.1;               // ditto: the pull towards the common model
+  std::uint64_t local_steps = 0;     // ditto: steps of the own model in a round
+};
+
 // How an update becomes integers (secagg.md 2.7): clip each coordinate to [-clip, clip], weight, round to
 // `bits`.
 struct UpdateSpec {
@@ -158,6 +187,8 @@ struct JobSpec {
   ModelSpec model;
   std::string dataset;  // an id that each node's configuration maps to a path
   TextSpec text;
+  AdapterSpec adapter;
+  PersonalSpec personal;
   InnerSpec inner;
   OuterSpec outer;
   UpdateSpec update;

@@ -40,6 +40,7 @@ struct DatasetConfig {
   std::vector<std::string> holdout_sources;  // text, jsonl: documents from these are the hold-out
   std::filesystem::path tokenizer;           // text, jsonl: the SentencePiece model, where a job asks for one
   bool deduplicate = true;                   // text, jsonl: a document (exactly) seen before is left out
+  std::filesystem::path base;                // the frozen model, where a job with an adapter asks for one
 };
 
 struct TrainRequest {
@@ -67,6 +68,13 @@ struct EvalOutcome {
   std::uint64_t bytes = 0;  // 0: not a language model
 };
 
+struct EvalRequest {
+  std::uint64_t round = 0;         // of the rounds before it the newest personal part counts
+  std::span<const float> weights;  // as TrainRequest has them
+  std::filesystem::path state;
+  std::stop_token stop;
+};
+
 class Trainer {
  public:
   virtual ~Trainer() = default;
@@ -78,6 +86,11 @@ class Trainer {
   // Evaluates `weights` on the hold-out.
   [[nodiscard]] virtual Result<EvalOutcome> Evaluate(std::span<const float> weights,
                                                      std::stop_token stop) = 0;
+  // The same with what this node has kept for itself in request.state, in jobs whose plan says that it keeps
+  // something: the figures are then those of the model that the node's own people would use.
+  [[nodiscard]] virtual Result<EvalOutcome> EvaluatePersonal(const EvalRequest& request) {
+    return Evaluate(request.weights, request.stop);
+  }
 };
 
 class TrainerFactory {

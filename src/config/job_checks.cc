@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -113,6 +114,39 @@ void CheckModel(Schema& schema, const JobSpec& job) {
     schema.Complain("model", "has at least " + (least == UINT64_MAX ? "2^64" : std::to_string(least)) +
                                  " parameters; the most is " + std::to_string(kMaxParameters));
   }
+}
+
+// A list that says nothing, or something twice.
+void CheckNames(Schema& schema, std::string_view path, const std::vector<std::string>& names) {
+  if (!schema.Has(path) || !schema.Good({path})) return;
+  if (names.empty()) schema.Complain(std::string(path), "must not be empty");
+  std::set<std::string_view> seen;
+  for (const std::string& name : names) {
+    const bool plain = !name.empty() && !name.starts_with('.') && !name.ends_with('.');
+    if (!plain) schema.Complain(std::string(path), "\"" + Printable(name, 100) + "\" is not a name");
+    if (!seen.insert(name).second) schema.Complain(std::string(path), Printable(name, 100) + " stands twice");
+  }
+}
+
+// model/partition.h says whether the names are there; here is what a file alone can get wrong.
+void CheckParts(Schema& schema, const JobSpec& job) {
+  if (!schema.Good({"adapter.kind", "personal.kind"})) return;
+  const bool adapter = job.adapter.kind != AdapterKind::kNone;
+  OnlyWith(schema, adapter, {"adapter.rank", "adapter.alpha", "adapter.projections", "adapter.base"},
+           "an adapter.kind");
+  if (adapter) Needs(schema, "adapter.base", "an adapter");
+  if (adapter && job.model.kind != "llama" && !job.model.kind.empty())
+    Needs(schema, "adapter.projections", "an adapter of a model other than llama");
+  const bool fedper = job.personal.kind == PersonalKind::kFedPer;
+  const bool ditto = job.personal.kind == PersonalKind::kDitto;
+  OnlyWith(schema, fedper, {"personal.tensors"}, "kind = \"fedper\"");
+  OnlyWith(schema, ditto, {"personal.lambda", "personal.local_steps"}, "kind = \"ditto\"");
+  if (fedper) Needs(schema, "personal.tensors", "kind = \"fedper\"");
+  if (ditto) Needs(schema, "personal.local_steps", "kind = \"ditto\"");
+  if (job.adapter.kind == AdapterKind::kFedSaLora && (fedper || ditto))
+    schema.Complain("personal.kind", "fedsa-lora has a personal part already: its B");
+  CheckNames(schema, "adapter.projections", job.adapter.projections);
+  CheckNames(schema, "personal.tensors", job.personal.tensors);
 }
 
 void CheckUnit(Schema& schema, const ScheduleSpec& schedule) {
@@ -288,6 +322,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
     schema.Complain("version", std::to_string(job.version) + " is not known; this program reads version 1");
   }
   CheckModel(schema, job);
+  CheckParts(schema, job);
   CheckInner(schema, job.inner, job.round);
   CheckThresholds(schema, job);
   CheckOuter(schema, job.outer);

@@ -48,11 +48,18 @@ void LlamaKeys(Schema& s, LlamaSpec& llama) {
         "llama: the last layer is the table of the first");
 }
 
-std::string CheckTokenizer(const std::string& text) {
+bool IsHash(const std::string& text) {
   constexpr std::string_view kHash = "sha256:";
-  const bool hash = text.starts_with(kHash) && text.size() == kHash.size() + 64 &&
-                    text.find_first_not_of("0123456789abcdef", kHash.size()) == std::string::npos;
-  return text == "byte" || hash ? "" : "must be \"byte\", or \"sha256:\" and 64 hexadecimal digits";
+  return text.starts_with(kHash) && text.size() == kHash.size() + 64 &&
+         text.find_first_not_of("0123456789abcdef", kHash.size()) == std::string::npos;
+}
+
+std::string CheckTokenizer(const std::string& text) {
+  return text == "byte" || IsHash(text) ? "" : "must be \"byte\", or \"sha256:\" and 64 hexadecimal digits";
+}
+
+std::string CheckBase(const std::string& text) {
+  return IsHash(text) ? "" : "must be \"sha256:\" and 64 hexadecimal digits";
 }
 
 void PlanSections(Schema& s, JobSpec& job) {
@@ -95,6 +102,38 @@ void ModelSections(Schema& s, JobSpec& job) {
         "llama: how text becomes tokens: its bytes, or the SentencePiece model with this hash");
   s.Key("context", Whole(job.text.context, 2, kMaxDimension),
         "llama: tokens of one training example; absent: max_position_embeddings");
+}
+
+void PartsSections(Schema& s, JobSpec& job) {
+  s.Section({"adapter"},
+            "Trained and exchanged are thin matrices beside those of a frozen model, W + alpha / rank * B A; "
+            "absent: the whole model.");
+  s.Key("kind",
+        Choice(job.adapter.kind, {{"none", AdapterKind::kNone},
+                                  {"lora", AdapterKind::kLora},
+                                  {"ffa-lora", AdapterKind::kFfaLora},
+                                  {"fedsa-lora", AdapterKind::kFedSaLora}}),
+        "lora exchanges A and B; ffa-lora B alone, A stays as the seed draws it; fedsa-lora A alone, B stays "
+        "at its node");
+  s.Key("rank", Whole(job.adapter.rank, 1, 65'536), "rows of A and columns of B");
+  s.Key("alpha", Number(job.adapter.alpha, kPositive), "what B A is scaled by, times rank");
+  s.Key("projections", TextList(job.adapter.projections),
+        "names of the matrices, as \"q_proj\"; absent: all seven of a llama's layer");
+  s.Key("base", Text(job.adapter.base, "\"sha256:HEX\"", CheckBase),
+        "the file of the frozen model, a safetensors file of this [model]; nodes name theirs in [data.ID] "
+        "base");
+  s.Section({"personal"}, "What each node trains for itself and never sends.");
+  s.Key("kind",
+        Choice(job.personal.kind, {{"none", PersonalKind::kNone},
+                                   {"fedper", PersonalKind::kFedPer},
+                                   {"ditto", PersonalKind::kDitto}}),
+        "fedper: some tensors; ditto: a model of its own beside the common one");
+  s.Key("tensors", TextList(job.personal.tensors),
+        "fedper: names, as \"lm_head\", \"model.norm\" or \"input_layernorm\": each takes the tensors that "
+        "have it in their name");
+  s.Key("lambda", Number(job.personal.lambda, {.low = 0.0}),
+        "ditto: pull of the own model towards the common one");
+  s.Key("local_steps", Whole(job.personal.local_steps, 1), "ditto: steps of the own model in a round");
 }
 
 void TrainingSections(Schema& s, InnerSpec& inner) {
@@ -234,6 +273,7 @@ Schema JobSchema(JobSpec& job) {
   Schema schema;
   PlanSections(schema, job);
   ModelSections(schema, job);
+  PartsSections(schema, job);
   TrainingSections(schema, job.inner);
   CombiningSections(schema, job);
   GroupSections(schema, job.groups);

@@ -47,6 +47,8 @@ void DataSection(Schema& s, DatasetConfig& data) {
         "below `path`, or its file");
   s.Key("tokenizer", FilePath(data.tokenizer),
         "text, jsonl: the SentencePiece model, for jobs that ask for it by its hash");
+  s.Key("base", FilePath(data.base),
+        "the frozen model, for jobs with an adapter, which ask for it by its hash");
   s.Key("deduplicate", Bool(data.deduplicate), "text, jsonl: leave out documents that were seen before");
 }
 

@@ -31,8 +31,10 @@ Status In(const std::filesystem::path& path, const Status& status) {
   return {status.code(), status.error(), Printable(name, 128) + ": " + status.message(), status.hint()};
 }
 
-// What old checkpoints hold beside the weights.
-bool IsPassedOver(std::string_view tensor) { return tensor.ends_with(".self_attn.rotary_emb.inv_freq"); }
+// What old checkpoints, and the models of jobs whose outer rule keeps something, hold beside the weights.
+bool IsPassedOver(std::string_view tensor) {
+  return tensor.ends_with(".self_attn.rotary_emb.inv_freq") || tensor.starts_with('~');
+}
 
 // Removes what is passed over. The layout's offsets then have gaps; nobody looks at them.
 void PassOver(StoredTensors& stored) {

@@ -24,7 +24,8 @@ namespace accord::model {
 //   model.values                               NaN or an infinity, with tensor and element
 //   store.io                                   a file that is missing or cannot be read
 // and names the file. rotary_emb.inv_freq, which old checkpoints hold beside the weights, is passed over, as
-// transformers does: it follows from rope_theta.
+// transformers does: it follows from rope_theta; and so is what an outer rule keeps (update/global_state.h),
+// whose names begin with "~".
 [[nodiscard]] Result<std::vector<float>> ReadCheckpoint(const std::filesystem::path& path,
                                                         const ModelLayout& layout);
 // The same for one file in memory.

@@ -133,6 +133,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void Uploaded(RoundId round, AttemptId attempt, const Status& sent);
   void Check(const task::Check& effect);
   void EraseFiles();
+  void EraseJobFiles();
   [[nodiscard]] bool HasModel(const Digest& hash);
   [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
   // `work` on another thread, then `then(JobTask&, result)` on the strand.

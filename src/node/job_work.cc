@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "model/partition.h"
 #include "node/group_model.h"
 #include "node/job_task.h"
 
@@ -14,6 +15,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+// What lives from round to round, in the job's directory.
+constexpr const char* kKept = "kept";
 // Work on so few parameters is done before another thread would have woken.
 constexpr std::uint64_t kQuickParameters = 16'384;
 
@@ -105,7 +108,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
       .trainer = trainer_.get(),
       .deltas = delta_files_.get(),
       .checkpoint = services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.round.value)),
-      .state = services_.jobs_dir / id_.Hex() / "kept",
+      .state = services_.jobs_dir / id_.Hex() / kKept,
       .progress = progress_,
       .stop = training_stop_.get_token()};
   struct Outcome {
@@ -336,14 +339,31 @@ void JobTask::Check(const task::Check& effect) {
 
 // ---------------------------------------------------------------- the end
 
+// Only the lab itself ends what it has kept for itself: its people may use it after the job.
+void JobTask::EraseJobFiles() {
+  std::error_code ignored;
+  const std::filesystem::path directory = services_.jobs_dir / id_.Hex();
+  const bool keeps = driver_->state().ended && !driver_->state().erased && facts_.spec != nullptr &&
+                     model::HasPersonal(*facts_.spec);
+  if (!keeps) {
+    std::filesystem::remove_all(directory, ignored);
+    return;
+  }
+  std::vector<std::filesystem::path> rest;
+  for (std::filesystem::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
+       entry.increment(ignored)) {
+    if (entry->path().filename() != kKept) rest.push_back(entry->path());
+  }
+  for (const std::filesystem::path& path : rest) std::filesystem::remove_all(path, ignored);
+}
+
 void JobTask::EraseFiles() {
   update_ = {};
   secure_ = nullptr;
   weights_ = next_ = nullptr;
   kept_ = {};
   weights_hash_ = next_hash_ = {};
-  std::error_code ignored;
-  std::filesystem::remove_all(services_.jobs_dir / id_.Hex(), ignored);
+  EraseJobFiles();
   for (const Digest& file : deltas_) {
     Status deleted = OpenDeltas();
     if (deleted.ok()) deleted = delta_files_->Delete(file);
@@ -355,6 +375,7 @@ void JobTask::EraseFiles() {
   if (!driver_->state().ended) return;
   trainer_ = nullptr;  // and with it the data in memory
   plan_ = {};
+  std::error_code ignored;
   std::filesystem::remove_all(services_.deltas_dir / id_.Hex(), ignored);
 }
 

@@ -144,7 +144,10 @@ Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
   task::Delta delta;
   const std::span model = std::span(*task.weights).first(task.facts.parameters());
   if (update::Measures(*task.facts.spec, task.round.purpose, task.round.round)) {
-    ACCORD_ASSIGN_OR_RETURN(const EvalOutcome eval, task.trainer->Evaluate(model, task.stop));
+    ACCORD_ASSIGN_OR_RETURN(
+        const EvalOutcome eval,
+        task.trainer->EvaluatePersonal(
+            {.round = task.round.round.value, .weights = model, .state = task.state, .stop = task.stop}));
     delta.eval_examples = eval.examples;
     delta.eval_loss_sum = std::isfinite(eval.loss_sum) ? eval.loss_sum : std::numeric_limits<double>::max();
     delta.eval_correct = eval.correct;

@@ -1,5 +1,6 @@
 #include "study/evaluate.h"
 
+#include <limits>
 #include <numbers>
 
 #include "base/errors.h"
@@ -7,7 +8,10 @@
 namespace accord::study {
 
 Result<Worth> Evaluate(const Lab& lab, std::span<const float> model) {
-  ACCORD_ASSIGN_OR_RETURN(const EvalOutcome outcome, lab.trainer->Evaluate(model, {}));
+  constexpr std::uint64_t kNow = std::numeric_limits<std::uint64_t>::max();
+  ACCORD_ASSIGN_OR_RETURN(
+      const EvalOutcome outcome,
+      lab.trainer->EvaluatePersonal({.round = kNow, .weights = model, .state = lab.state, .stop = {}}));
   if (outcome.examples == 0) return Fail(errors::kDataEmpty, lab.name + " has no hold-out");
   const auto examples = static_cast<double>(outcome.examples);
   Worth worth{.examples = outcome.examples,

@@ -21,7 +21,11 @@ Result<Lab> OpenLab(const LockstepOptions& options, const Participant& participa
   ACCORD_ASSIGN_OR_RETURN(
       const crypto::SpiffeId identity,
       crypto::SpiffeId::Make(options.trust_domain, crypto::Role::kNode, participant.name));
-  Lab lab{.name = participant.name, .id = identity.ToNodeId(), .factory = {}, .trainer = {}};
+  Lab lab{.name = participant.name,
+          .id = identity.ToNodeId(),
+          .factory = {},
+          .trainer = {},
+          .state = options.directory / "state" / participant.name};
   ACCORD_ASSIGN_OR_RETURN(lab.factory,
                           trainer::MakeTorchTrainerFactory({.threads = options.threads,
                                                             .device = trainer::Device::kCpu,
@@ -78,7 +82,7 @@ Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assi
                                             .trainer = lab.trainer.get(),
                                             .deltas = deltas_.get(),
                                             .checkpoint = {},
-                                            .state = options_.directory / "state" / lab.name,
+                                            .state = lab.state,
                                             .progress = std::make_shared<node::WorkProgress>(),
                                             .stop = options_.stop},
                                            &kept));

@@ -32,6 +32,7 @@ struct Lab {
   NodeId id;
   std::unique_ptr<TrainerFactory> factory;
   std::unique_ptr<Trainer> trainer;
+  std::filesystem::path state;  // what it keeps from round to round
 };
 
 struct LockstepOptions {

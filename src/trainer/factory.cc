@@ -11,7 +11,9 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "data/text.h"
+#include "model/frozen.h"
 #include "model/layout.h"
+#include "trainer/adapter_learner.h"
 #include "trainer/blas.h"
 #include "trainer/torch_trainer.h"
 #include "trainer/trainer.h"
@@ -26,10 +28,15 @@ std::uint64_t PhysicalMemory() {
 }
 
 // Linux grants memory that it does not have and ends the process on use, so what cannot fit is refused here.
-Status CheckMemory(const ModelLayout& layout, const InnerSpec& inner) {
-  const std::uint64_t need = layout.size * sizeof(float) * (2 + Optimizer::Vectors(inner));
+Status CheckMemory(const ModelLayout& model, const ModelLayout& trained, const JobSpec& job) {
+  const std::uint64_t vectors = 2 + Optimizer::Vectors(job.inner);
+  // Beside an adapter the whole model and its gradient are there, too; of Ditto everything but the gradient
+  // is there twice.
+  const std::uint64_t frozen = job.adapter.kind == AdapterKind::kNone ? 0 : 2 * model.size;
+  const std::uint64_t own = job.personal.kind == PersonalKind::kDitto ? vectors - 1 : 0;
+  const std::uint64_t need = (frozen + trained.size * (vectors + own)) * sizeof(float);
   if (need <= PhysicalMemory()) return {};
-  return Fail(errors::kTrainerMemory, "the model has " + std::to_string(layout.size) +
+  return Fail(errors::kTrainerMemory, "the model has " + std::to_string(model.size) +
                                           " parameters; training it takes at least " + FormatBytes(need) +
                                           ", this machine has " + FormatBytes(PhysicalMemory()));
 }
@@ -67,11 +74,31 @@ class TorchFactory final : public TrainerFactory {
   Result<std::unique_ptr<Trainer>> Open(JobSpec job, const DatasetConfig& data) const {
     ACCORD_RETURN_IF_ERROR(CheckInner(job.inner));
     ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
-    ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(job.model));
-    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, job.inner));
+    ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
+    ACCORD_ASSIGN_OR_RETURN(model::Partition partition, model::MakePartition(job));
+    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition.trained, job));
     ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(job, layout, data));
+    if (job.adapter.kind != AdapterKind::kNone) {
+      ACCORD_ASSIGN_OR_RETURN(learner, WithAdapter(std::move(learner), job, partition, {layout, data.base}));
+    }
     return std::unique_ptr<Trainer>(std::make_unique<TorchTrainer>(
-        TorchTrainer::Parts{std::move(job), std::move(layout), std::move(learner), options_}));
+        TorchTrainer::Parts{std::move(job), std::move(partition), std::move(learner), options_}));
+  }
+
+  struct Frozen {
+    const ModelLayout& layout;
+    const std::filesystem::path& path;
+  };
+  static Result<std::unique_ptr<Learner>> WithAdapter(std::unique_ptr<Learner> inner, const JobSpec& job,
+                                                      const model::Partition& partition,
+                                                      const Frozen& frozen) {
+    ACCORD_ASSIGN_OR_RETURN(model::Adapter adapter,
+                            model::MakeAdapter(job.adapter, job.model, frozen.layout));
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<float> base,
+                            model::ReadFrozen(frozen.path, job.adapter.base, frozen.layout));
+    return MakeAdapterLearner(
+        std::move(inner),
+        {.adapter = std::move(adapter), .trained = partition.trained, .base = base, .seed = job.seed});
   }
 
   Result<std::unique_ptr<Learner>> MakeLearner(const JobSpec& job, const ModelLayout& layout,

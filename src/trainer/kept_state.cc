@@ -15,12 +15,14 @@
 namespace accord::trainer {
 namespace {
 
-constexpr std::string_view kPrefix = "optimizer-";
 constexpr std::string_view kSuffix = ".state";
 
-std::optional<std::uint64_t> RoundOf(std::string_view name) {
-  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_prefix(kPrefix.size());
+// Of the file `name`, when it is one of those called prefix-ROUND.state.
+std::optional<std::uint64_t> RoundOf(std::string_view name, std::string_view prefix) {
+  if (!name.starts_with(prefix) || !name.ends_with(kSuffix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  if (!name.starts_with('-')) return std::nullopt;
+  name.remove_prefix(1);
   name.remove_suffix(kSuffix.size());
   std::uint64_t round = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), round);
@@ -30,11 +32,11 @@ std::optional<std::uint64_t> RoundOf(std::string_view name) {
 
 }  // namespace
 
-KeptState::KeptState(std::filesystem::path directory, std::uint32_t plan, std::vector<at::Tensor> vectors)
-    : directory_(std::move(directory)), plan_(plan), vectors_(std::move(vectors)) {}
+KeptState::KeptState(Place place, std::vector<at::Tensor> vectors)
+    : place_(std::move(place)), vectors_(std::move(vectors)) {}
 
 std::uint64_t KeptState::Load(std::uint64_t round) {
-  if (directory_.empty() || vectors_.empty()) return 0;
+  if (place_.directory.empty() || vectors_.empty()) return 0;
   for (const std::uint64_t there : Rounds()) {
     if (there < round) loaded_ = std::max(loaded_, there);
   }
@@ -45,7 +47,7 @@ std::uint64_t KeptState::Load(std::uint64_t round) {
     host.push_back(vector.is_cpu() ? vector : at::empty_like(vector, vector.options().device(at::kCPU)));
     spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
   }
-  const auto steps = LoadCheckpoint(PathOf(loaded_), {.round = loaded_, .plan = plan_}, spans);
+  const auto steps = LoadCheckpoint(PathOf(loaded_), {.round = loaded_, .plan = place_.plan}, spans);
   if (!steps.ok() || !steps.value()) {
     LogWarn("trainer.state_ignored", {{"why", steps.ok() ? "it is gone" : steps.status().message()}});
     loaded_ = 0;
@@ -57,38 +59,35 @@ std::uint64_t KeptState::Load(std::uint64_t round) {
   return *steps.value();
 }
 
-void KeptState::Save(std::uint64_t round, std::uint64_t steps) {
-  if (directory_.empty() || vectors_.empty()) return;
+Status KeptState::Save(std::uint64_t round, std::uint64_t steps) {
+  if (place_.directory.empty() || vectors_.empty()) return {};
   std::error_code error;
-  std::filesystem::create_directories(directory_, error);  // what fails here fails below, with a reason
+  std::filesystem::create_directories(place_.directory, error);  // what fails here fails below, with a reason
   std::vector<at::Tensor> host;
   std::vector<std::span<const float>> spans;
   for (const at::Tensor& vector : vectors_) {
     host.push_back(vector.cpu());
     spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
   }
-  const Status saved = SaveCheckpoint(PathOf(round), {.round = round, .plan = plan_}, steps, spans);
-  if (!saved.ok()) {
-    LogWarn("trainer.state_failed", {{"why", saved.message()}});
-    return;
-  }
+  ACCORD_RETURN_IF_ERROR(SaveCheckpoint(PathOf(round), {.round = round, .plan = place_.plan}, steps, spans));
   for (const std::uint64_t there : Rounds()) {
     if (there != round && there != loaded_) std::filesystem::remove(PathOf(there), error);
   }
+  return {};
 }
 
 std::vector<std::uint64_t> KeptState::Rounds() const {
   std::vector<std::uint64_t> rounds;
   std::error_code error;
-  for (std::filesystem::directory_iterator entry(directory_, error), end; !error && entry != end;
+  for (std::filesystem::directory_iterator entry(place_.directory, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (const auto round = RoundOf(entry->path().filename().string())) rounds.push_back(*round);
+    if (const auto round = RoundOf(entry->path().filename().string(), place_.name)) rounds.push_back(*round);
   }
   return rounds;
 }
 
 std::filesystem::path KeptState::PathOf(std::uint64_t round) const {
-  return directory_ / (std::string(kPrefix) + std::to_string(round) + std::string(kSuffix));
+  return place_.directory / (place_.name + "-" + std::to_string(round) + std::string(kSuffix));
 }
 
 }  // namespace accord::trainer

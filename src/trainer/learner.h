@@ -1,5 +1,6 @@
 // What TorchTrainer trains: a model over flat buffers, and the node's examples for it. One implementation a
-// kind of data. Used by the trainer on its thread; internal, knows ATen.
+// kind of data, and one around another for adapters (adapter_learner.h). Used by the trainer on its thread;
+// internal, knows ATen.
 #pragma once
 
 #include <cstdint>

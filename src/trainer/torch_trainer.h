@@ -52,10 +52,14 @@ struct TorchOptions {
 //   model received, the data and the seeds alone, whatever the node did or missed before. With
 //   inner.keep_state its state and its count of steps go on from the last round below that this node trained,
 //   in files of request.state (kept_state.h); a round that is repeated begins as it did before.
+// - Layout is what the plan exchanges (model/partition.h). With an adapter the frozen model comes from
+//   DatasetConfig::base: Create fails with `model.base` when it is not the plan's. Personal parts live in
+//   request.state as the optimizer's state does, but a node that cannot keep them fails the round; Train
+//   needs the directory (`job.invalid`). Evaluate leaves them out, EvaluatePersonal takes them from it.
+//   Ditto's own steps come before a round's common ones and count as steps.
 // - The learning rate is strategy::StepRate; the first round.synchronous rounds have one local step.
 // - A local step is the gradient of the batch's mean loss, formed in inner.accumulate parts, plus the
-// proximal
-//   term, cut to inner.clip_norm, and one update.
+//   proximal term, cut to inner.clip_norm, and one update.
 // - Examples are walked in a fresh order per epoch, drawn from (job seed, round, epoch, shuffle_seed); the
 //   last, shorter batch of an epoch is used. Windows of text in a job of local steps are walked on from round
 //   to round instead, from a place that is a function of the plan and the round.

@@ -9,43 +9,16 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/codec.h"
 #include "base/crc32c.h"
+#include "base/errors.h"
+#include "base/log.h"
 #include "model/safetensors.h"
 #include "strategy/schedule.h"
+#include "trainer/plan_crc.h"
 #include "trainer/wall.h"
 
 namespace accord::trainer {
 namespace {
-
-// What the optimizer's state belongs to.
-Writer StatePlan(const TorchTrainer::Parts& parts) {
-  const InnerSpec& inner = parts.job.inner;
-  Writer writer;
-  for (const TensorSpec& tensor : parts.layout.tensors) {
-    writer.Lv(tensor.name);
-    for (const std::uint64_t n : tensor.shape) writer.U64(n);
-  }
-  writer.U8(static_cast<std::uint8_t>(inner.optimizer)).F64(inner.momentum);
-  writer.F64(inner.beta1).F64(inner.beta2).F64(inner.epsilon).U64(parts.job.seed);
-  return writer;
-}
-
-// Everything but weights, kept state and round that the result of a round depends on.
-std::uint32_t PlanCrc(const TorchTrainer::Parts& parts) {
-  const InnerSpec& inner = parts.job.inner;
-  const ScheduleSpec& schedule = inner.schedule;
-  Writer writer = StatePlan(parts);
-  writer.F64(inner.lr).F64(inner.weight_decay).F64(inner.clip_norm).F64(inner.proximal);
-  writer.Bool(inner.has_local_steps).U32(inner.local_epochs).U64(inner.local_steps).U32(inner.batch);
-  writer.U32(inner.accumulate).Bool(inner.keep_state).U8(static_cast<std::uint8_t>(inner.precision));
-  writer.U8(static_cast<std::uint8_t>(schedule.kind)).U64(schedule.warmup_rounds).F64(schedule.min_lr);
-  writer.U64(schedule.step_rounds).F64(schedule.gamma).U64(parts.job.round.count);
-  writer.U8(static_cast<std::uint8_t>(schedule.unit)).U64(schedule.warmup_steps).U64(schedule.decay_steps);
-  writer.U64(parts.job.round.synchronous).U64(parts.options.shuffle_seed);
-  writer.U64(parts.learner->examples()).U64(parts.job.text.context);
-  return Crc32c(writer.bytes());
-}
 
 // Lets at most one call through per interval; steps longer than it are all told.
 class Pace {
@@ -67,81 +40,140 @@ class Pace {
 
 TorchTrainer::TorchTrainer(Parts parts)
     : parts_(std::move(parts)),
-      optimizer_(parts_.job.inner, parts_.learner->weights(), parts_.learner->gradients()),
-      plan_crc_(PlanCrc(parts_)),
-      state_crc_(Crc32c(StatePlan(parts_).bytes())) {}
+      round_crc_(
+          RoundCrc(parts_.job, parts_.partition,
+                   {.shuffle_seed = parts_.options.shuffle_seed, .examples = parts_.learner->examples()})),
+      state_crc_(StateCrc(parts_.job, parts_.partition)),
+      shared_(parts_.partition.trained, parts_.partition.shared),
+      personal_(parts_.job, parts_.partition),
+      optimizer_(parts_.job.inner, parts_.learner->weights(), parts_.learner->gradients()) {
+  if (parts_.job.personal.kind == PersonalKind::kDitto)
+    ditto_.emplace(parts_.job, state_crc_, parts_.learner->weights(), parts_.learner->gradients());
+}
 
 Result<TrainOutcome> TorchTrainer::Train(const TrainRequest& request) {
-  ACCORD_CHECK(request.weights.size() == parts_.layout.size && request.result.size() == parts_.layout.size);
+  ACCORD_CHECK(request.weights.size() == Layout().size && request.result.size() == Layout().size);
+  if (model::HasPersonal(parts_.job) && request.state.empty())
+    return Fail(errors::kJobInvalid, "the job keeps a personal part, and there is no directory for it");
   return Guard("training round " + std::to_string(request.round), [&] { return TrainRound(request); });
 }
 
 Result<EvalOutcome> TorchTrainer::Evaluate(std::span<const float> weights, std::stop_token stop) {
-  ACCORD_CHECK(weights.size() == parts_.layout.size);
+  return EvaluatePersonal({.weights = weights, .state = {}, .stop = std::move(stop)});
+}
+
+Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
+  ACCORD_CHECK(request.weights.size() == Layout().size);
   return Guard("evaluation", [&] {
     at::set_num_threads(static_cast<int>(parts_.options.threads));
-    LoadWeights(weights);
-    return parts_.learner->Evaluate(stop);
+    LoadWeights(request.weights, request.state, request.round);
+    if (ditto_) ditto_->Load(request.state, request.round);
+    return parts_.learner->Evaluate(request.stop);
   });
 }
 
 Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   const JobSpec& job = parts_.job;
   at::set_num_threads(static_cast<int>(parts_.options.threads));  // holds for the calling thread alone
-  LoadWeights(request.weights);
-  const at::Tensor start = job.inner.proximal > 0.0 ? parts_.learner->weights().clone() : at::Tensor();
+  LoadWeights(request.weights, request.state, request.round);
+  if (job.inner.proximal > 0.0 || ditto_) start_ = parts_.learner->weights().clone();
   optimizer_.Reset();
   KeptState kept = MakeKeptState(request);
   const std::uint64_t before = kept.Load(request.round);
   const std::uint64_t first = Draw(request.round);
   const std::uint64_t total = TotalSteps(request.round);
   RoundCheckpoint checkpoint = MakeCheckpoint(request);
-  std::uint64_t done = std::min(checkpoint.Resume(), total);
-  optimizer_.SetSteps(before + done);
-  Pace pace(parts_.options.progress_interval);
-  while (done < total) {
-    if (request.stop.stop_requested()) {
-      checkpoint.Save(done);
-      return StoppedDuring("training round " + std::to_string(request.round));
-    }
-    const double rate = strategy::StepRate(job.inner, job.round, request.round, done);
-    ACCORD_RETURN_IF_ERROR(Step(sampler_->Batch(first + done), start, rate));
-    ++done;
-    checkpoint.AfterStep(done);
-    if (request.progress && (done == total || pace.Due())) request.progress(done, total);
+  const std::uint64_t done = std::min(checkpoint.Resume(), total);
+  const std::uint64_t own = ditto_ ? ditto_->steps() : 0;
+  if (own > 0 && done == 0) {  // else they were before the checkpoint
+    ACCORD_RETURN_IF_ERROR(TrainOwn(request, own + total));
+    const at::NoGradGuard no_grad;
+    parts_.learner->weights().copy_(start_);
   }
-  kept.Save(request.round, before + total);
-  const at::Tensor host = parts_.learner->weights().cpu();
-  std::copy_n(host.data_ptr<float>(), request.result.size(), request.result.begin());
-  return TrainOutcome{.examples = parts_.learner->examples(), .steps = total};
+  optimizer_.SetSteps(before + done);
+  ACCORD_RETURN_IF_ERROR(
+      TrainShared(request, checkpoint, {.first = first, .done = done, .total = total, .own = own}));
+  ACCORD_RETURN_IF_ERROR(personal_.Save(request.round, parts_.learner->weights()));
+  if (const Status saved = kept.Save(request.round, before + total); !saved.ok())
+    LogWarn("trainer.state_failed", {{"why", saved.message()}});
+  StoreWeights(request.result);
+  return TrainOutcome{.examples = parts_.learner->examples(), .steps = own + total};
 }
 
-Status TorchTrainer::Step(std::span<const std::uint64_t> rows, const at::Tensor& start, double rate) {
+Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& checkpoint, Steps steps) {
+  Pace pace(parts_.options.progress_interval);
+  while (steps.done < steps.total) {
+    if (request.stop.stop_requested()) {
+      checkpoint.Save(steps.done);
+      return StoppedDuring("training round " + std::to_string(request.round));
+    }
+    const double rate = strategy::StepRate(parts_.job.inner, parts_.job.round, request.round, steps.done);
+    ACCORD_RETURN_IF_ERROR(Step(optimizer_, sampler_->Batch(steps.first + steps.done), rate));
+    ++steps.done;
+    checkpoint.AfterStep(steps.done);
+    if (request.progress && (steps.done == steps.total || pace.Due()))
+      request.progress(steps.own + steps.done, steps.own + steps.total);
+  }
+  return {};
+}
+
+Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_steps) {
+  ditto_->Load(request.state, request.round);
+  const std::uint64_t steps = ditto_->steps();
+  const std::uint64_t first = WalksOn() ? (request.round - 1) * steps : 0;
+  const std::uint64_t last_rated = std::max<std::uint64_t>(1, TotalSteps(request.round)) - 1;
+  Pace pace(parts_.options.progress_interval);
+  for (std::uint64_t done = 0; done < steps;) {
+    // Begun anew after a stop: what is lost are some steps, and a checkpoint of them would be one more file.
+    if (request.stop.stop_requested())
+      return StoppedDuring("training round " + std::to_string(request.round));
+    const double rate =
+        strategy::StepRate(parts_.job.inner, parts_.job.round, request.round, std::min(done, last_rated));
+    ACCORD_RETURN_IF_ERROR(Step(ditto_->optimizer(), sampler_->Batch(first + done), rate));
+    ++done;
+    if (request.progress && pace.Due()) request.progress(done, all_steps);
+  }
+  return ditto_->Save(request.round);
+}
+
+Status TorchTrainer::Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate) {
   const InnerSpec& inner = parts_.job.inner;
-  optimizer_.ZeroGradients();
+  optimizer.ZeroGradients();
   const std::size_t parts = std::clamp<std::size_t>(inner.accumulate, 1, rows.size());
   for (std::size_t part = 0; part < parts; ++part) {
     const std::size_t begin = rows.size() * part / parts, end = rows.size() * (part + 1) / parts;
     const double share = static_cast<double>(end - begin) / static_cast<double>(rows.size());
     ACCORD_RETURN_IF_ERROR(parts_.learner->AddGradient(rows.subspan(begin, end - begin), share));
   }
-  optimizer_.Limit(start);
-  optimizer_.Step(rate);
+  optimizer.Limit(start_);
+  optimizer.Step(rate);
   return {};
 }
 
-void TorchTrainer::LoadWeights(std::span<const float> weights) {
-  const at::NoGradGuard no_grad;
+void TorchTrainer::LoadWeights(std::span<const float> shared, const std::filesystem::path& state,
+                               std::uint64_t round) {
   // from_blob wants mutable memory; it is only read.
-  parts_.learner->weights().copy_(at::from_blob(const_cast<float*>(weights.data()),
-                                                {static_cast<std::int64_t>(weights.size())}, at::kFloat));
+  const at::Tensor host = at::from_blob(const_cast<float*>(shared.data()),
+                                        {static_cast<std::int64_t>(shared.size())}, at::kFloat);
+  shared_.Spread(host, parts_.learner->weights());
+  personal_.Load(state, round, parts_.learner->weights());
+}
+
+void TorchTrainer::StoreWeights(std::span<float> shared) const {
+  const at::Tensor host =
+      at::from_blob(shared.data(), {static_cast<std::int64_t>(shared.size())}, at::kFloat);
+  shared_.Gather(parts_.learner->weights(), host);
+}
+
+bool TorchTrainer::WalksOn() const {
+  return parts_.job.model.kind == "llama" && parts_.job.inner.has_local_steps;
 }
 
 std::uint64_t TorchTrainer::Draw(std::uint64_t round) {
   const JobSpec& job = parts_.job;
   // Windows of text are walked on from round to round: rounds of few steps then see all of a small text, and
   // the order of a large one is drawn once.
-  const bool on = job.model.kind == "llama" && job.inner.has_local_steps;
+  const bool on = WalksOn();
   if (!on || !sampler_) {
     const ShuffleSeed seed{.job = job.seed, .round = on ? 0 : round, .node = parts_.options.shuffle_seed};
     sampler_.emplace(seed, parts_.learner->examples(), job.inner.batch);
@@ -158,7 +190,7 @@ std::uint64_t TorchTrainer::TotalSteps(std::uint64_t round) const {
 }
 
 CheckpointId TorchTrainer::IdOf(const TrainRequest& request) const {
-  return {.round = request.round, .plan = plan_crc_, .start = Crc32c(model::WeightBytes(request.weights))};
+  return {.round = request.round, .plan = round_crc_, .start = Crc32c(model::WeightBytes(request.weights))};
 }
 
 RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request) {
@@ -169,8 +201,7 @@ RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request) {
 }
 
 KeptState TorchTrainer::MakeKeptState(const TrainRequest& request) {
-  return {parts_.job.inner.keep_state ? request.state : std::filesystem::path(),
-          state_crc_,
+  return {{parts_.job.inner.keep_state ? request.state : std::filesystem::path(), "optimizer", state_crc_},
           {optimizer_.State().begin(), optimizer_.State().end()}};
 }
 

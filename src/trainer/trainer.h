@@ -8,10 +8,14 @@
 #include <stop_token>
 
 #include "accord/trainer.h"
+#include "model/partition.h"
 #include "trainer/aten.h"
+#include "trainer/ditto.h"
 #include "trainer/kept_state.h"
 #include "trainer/learner.h"
 #include "trainer/optimizer.h"
+#include "trainer/part.h"
+#include "trainer/personal.h"
 #include "trainer/round_checkpoint.h"
 #include "trainer/sampler.h"
 #include "trainer/torch_trainer.h"
@@ -22,36 +26,52 @@ class TorchTrainer final : public Trainer {
  public:
   struct Parts {
     JobSpec job;  // job.model resolved
-    ModelLayout layout;
-    std::unique_ptr<Learner> learner;
-    TorchOptions options;  // threads filled in
+    model::Partition partition;
+    std::unique_ptr<Learner> learner;  // of partition.trained
+    TorchOptions options;              // threads filled in
   };
 
   // Allocates the optimizer's buffers; may throw what libtorch throws.
   explicit TorchTrainer(Parts parts);
 
-  [[nodiscard]] const ModelLayout& Layout() const override { return parts_.layout; }
+  [[nodiscard]] const ModelLayout& Layout() const override { return parts_.partition.shared; }
   [[nodiscard]] Result<TrainOutcome> Train(const TrainRequest& request) override;
   [[nodiscard]] Result<EvalOutcome> Evaluate(std::span<const float> weights, std::stop_token stop) override;
+  [[nodiscard]] Result<EvalOutcome> EvaluatePersonal(const EvalRequest& request) override;
 
  private:
   // The body of Train, which may throw.
   Result<TrainOutcome> TrainRound(const TrainRequest& request);
 
-  void LoadWeights(std::span<const float> weights);
+  // The exchanged part into the learner's weights, and then what the node kept for itself before `round`.
+  void LoadWeights(std::span<const float> shared, const std::filesystem::path& state, std::uint64_t round);
+  void StoreWeights(std::span<float> shared) const;
+  // The round's steps of Ditto's own model, from the weights as loaded; they are left changed.
+  [[nodiscard]] Status TrainOwn(const TrainRequest& request, std::uint64_t all_steps);
+  struct Steps {
+    std::uint64_t first, done, total;  // of the round's order; already; in the round
+    std::uint64_t own;                 // of Ditto, before these
+  };
+  [[nodiscard]] Status TrainShared(const TrainRequest& request, RoundCheckpoint& checkpoint, Steps steps);
   // The round's order of examples, and the step of it that the round begins with.
   std::uint64_t Draw(std::uint64_t round);
+  // Whether that order goes on from round to round.
+  [[nodiscard]] bool WalksOn() const;
   [[nodiscard]] std::uint64_t TotalSteps(std::uint64_t round) const;
   // One local step: gradient of the batch in inner.accumulate parts, proximal term, clip, update.
-  [[nodiscard]] Status Step(std::span<const std::uint64_t> rows, const at::Tensor& start, double rate);
+  [[nodiscard]] Status Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate);
   [[nodiscard]] CheckpointId IdOf(const TrainRequest& request) const;
   [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request);
   [[nodiscard]] KeptState MakeKeptState(const TrainRequest& request);
 
   Parts parts_;
+  std::uint32_t round_crc_, state_crc_;
+  Part shared_;
+  PersonalPart personal_;
   Optimizer optimizer_;
+  std::optional<Ditto> ditto_;
   std::optional<Sampler> sampler_;
-  std::uint32_t plan_crc_, state_crc_;
+  at::Tensor start_;  // of the round, where a proximal term or Ditto needs it
 };
 
 }  // namespace accord::trainer

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "model/layout.h"
+#include "model/partition.h"
 #include "strategy/outer.h"
 
 namespace accord::update {
@@ -18,7 +19,8 @@ bool IsModels(const TensorSpec& tensor) { return tensor.name.front() != kStateMa
 }  // namespace
 
 Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
-  ACCORD_ASSIGN_OR_RETURN(ModelLayout model, model::BuildLayout(spec.model));
+  ACCORD_ASSIGN_OR_RETURN(model::Partition parts, model::MakePartition(spec));
+  ModelLayout& model = parts.shared;
   ACCORD_ASSIGN_OR_RETURN(const auto rule, strategy::MakeOuterRule(spec.outer));
   std::vector<TensorSpec> tensors = model.tensors;
   for (const strategy::OuterNeeds::StateVector& vector : rule->Needs().state) {
@@ -29,7 +31,7 @@ Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
     }
   }
   if (spec.update.clip_rms > 0.0) tensors.push_back({.name = kRmsTensor, .shape = {kRmsElements}});
-  if (tensors.size() == model.tensors.size()) return model;
+  if (tensors.size() == model.tensors.size()) return std::move(model);
   return model::MakeLayout(std::move(tensors));
 }
 

@@ -28,11 +28,12 @@ struct BaseModel {
   float rms;  // of the mean update that made it; 0: none
 };
 
-// The layout of the global state: model::BuildLayout's when neither the outer rule nor the encoding keeps
-// anything. Fails as that does, and as strategy::MakeOuterRule.
+// The layout of the global state: that of what the nodes exchange (model/partition.h: for most jobs the whole
+// model) when neither the outer rule nor the encoding keeps anything. Fails as model::MakePartition, and as
+// strategy::MakeOuterRule.
 [[nodiscard]] Result<ModelLayout> GlobalLayout(const JobSpec& spec);
 
-// P: the elements of the model in a layout that GlobalLayout or model::BuildLayout gave.
+// P: the elements of the model in a layout that GlobalLayout or model::MakePartition gave.
 [[nodiscard]] std::uint64_t ParametersOf(const ModelLayout& global);
 // The layout of the model alone.
 [[nodiscard]] ModelLayout ModelOf(const ModelLayout& global);

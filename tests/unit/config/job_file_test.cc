@@ -315,5 +315,67 @@ TEST(JobFileTest, RefusesGroupsThatMakeNoSense) {
   EXPECT_THAT(Errors(silent.erase(silent.find(metrics), metrics.size())), HasSubstr("eval.metrics"));
 }
 
+constexpr std::string_view kHash = "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+// kGood as a language model with this section more.
+std::string LlamaWith(const std::string& section) {
+  std::string text =
+      With("kind = \"cnn\", input = [28, 28], classes = 10", "kind = \"llama\", preset = \"2m\"");
+  return text + section;
+}
+
+TEST(JobFileTest, ReadsAnAdapter) {
+  const auto job = ParseJob(LlamaWith("[adapter]\nkind = \"fedsa-lora\"\nrank = 4\nalpha = 8.0\n"
+                                      "projections = [\"q_proj\", \"v_proj\"]\nbase = \"" +
+                                      std::string(kHash) + "\"\n"),
+                            "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->adapter.kind, AdapterKind::kFedSaLora);
+  EXPECT_EQ(job->adapter.rank, 4U);
+  EXPECT_EQ(job->adapter.alpha, 8.0);
+  EXPECT_EQ(job->adapter.projections, (std::vector<std::string>{"q_proj", "v_proj"}));
+  EXPECT_EQ(job->adapter.base, kHash);
+}
+
+TEST(JobFileTest, ReadsPersonalParts) {
+  const auto fedper =
+      ParseJob(LlamaWith("[personal]\nkind = \"fedper\"\ntensors = [\"model.norm\"]\n"), "job.toml");
+  ASSERT_TRUE(fedper.ok()) << fedper.status().message();
+  EXPECT_EQ(fedper->personal.kind, PersonalKind::kFedPer);
+  EXPECT_EQ(fedper->personal.tensors, std::vector<std::string>{"model.norm"});
+  const auto ditto =
+      ParseJob(LlamaWith("[personal]\nkind = \"ditto\"\nlambda = 0.5\nlocal_steps = 9\n"), "job.toml");
+  ASSERT_TRUE(ditto.ok()) << ditto.status().message();
+  EXPECT_EQ(ditto->personal.kind, PersonalKind::kDitto);
+  EXPECT_EQ(ditto->personal.lambda, 0.5);
+  EXPECT_EQ(ditto->personal.local_steps, 9U);
+}
+
+TEST(JobFileTest, RefusesPartsWithoutSense) {
+  const std::string base = "base = \"" + std::string(kHash) + "\"\n";
+  const auto errors = [&](const std::string& section) { return Errors(LlamaWith(section)); };
+  EXPECT_THAT(errors("[adapter]\nkind = \"lora\"\n"), HasSubstr("adapter.base: is missing"));
+  EXPECT_THAT(errors("[adapter]\nkind = \"lora\"\nbase = \"sha256:12\"\n"), HasSubstr("64 hexadecimal"));
+  EXPECT_THAT(errors("[adapter]\nkind = \"qlora\"\n" + base), HasSubstr("unknown"));
+  EXPECT_THAT(errors("[adapter]\nrank = 4\n"),
+              HasSubstr("adapter.rank: has a meaning only with an adapter.kind"));
+  EXPECT_THAT(errors("[adapter]\nkind = \"lora\"\nrank = 0\n" + base), HasSubstr("adapter.rank"));
+  EXPECT_THAT(errors("[adapter]\nkind = \"lora\"\nprojections = []\n" + base),
+              HasSubstr("must not be empty"));
+  EXPECT_THAT(errors("[adapter]\nkind = \"lora\"\nprojections = [\"q_proj\", \"q_proj\"]\n" + base),
+              HasSubstr("q_proj stands twice"));
+  EXPECT_THAT(
+      errors("[adapter]\nkind = \"fedsa-lora\"\n" + base + "[personal]\nkind = \"ditto\"\nlocal_steps = 1\n"),
+      HasSubstr("fedsa-lora has a personal part already"));
+  EXPECT_THAT(errors("[personal]\nkind = \"fedper\"\n"), HasSubstr("personal.tensors: is missing"));
+  EXPECT_THAT(errors("[personal]\nkind = \"fedper\"\ntensors = [\".norm\"]\n"), HasSubstr("is not a name"));
+  EXPECT_THAT(errors("[personal]\nkind = \"ditto\"\n"), HasSubstr("personal.local_steps: is missing"));
+  EXPECT_THAT(errors("[personal]\nkind = \"ditto\"\nlocal_steps = 1\nlambda = -1.0\n"),
+              HasSubstr("personal.lambda"));
+  EXPECT_THAT(errors("[personal]\nlambda = 1.0\n"), HasSubstr("only with kind = \"ditto\""));
+  EXPECT_THAT(Errors(std::string(kGood) + "[adapter]\nkind = \"lora\"\n" + base),
+              HasSubstr("adapter.projections: is missing"));
+}
+
 }  // namespace
 }  // namespace accord::config

@@ -12,10 +12,12 @@ namespace {
 
 class KeptStateTest : public ::testing::Test {
  protected:
-  KeptState Make(std::uint32_t plan = 7) { return {directory_ / "state", plan, {vector_}}; }
+  KeptState Make(std::uint32_t plan = 7, const std::string& name = "optimizer") {
+    return {{directory_ / "state", name, plan}, {vector_}};
+  }
   void Keep(std::uint64_t round, float value) {
     vector_.fill_(value);
-    Make().Save(round, round * 10);
+    EXPECT_TRUE(Make().Save(round, round * 10).ok());
   }
   // What a round begins with: steps and the first value of the vector.
   std::pair<std::uint64_t, float> Load(std::uint64_t round, std::uint32_t plan = 7) {
@@ -41,10 +43,10 @@ TEST_F(KeptStateTest, TakesTheGreatestRoundBelow) {
 TEST_F(KeptStateTest, NumbersAreNotNames) {
   KeptState kept = Make();
   vector_.fill_(9.0F);
-  kept.Save(9, 1);
+  EXPECT_TRUE(kept.Save(9, 1).ok());
   KeptState next = Make();
   EXPECT_EQ(next.Load(10), 1U);
-  next.Save(10, 2);
+  EXPECT_TRUE(next.Save(10, 2).ok());
   EXPECT_EQ(Load(11).first, 2U);
   EXPECT_EQ(Load(10).first, 1U);
 }
@@ -54,7 +56,7 @@ TEST_F(KeptStateTest, ForgetsAllButWhatARepeatNeeds) {
   for (std::uint64_t round = 2; round < 5; ++round) {
     KeptState kept = Make();
     (void)kept.Load(round);
-    kept.Save(round, round);
+    EXPECT_TRUE(kept.Save(round, round).ok());
   }
   EXPECT_FALSE(std::filesystem::exists(directory_ / "state/optimizer-2.state"));
   EXPECT_TRUE(std::filesystem::exists(directory_ / "state/optimizer-3.state"));
@@ -75,9 +77,24 @@ TEST_F(KeptStateTest, RefusesDamageAndOtherPlans) {
 }
 
 TEST_F(KeptStateTest, WithoutADirectoryNothingIsKept) {
-  KeptState kept({}, 7, {vector_});
-  kept.Save(1, 1);
+  KeptState kept({{}, "optimizer", 7}, {vector_});
+  EXPECT_TRUE(kept.Save(1, 1).ok());
   EXPECT_EQ(kept.Load(2), 0U);
+}
+
+TEST_F(KeptStateTest, StatesOfOtherNamesAreLeftAlone) {
+  Keep(3, 3.0F);
+  vector_.fill_(5.0F);
+  KeptState other = Make(7, "personal");
+  EXPECT_TRUE(other.Save(4, 1).ok());
+  EXPECT_EQ(Load(9).second, 3.0F);
+  EXPECT_EQ(other.Load(9), 1U);
+  EXPECT_EQ(vector_[0].item<float>(), 5.0F);
+}
+
+TEST_F(KeptStateTest, SaysWhenItCannotBeKept) {
+  std::ofstream(directory_ / "state") << "a file where the directory should be";
+  EXPECT_EQ(Make().Save(1, 1).error(), "store.io");
 }
 
 }  // namespace

@@ -106,5 +106,6 @@ def run(directory):
 
 
 torch.set_num_threads(1)
-for name in sys.argv[1:]:
-    run(pathlib.Path(name))
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        run(pathlib.Path(name))

@@ -1,0 +1,48 @@
+#include "model/frozen.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/text.h"
+#include "crypto/sha256.h"
+#include "model/checkpoint.h"
+#include "model/safetensors_file.h"
+
+namespace accord::model {
+namespace {
+
+constexpr std::string_view kPrefix = "sha256:";
+constexpr std::uint64_t kPiece = 1ULL << 20;
+
+Status NotTheBase(const std::string& what) { return Fail(errors::kModelBase, what); }
+
+}  // namespace
+
+Result<Digest> HashFile(const std::filesystem::path& path) {
+  ACCORD_ASSIGN_OR_RETURN(const Source source, FileSource(path));
+  crypto::Sha256 hash;
+  Bytes piece(std::min(kPiece, source.size));
+  for (std::uint64_t at = 0; at < source.size; at += piece.size()) {
+    piece.resize(std::min(kPiece, source.size - at));
+    ACCORD_RETURN_IF_ERROR(source.read(at, piece));
+    hash.Update(piece);
+  }
+  return hash.Finish();
+}
+
+std::string NameOfHash(const Digest& hash) { return std::string(kPrefix) + hash.Hex(); }
+
+Result<std::vector<float>> ReadFrozen(const std::filesystem::path& path, std::string_view name,
+                                      const ModelLayout& layout) {
+  const std::string file = Printable(path.string(), 200);
+  if (path.empty()) return NotTheBase("the job wants a frozen model, and the data set names none");
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return NotTheBase(file + " is no file");
+  const Result<Digest> hash = HashFile(path);
+  if (!hash.ok()) return NotTheBase(hash.status().message());
+  if (NameOfHash(*hash) != name)
+    return NotTheBase(file + " is " + NameOfHash(*hash) + "; the job wants " + std::string(name));
+  return ReadCheckpoint(path, layout);
+}
+
+}  // namespace accord::model

@@ -1,0 +1,46 @@
+#include "trainer/ditto.h"
+
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace accord::trainer {
+namespace {
+
+InnerSpec WithPull(const JobSpec& job) {
+  InnerSpec inner = job.inner;
+  inner.proximal = job.personal.lambda;
+  return inner;
+}
+
+}  // namespace
+
+Ditto::Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Tensor gradients)
+    : steps_(job.personal.local_steps),
+      keep_state_(job.inner.keep_state),
+      plan_(plan),
+      weights_(std::move(weights)),
+      model_(at::zeros_like(weights_)),
+      optimizer_(WithPull(job), weights_, std::move(gradients)) {}
+
+void Ditto::Load(const std::filesystem::path& state, std::uint64_t round) {
+  const at::NoGradGuard no_grad;
+  optimizer_.Reset();
+  std::vector<at::Tensor> vectors{model_};
+  if (keep_state_) vectors.insert(vectors.end(), optimizer_.State().begin(), optimizer_.State().end());
+  kept_.emplace(KeptState::Place{state, "personal", plan_}, std::move(vectors));
+  before_ = kept_->Load(round);
+  if (before_ > 0) weights_.copy_(model_);
+  optimizer_.SetSteps(keep_state_ ? before_ : 0);
+}
+
+Status Ditto::Save(std::uint64_t round) {
+  ACCORD_CHECK(kept_.has_value());
+  const at::NoGradGuard no_grad;
+  model_.copy_(weights_);
+  return kept_->Save(round, before_ + steps_);
+}
+
+}  // namespace accord::trainer

@@ -1,0 +1,146 @@
+"""What stays at a lab: a federation of real programs trains fedsa-lora beside a frozen model, and a model with Ditto;
+accord-sim comes to the same model, the personal parts outlive a killed node and the job, and the lab erases them.
+
+usage: personal_test.py DIRECTORY_OF_PROGRAMS
+"""
+
+import hashlib
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+from federation import Federation
+
+APPS = Path(sys.argv[1]).resolve()
+NODES = ["ada", "bo", "cy"]
+JOB = """version = 1
+name = "{name}"
+purpose = "test"
+seed = 5
+corrupt = 0
+[model]
+kind = "llama"
+hidden_size = 16
+intermediate_size = 32
+num_hidden_layers = 1
+num_attention_heads = 2
+max_position_embeddings = 32
+[data]
+dataset = "words"
+[inner]
+optimizer = "adamw"
+lr = 0.02
+local_steps = {steps}
+batch = 4
+clip_norm = 1.0
+[update]
+bits = 8
+clip = 0.2
+max_examples = 100000
+[eval]
+metrics = ["bits_per_byte"]
+[round]
+count = {rounds}
+min_nodes = 3
+min_survivors = 3
+max_wait = "5m"
+{more}"""
+
+
+class Nations(Federation):
+    def data_section(self, name: str) -> str:
+        return (f'[data.words]\nformat = "jsonl"\npath = "{self.dir}/{name}.jsonl"\nholdout_sources = ["test"]\n'
+                f'base = "{self.dir}/base"\n')
+
+    def write_data(self, name: str) -> None:
+        with open(self.dir / f"{name}.jsonl", "w") as out:
+            for i in range(200):
+                text = " ".join(f"{name} {word}" for word in ("läuft", "sieht", "singt")[i % 3:]) + f" {i % 7}.\n"
+                out.write(json.dumps({"text": text * 3 + str(i), "source": "test" if i % 10 == 0 else "train"}) + "\n")
+
+    def kept(self, name: str) -> list:
+        return sorted((self.dir / name).glob("jobs/*/kept/personal-*"))
+
+
+class PersonalTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="accord-personal-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.federation = federation = Nations(APPS, Path(directory.name), NODES)
+        cls.addClassCleanup(federation.close)
+        cls.base = federation.dir / "base"
+        cls.play(JOB.format(name="base", steps=10, rounds=4, more="[outer]\nrule = \"fedavgm\"\n"), cls.base)
+
+    @classmethod
+    def play(cls, text: str, out: Path) -> list:
+        job = cls.federation.dir / "played.toml"
+        job.write_text(text)
+        nodes = [word for name in NODES for word in ("--node", f"{name}={cls.federation.dir}/{name}.toml")]
+        lines = cls.federation.call("accord-sim", "run", "--job", job, *nodes, "--trust-domain", "test.accord",
+                                    "--out", out, "--json")
+        return list(map(json.loads, lines.splitlines()))
+
+    def run_job(self, text: str, during=lambda job: None) -> tuple:
+        file = self.federation.dir / "job.toml"
+        file.write_text(text)
+        job = self.federation.ask("job", "submit", file)["id"]
+        during(job)
+        return job, self.federation.watch(job, lambda job: job["state"] in ("finished", "failed"))
+
+    def check(self, name: str, more: str) -> None:
+        text = JOB.format(name=name, steps=10, rounds=6, more=more)
+
+        def kill_ada(job: str) -> None:
+            self.federation.watch(job, lambda job: len(job["history"]) >= 2)
+            self.federation.programs["ada"].kill()
+            self.federation.start_node("ada")
+
+        job, view = self.run_job(text, kill_ada)
+        self.assertEqual(view["state"], "finished", view)
+        bits = [result["metrics"]["bits_per_byte"]["value"] for result in view["history"]]
+        self.assertEqual(len(bits), 7)
+        self.assertLess(bits[-1], bits[0], "of the models that the nations keep")
+        *rounds, end = self.play(text, self.federation.dir / f"{name}.played")
+        self.assertEqual(end["model_hash"], view["model_hash"])
+        self.assertAlmostEqual(rounds[-1]["metrics"]["bits_per_byte"], bits[-1], places=9,
+                               msg="a restarted node goes on with the part that it kept")
+        for node in NODES:
+            self.assertIn("personal-6.state", [path.name for path in self.federation.kept(node)],
+                          "the lab's own part outlives the job")
+            self.federation.call("accord-node", "erase", job, "--state", self.federation.dir / node)
+            self.assertEqual(self.federation.kept(node), [], "until the lab erases it")
+
+    def test_fedsa_lora(self) -> None:
+        digest = hashlib.sha256(self.base.read_bytes()).hexdigest()
+        self.check("fedsa", f'[adapter]\nkind = "fedsa-lora"\nrank = 4\nalpha = 8.0\nbase = "sha256:{digest}"\n')
+        # Only A travelled: of rank 4, beside the seven matrices of a layer.
+        out = self.federation.dir / "fedsa.played"
+        self.assertLess(out.stat().st_size, 4 * 4 * (6 * 16 + 32) + 1024)
+        self.assertNotIn(b"lora_B", out.read_bytes())
+
+    def test_ditto(self) -> None:
+        self.check("ditto", '[personal]\nkind = "ditto"\nlambda = 0.1\nlocal_steps = 10\n')
+
+    def test_another_frozen_model_is_refused(self) -> None:
+        digest = hashlib.sha256(b"another").hexdigest()
+        file = self.federation.dir / "job.toml"
+        file.write_text(JOB.format(name="other", steps=1, rounds=1,
+                                   more=f'[adapter]\nkind = "lora"\nbase = "sha256:{digest}"\n'))
+        job = self.federation.ask("job", "submit", file)["id"]
+        refused = self.federation.programs["bo"].wait_for("job.data_refused")
+        self.assertIn("model.base", refused["why"])
+        self.federation.call("accord", "job", "cancel", job)
+
+    def test_a_plan_without_sense_is_refused_when_it_is_submitted(self) -> None:
+        file = self.federation.dir / "job.toml"
+        file.write_text(JOB.format(name="wide", steps=1, rounds=1,
+                                   more=f'[adapter]\nkind = "lora"\nrank = 17\nbase = "sha256:{"0" * 64}"\n'))
+        with self.assertRaisesRegex(AssertionError, r"adapter.rank = 17[\s\S]*job.invalid"):
+            self.federation.call("accord", "job", "submit", file)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)
