@@ -1,10 +1,11 @@
 // accord-node: a lab's worker. join, run; registry: who may mask with this node; stop, start, erase, free,
-// egress: the lab's own commands, which ask nobody.
+// egress, graduate: the lab's own commands, which ask nobody.
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "accord/version.h"
+#include "apps/graduate.h"
 #include "apps/program.h"
 #include "apps/signals.h"
 #include "base/errors.h"
@@ -145,12 +146,20 @@ int Egress(const config::NodeConfig& settings, bool json) {
   return kOk;
 }
 
+int Graduate(const config::NodeConfig& settings, const GraduateCommand& command, Signals& signals) {
+  SetupLog(settings.log.format, LogLevel::kError);
+  std::stop_source stop;
+  signals.Watch([stop](int) mutable { stop.request_stop(); });
+  return Report(command.Run(settings, stop.get_token()));
+}
+
 struct Commands {
   std::string token, job;
   bool json = false;
   CLI::App *join = nullptr, *run = nullptr, *stop = nullptr, *start = nullptr, *erase = nullptr,
            *egress = nullptr, *free = nullptr, *registry = nullptr;
   std::string pin;
+  GraduateCommand graduate;
 
   void AddTo(CLI::App& app) {
     join = app.add_subcommand("join", "Join a federation with a one-time token");
@@ -174,6 +183,7 @@ struct Commands {
         ->type_name("HASH");
     egress = app.add_subcommand("egress", "Show everything that ever left this lab");
     egress->add_flag("--json", json, "JSON lines");
+    graduate.AddTo(app, /*config=*/false);
   }
 };
 
@@ -211,6 +221,7 @@ int Main(int argc, char** argv) {
   if (commands.free->parsed()) return Ask(*settings, "free", commands.job);
   if (commands.registry->parsed()) return Registry(*settings, commands.pin);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
+  if (commands.graduate.parsed()) return Graduate(*settings, commands.graduate, signals);
   std::fputs(app.help().c_str(), stdout);
   return kBadArguments;
 }

@@ -1,11 +1,12 @@
 // accord-sim: a researcher's workbench on one machine. run: the rounds of a job among nodes in one process,
 // to the bit what their federation would come to; eval: what a model is worth on each node's hold-out;
-// generate, export: what a trained language model says, and its file for other programs.
+// graduate: a model tuned on one node's data; generate, export: what a trained language model says, and its
+// file for other programs.
 #include <cstdio>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "accord/version.h"
+#include "apps/graduate.h"
 #include "apps/program.h"
 #include "base/errors.h"
 #include "base/file.h"
@@ -15,6 +16,7 @@
 #include "model/safetensors.h"
 #include "study/evaluate.h"
 #include "study/lockstep.h"
+#include "study/scratch.h"
 #include "study/trained.h"
 #include "update/headers.h"
 
@@ -29,6 +31,7 @@ struct Commands {
   bool json = false;
   CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *save = nullptr;
   std::string model, tokenizer, format = "gguf", values = "f32";
+  GraduateCommand graduate;
   study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 
   void AddTo(CLI::App& app) {
@@ -55,6 +58,7 @@ struct Commands {
     save->add_option("--type", values, "f32, f16, or q8_0 (gguf)")
         ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
     save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
+    graduate.AddTo(app, /*config=*/true);
     for (CLI::App* command : {eval, generate, save})
       command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
           ->required();
@@ -136,35 +140,11 @@ Status PrintWorth(const Commands& commands, const study::Lockstep& lockstep, std
   return {};
 }
 
-// A directory that goes with its owner.
-class Scratch {
- public:
-  [[nodiscard]] static Result<std::unique_ptr<Scratch>> Make() {
-    std::error_code none;
-    std::string name = (std::filesystem::temp_directory_path(none) / "accord-sim-XXXXXX").string();
-    if (none || ::mkdtemp(name.data()) == nullptr)
-      return Fail(errors::kStoreIo, "no directory can be made for what a run leaves in between",
-                  "Set TMPDIR to a directory that can be written.");
-    return std::make_unique<Scratch>(name);
-  }
-  explicit Scratch(std::filesystem::path path) : path_(std::move(path)) {}
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  const std::filesystem::path path_;
-};
-
 Status Run(const Commands& commands) {
   if (!commands.out.empty() && std::filesystem::exists(commands.out))
     return Fail(errors::kCliExists, "\"" + Printable(commands.out, 200) + "\" is there already",
                 "Choose another name, or remove it first.");
-  ACCORD_ASSIGN_OR_RETURN(const auto scratch, Scratch::Make());
+  ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
   ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.from));
   for (std::uint64_t round = 1; !lockstep->over(); ++round) {
     ACCORD_ASSIGN_OR_RETURN(const study::RoundReport report, lockstep->Step());
@@ -181,7 +161,7 @@ Status Run(const Commands& commands) {
 }
 
 Status Eval(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(const auto scratch, Scratch::Make());
+  ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
   ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.model));
   return PrintWorth(commands, *lockstep, 0);
 }
@@ -219,6 +199,7 @@ Status Save(const Commands& commands) {
 Status Do(const Commands& commands) {
   if (commands.run->parsed()) return Run(commands);
   if (commands.eval->parsed()) return Eval(commands);
+  if (commands.graduate.parsed()) return commands.graduate.Run();
   return commands.generate->parsed() ? Generate(commands) : Save(commands);
 }
 

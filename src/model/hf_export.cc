@@ -1,10 +1,6 @@
 #include "model/hf_export.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <optional>
 
 #include "base/atomic_file.h"
@@ -14,6 +10,7 @@
 #include "model/layout.h"
 #include "model/llama.h"
 #include "model/safetensors.h"
+#include "model/whole_directory.h"
 
 namespace accord::model {
 namespace {
@@ -54,21 +51,7 @@ Status WriteAll(const std::filesystem::path& directory, const HfModel& model) {
 }  // namespace
 
 Status WriteHfModel(const std::filesystem::path& directory, const HfModel& model) {
-  std::filesystem::path plain = directory;
-  if (!plain.has_filename()) plain = plain.parent_path();  // "out/" is out
-  std::error_code ignored;
-  if (std::filesystem::exists(plain, ignored) && !std::filesystem::is_empty(plain, ignored)) {
-    return ErrnoStatus(ENOTEMPTY, "cannot write to", plain);
-  }
-  const std::filesystem::path temporary = plain.string() + ".tmp." + std::to_string(::getpid());
-  std::filesystem::remove_all(temporary, ignored);
-  Status written = WriteAll(temporary, model);
-  if (written.ok() && std::rename(temporary.c_str(), plain.c_str()) != 0) {
-    written = ErrnoStatus(errno, "cannot rename to", plain);
-  }
-  if (written.ok()) return SyncDirectory(plain.parent_path().empty() ? "." : plain.parent_path());
-  std::filesystem::remove_all(temporary, ignored);
-  return written;
+  return WriteWholeDirectory(directory, [&](const std::filesystem::path& in) { return WriteAll(in, model); });
 }
 
 }  // namespace accord::model

@@ -13,6 +13,9 @@ struct Worth {
   double bits_per_byte = 0.0;  // language models; else 0
 };
 
+// `outcome.examples` is above 0.
+[[nodiscard]] Worth WorthOf(const EvalOutcome& outcome);
+
 // With what the lab has kept for itself so far, in jobs with personal parts. `data.empty` when the lab has no
 // hold-out.
 [[nodiscard]] Result<Worth> Evaluate(const Lab& lab, std::span<const float> model);

@@ -7,10 +7,10 @@
 #include "config/job_file.h"
 #include "data/sentencepiece_model.h"
 #include "data/tokenizer.h"
+#include "model/checkpoint.h"
 #include "model/gguf.h"
 #include "model/hf_export.h"
 #include "model/layout.h"
-#include "model/safetensors.h"
 #include "trainer/generate.h"
 #include "update/global_state.h"
 
@@ -77,8 +77,8 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   ACCORD_ASSIGN_OR_RETURN(trained.job, config::ParseJob(AsText(plan), job.string()));
   ACCORD_ASSIGN_OR_RETURN(trained.job.model, model::Resolve(trained.job.model));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(trained.job));
-  ACCORD_ASSIGN_OR_RETURN(trained.weights, model::ReadSafetensors(model, layout));
-  trained.weights.resize(update::ParametersOf(layout));
+  // With what an outer rule keeps, or without it, as graduates are.
+  ACCORD_ASSIGN_OR_RETURN(trained.weights, model::ReadCheckpoint(model, update::ModelOf(layout)));
   return trained;
 }
 

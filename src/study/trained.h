@@ -20,7 +20,8 @@ struct Trained {
   std::filesystem::path tokenizer;  // the SentencePiece model that the plan names by hash; else empty
 };
 
-// `model` as accord model download gives it. Fails as config::ParseJob and model::ReadSafetensors.
+// `model` as accord model download gives it, or a graduate of it. Fails as config::ParseJob and
+// model::ReadCheckpoint.
 [[nodiscard]] Result<Trained> OpenTrained(const std::filesystem::path& job,
                                           const std::filesystem::path& model);
 

@@ -25,7 +25,7 @@ Ditto::Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Ten
       model_(at::zeros_like(weights_)),
       optimizer_(WithPull(job), weights_, std::move(gradients)) {}
 
-void Ditto::Load(const std::filesystem::path& state, std::uint64_t round) {
+bool Ditto::Load(const std::filesystem::path& state, std::uint64_t round) {
   const at::NoGradGuard no_grad;
   optimizer_.Reset();
   std::vector<at::Tensor> vectors{model_};
@@ -34,6 +34,7 @@ void Ditto::Load(const std::filesystem::path& state, std::uint64_t round) {
   before_ = kept_->Load(round);
   if (before_ > 0) weights_.copy_(model_);
   optimizer_.SetSteps(keep_state_ ? before_ : 0);
+  return before_ > 0;
 }
 
 Status Ditto::Save(std::uint64_t round) {

@@ -23,8 +23,8 @@ class Ditto {
   Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Tensor gradients);
 
   // Writes v as after the greatest round below `round` into the weights, or leaves them, which hold w, where
-  // there is none.
-  void Load(const std::filesystem::path& state, std::uint64_t round);
+  // there is none. Whether there was one.
+  bool Load(const std::filesystem::path& state, std::uint64_t round);
   // The weights are v after `round`. Fails as KeptState::Save.
   [[nodiscard]] Status Save(std::uint64_t round);
 

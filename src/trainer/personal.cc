@@ -16,12 +16,13 @@ PersonalPart::PersonalPart(const JobSpec& job, const model::Partition& partition
   model::InitialWeights(partition.personal, job.seed, {start_.data_ptr<float>(), part_.size()});
 }
 
-void PersonalPart::Load(const std::filesystem::path& state, std::uint64_t round, const at::Tensor& trained) {
-  if (part_.size() == 0) return;
+bool PersonalPart::Load(const std::filesystem::path& state, std::uint64_t round, const at::Tensor& trained) {
+  if (part_.size() == 0) return false;
   values_.copy_(start_);
   kept_.emplace(KeptState::Place{state, "personal", plan_}, std::vector<at::Tensor>{values_});
-  (void)kept_->Load(round);
+  const bool found = kept_->Load(round) > 0;
   part_.Spread(values_, trained);
+  return found;
 }
 
 Status PersonalPart::Save(std::uint64_t round, const at::Tensor& trained) {

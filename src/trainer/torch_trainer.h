@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "accord/ids.h"
 #include "accord/status.h"
@@ -73,5 +75,11 @@ struct TorchOptions {
 //   `trainer.memory`; Train and Evaluate with `trainer.memory`, `trainer.failed` (libtorch gave up), and
 //   `task.stopped`.
 [[nodiscard]] Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options);
+
+// What a node of this job has when its newest personal part, kept in `state` (a TrainRequest's), is put to
+// the exchanged weights `shared`: flat by model::Partition::trained; of Ditto it is the node's own model.
+// `model.personal` when nothing is kept there.
+[[nodiscard]] Result<std::vector<float>> WithPersonal(const JobSpec& job, std::span<const float> shared,
+                                                      const std::filesystem::path& state);
 
 }  // namespace accord::trainer

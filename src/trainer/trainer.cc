@@ -67,7 +67,7 @@ Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
   return Guard("evaluation", [&] {
     at::set_num_threads(static_cast<int>(parts_.options.threads));
     LoadWeights(request.weights, request.state, request.round);
-    if (ditto_) ditto_->Load(request.state, request.round);
+    if (ditto_) (void)ditto_->Load(request.state, request.round);
     return parts_.learner->Evaluate(request.stop);
   });
 }
@@ -118,7 +118,7 @@ Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& c
 }
 
 Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_steps) {
-  ditto_->Load(request.state, request.round);
+  (void)ditto_->Load(request.state, request.round);
   const std::uint64_t steps = ditto_->steps();
   const std::uint64_t first = WalksOn() ? (request.round - 1) * steps : 0;
   const std::uint64_t last_rated = std::max<std::uint64_t>(1, TotalSteps(request.round)) - 1;
@@ -156,7 +156,7 @@ void TorchTrainer::LoadWeights(std::span<const float> shared, const std::filesys
   const at::Tensor host = at::from_blob(const_cast<float*>(shared.data()),
                                         {static_cast<std::int64_t>(shared.size())}, at::kFloat);
   shared_.Spread(host, parts_.learner->weights());
-  personal_.Load(state, round, parts_.learner->weights());
+  (void)personal_.Load(state, round, parts_.learner->weights());
 }
 
 void TorchTrainer::StoreWeights(std::span<float> shared) const {

@@ -1,0 +1,33 @@
+// The command `graduate` of accord-node and accord-sim: a common model tuned on this machine's own data.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <stop_token>
+#include <string>
+
+#include "accord/status.h"
+#include "config/node_config.h"
+#include "study/graduate.h"
+
+namespace accord::apps {
+
+class GraduateCommand {
+ public:
+  // `config`: with an option --config of its own, for a program that has none.
+  void AddTo(CLI::App& app, bool config);
+  [[nodiscard]] bool parsed() const { return command_->parsed(); }
+  // With the settings of this node, or those of --config. Prints what came of it.
+  [[nodiscard]] Status Run(const config::NodeConfig& node, std::stop_token stop) const;
+  [[nodiscard]] Status Run() const;
+
+ private:
+  [[nodiscard]] Result<study::GraduateWish> WishFor(const config::NodeConfig& node) const;
+
+  CLI::App* command_ = nullptr;
+  std::string config_, job_, method_ = "lora", kept_;
+  std::string model_, out_, adapter_out_;
+  study::GraduateWish wish_;
+  bool json_ = false;
+};
+
+}  // namespace accord::apps

@@ -1,0 +1,54 @@
+#include "study/whole_model.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "model/checkpoint.h"
+#include "model/frozen.h"
+#include "model/init.h"
+#include "model/layout.h"
+#include "model/partition.h"
+#include "trainer/torch_trainer.h"
+#include "update/global_state.h"
+
+namespace accord::study {
+namespace {
+
+// What the nodes train, from what they exchange.
+Result<std::vector<float>> TrainedWeights(const WholeModel& whole) {
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(whole.job));
+  // What an outer rule keeps is passed over, so a graduate is as good a model to begin with.
+  ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
+                          model::ReadCheckpoint(whole.model, update::ModelOf(layout)));
+  if (!whole.kept.empty()) return trainer::WithPersonal(whole.job, weights, whole.kept);
+  if (model::HasPersonal(whole.job) && whole.job.personal.kind != PersonalKind::kDitto)
+    return Fail(errors::kModelPersonal, "parts of this job's model are at its nodes alone");
+  return weights;
+}
+
+}  // namespace
+
+Result<std::vector<float>> ReadWhole(const WholeModel& whole) {
+  const JobSpec& job = whole.job;
+  ACCORD_ASSIGN_OR_RETURN(std::vector<float> trained, TrainedWeights(whole));
+  if (job.adapter.kind == AdapterKind::kNone) return trained;
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
+  ACCORD_ASSIGN_OR_RETURN(const model::Adapter adapter, model::MakeAdapter(job.adapter, job.model, layout));
+  ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
+                          model::ReadFrozen(whole.base, job.adapter.base, layout));
+  if (job.adapter.kind == AdapterKind::kFfaLora) {  // A as the seed draws it, beside the B that was trained
+    ACCORD_ASSIGN_OR_RETURN(const model::Partition parts, model::MakePartition(job));
+    std::vector<float> both(adapter.layout.size);
+    model::InitialWeights(adapter.layout, job.seed, both);
+    for (const TensorSpec& tensor : parts.trained.tensors) {
+      const TensorSpec* to = model::FindTensor(adapter.layout, tensor.name);
+      std::copy_n(trained.begin() + static_cast<std::ptrdiff_t>(tensor.offset), tensor.size,
+                  both.begin() + static_cast<std::ptrdiff_t>(to->offset));
+    }
+    trained = std::move(both);
+  }
+  model::Merge(adapter, trained, weights);
+  return weights;
+}
+
+}  // namespace accord::study
