@@ -99,6 +99,7 @@ class Invariants {
  public:
   void See(const State& before, const Event& event, const Transition& step) {
     SeeEncoded(event, step.effects);
+    SeeAnswered(event, step);
     if (step.why.verdict != Verdict::kAccepted) {
       for (const Effect& effect : step.effects) SeeRepeat(before, effect);
       return;
@@ -187,6 +188,15 @@ class Invariants {
     }
   }
 
+  // Only to what was told first.
+  static void SeeAnswered(const Event& event, const Transition& step) {
+    const auto answers = [](const Effect& effect) { return std::holds_alternative<SayAnswer>(effect); };
+    if (std::ranges::none_of(step.effects, answers)) return;
+    const Update& update = *UpdateOf(step.next.activity);
+    if (const auto* told = std::get_if<OfferTold>(&event)) ACCORD_CHECK(told->ctx == update.ctx);
+    if (const auto* told = std::get_if<SurvivorsTold>(&event)) ACCORD_CHECK(told->u3_hash == update.u3_hash);
+  }
+
   // What a refused or repeated event brings: a word, or bytes that had left before.
   void SeeRepeat(const State& before, const Effect& effect) {
     ACCORD_CHECK(!std::holds_alternative<StartTraining>(effect) &&
@@ -266,7 +276,11 @@ class Invariants {
     ACCORD_CHECK(!update->u3.empty() && sent_.contains(key));
     ACCORD_CHECK(std::ranges::includes(update->cohort, update->u3));
     u3_hashes_.See(key, update->u3_hash);
-    sets_.See({round.model_hash, round.purpose}, update->u3);
+    // A set counts as opened once it is signed (secagg.md 2.9): what is said of it again, also after its lab
+    // freed the node from it, is of no other.
+    const Answer signs = round.mode == SecureMode::kMalicious ? Answer::kSet : Answer::kUnmask;
+    if (e.answer == signs && !answers_.contains({key, signs}))
+      sets_.See({round.model_hash, round.purpose}, update->u3);
     if (e.answer == Answer::kUnmask && round.mode == SecureMode::kMalicious)
       ACCORD_CHECK(certified_.contains(key));
   }

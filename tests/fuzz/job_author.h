@@ -222,7 +222,11 @@ class Author {
       case 10:
         return how_ % 4 == 3 ? Event(Fail{Reason::kModelLost}) : Event(Restored{});
       case 11:
-        return Combined{Round(state), Mark(10, 77), {}, {}};
+        return Combined{
+            Round(state),
+            ProgressOf(state).committed < plan_.rounds ? Mark(10, 77) : ProgressOf(state).model_hash,
+            {},
+            {}};
       case 12:
       case 13:
         return Heard(state);
