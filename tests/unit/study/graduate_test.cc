@@ -30,13 +30,7 @@ constexpr std::uint64_t kSteps = 25;
 class GraduateTest : public ::testing::Test {
  protected:
   GraduateTest() {
-    std::string text, eval;
-    while (text.size() < 2'000)
-      text += "die kuh lief um den teich und sah die ente " + std::to_string(text.size());
-    while (eval.size() < 200)
-      eval += "die kuh lief um den teich und sah die ente " + std::to_string(7 * eval.size());
-    std::ofstream(directory_ / "train.txt") << text;
-    std::ofstream(directory_ / "eval.txt") << eval;
+    WriteText("die kuh lief um den teich und sah die ente ");
     JobSpec& job = wish_.job;
     job.seed = 3;
     job.model.kind = "llama";
@@ -63,6 +57,13 @@ class GraduateTest : public ::testing::Test {
     WriteCommon();
   }
 
+  void WriteText(const std::string& words) {
+    std::string text, eval;
+    while (text.size() < 2'000) text += words + std::to_string(text.size());
+    while (eval.size() < 200) eval += words + std::to_string(7 * eval.size());
+    std::ofstream(directory_ / "train.txt") << text;
+    std::ofstream(directory_ / "eval.txt") << eval;
+  }
   // The plan's first model, as the common one of the job as it stands.
   void WriteCommon() {
     const ModelLayout layout = update::GlobalLayout(wish_.job).value();
@@ -72,7 +73,7 @@ class GraduateTest : public ::testing::Test {
   }
   // A common model that has learned something: a frozen one of noise has nothing that an adapter could use.
   void LearnALittle() {
-    wish_.steps = 12;
+    wish_.steps = 60;
     (void)Make();
     wish_.steps = kSteps;
     common_ = File();
@@ -141,14 +142,13 @@ TEST_F(GraduateTest, FullTuningIsWorthMoreAndIsWhatIsWritten) {
 
 TEST_F(GraduateTest, LoraIsMergedAndWrittenForPeft) {
   LearnALittle();
+  WriteText("la vache fit le tour de l'etang et vit le canard ");
   wish_.method = GraduateMethod::kLora;
-  wish_.steps = 80;
-  wish_.lr = 0.01;
   wish_.adapter.alpha = 8.0;
   wish_.adapter.projections = {"q_proj", "v_proj", "down_proj"};
   wish_.adapter_out = directory_ / "adapter";
   const Graduate graduate = Make();
-  EXPECT_LT(graduate.worth.loss, 0.97 * graduate.common->loss);
+  EXPECT_LT(graduate.worth.loss, 0.9 * graduate.common->loss);
   const std::vector<float> file = File();
   EXPECT_NEAR(graduate.worth.loss, LossOf(file), 1e-4) << "merged once, or in each step";
 
