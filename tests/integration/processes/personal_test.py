@@ -1,11 +1,13 @@
 """What stays at a lab: a federation of real programs trains fedsa-lora beside a frozen model, and a model with Ditto;
-accord-sim comes to the same model, the personal parts outlive a killed node and the job, and the lab erases them.
+accord-sim comes to the same model, the personal parts outlive a killed node and the job, become the labs' graduates, and
+are gone when the labs erase them.
 
 usage: personal_test.py DIRECTORY_OF_PROGRAMS
 """
 
 import hashlib
 import json
+import struct
 import sys
 import tempfile
 import unittest
@@ -64,6 +66,19 @@ class Nations(Federation):
         return sorted((self.dir / name).glob("jobs/*/kept/personal-*"))
 
 
+def tensors(path: Path) -> dict:
+    """The f32 tensors of a safetensors file: name -> (shape, values)."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header.pop("__metadata__", None)
+    read = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        read[name] = entry["shape"], struct.unpack(f"<{(end - begin) // 4}f", data[8 + size + begin : 8 + size + end])
+    return read
+
+
 class PersonalTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -110,8 +125,38 @@ class PersonalTest(unittest.TestCase):
         for node in NODES:
             self.assertIn("personal-6.state", [path.name for path in self.federation.kept(node)],
                           "the lab's own part outlives the job")
+            self.graduate(job, node, text, self.federation.dir / f"{name}.played")
             self.federation.call("accord-node", "erase", job, "--state", self.federation.dir / node)
             self.assertEqual(self.federation.kept(node), [], "until the lab erases it")
+
+    def graduate(self, job: str, node: str, text: str, model: Path) -> None:
+        """What the node has kept, made whole; then tuned on, in a file that other programs read."""
+        directory = self.federation.dir
+        file, kept, tuned, adapter = (directory / f"{job}-{node}-{end}" for end in ("job", "kept", "tuned", "adapter"))
+        file.write_text(text)
+        words = ("graduate", "--config", directory / f"{node}.toml", "--job", file, "--model", model, "--kept", job[:12],
+                 "--threads", "1", "--json")
+        own = json.loads(self.federation.call("accord-node", *words, "--method", "kept", "--out", kept))
+        self.assertEqual(hashlib.sha256(kept.read_bytes()).hexdigest(), own["sha256"])
+        better = json.loads(self.federation.call("accord-node", *words, "--steps", "20", "--out", tuned, "--rank", "2",
+                                                 "--alpha", "4", "--projections", "v_proj,down_proj", "--adapter-out",
+                                                 adapter))
+        self.assertAlmostEqual(better["common"]["loss"], own["graduate"]["loss"], places=4)
+        before, after, thin = (tensors(path) for path in (kept, tuned, adapter / "adapter_model.safetensors"))
+        config = json.loads((adapter / "adapter_config.json").read_text())
+        scale = config["lora_alpha"] / config["r"]
+        self.assertEqual(config["target_modules"], ["model.layers.0.mlp.down_proj", "model.layers.0.self_attn.v_proj"])
+        for name, (shape, values) in after.items():
+            module = name.removesuffix(".weight")
+            expected = list(before[name][1])
+            if module in config["target_modules"]:
+                (_, a), (_, b) = (thin[f"base_model.model.{module}.lora_{x}.weight"] for x in "AB")
+                for i in range(len(expected)):
+                    row, column = divmod(i, shape[1])
+                    expected[i] += scale * sum(b[row * 2 + r] * a[r * shape[1] + column] for r in range(2))
+                self.assertNotEqual(values, before[name][1])
+            for mine, theirs in zip(values, expected, strict=True):
+                self.assertAlmostEqual(mine, theirs, places=6)
 
     def test_fedsa_lora(self) -> None:
         digest = hashlib.sha256(self.base.read_bytes()).hexdigest()
