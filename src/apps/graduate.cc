@@ -16,6 +16,7 @@ namespace {
 
 study::GraduateMethod MethodOf(const std::string& name) {
   if (name == "lora") return study::GraduateMethod::kLora;
+  if (name == "none") return study::GraduateMethod::kNone;
   return name == "full" ? study::GraduateMethod::kFull : study::GraduateMethod::kDitto;
 }
 
@@ -85,11 +86,11 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
       ->type_name("FILE")
       ->required();
   c->add_option("--out", out_, "Where to leave the graduate")->type_name("FILE")->required();
-  c->add_option(
-       "--method", method_,
-       "lora: an adapter; full: all weights; ditto: all weights, held near the common model; kept: what "
-       "this node has kept of a job with personal parts, as it is")
-      ->check(CLI::IsMember({"lora", "full", "ditto", "kept"}));
+  c->add_option("--method", method_,
+                "lora: an adapter; full: all weights; ditto: all weights, held near the common model; none: "
+                "nothing, the "
+                "job's model is made whole: its adapter merged, this node's parts put in")
+      ->check(CLI::IsMember({"lora", "full", "ditto", "none"}));
   c->add_option("--steps", wish_.steps, "Steps of the tuning")->type_name("N");
   c->add_option("--lr", wish_.lr, "Greatest learning rate, instead of the job's")->type_name("X");
   c->add_option("--batch", wish_.batch, "Examples in a step, instead of the job's")->type_name("N");
@@ -122,7 +123,7 @@ Result<study::GraduateWish> GraduateCommand::WishFor(const config::NodeConfig& n
   wish.model = model_;
   wish.out = out_;
   wish.adapter_out = adapter_out_;
-  wish.method = method_ == "kept" ? study::GraduateMethod::kKept : MethodOf(method_);
+  wish.method = MethodOf(method_);
   if (!kept_.empty()) {
     ACCORD_ASSIGN_OR_RETURN(wish.kept, KeptOf(node.node.state / "jobs", kept_));
   }

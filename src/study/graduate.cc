@@ -37,10 +37,10 @@ Status CheckNew(const std::filesystem::path& path) {
 }
 
 Status CheckWish(const GraduateWish& wish) {
-  const bool kept = wish.method == GraduateMethod::kKept;
-  if (kept && !model::HasPersonal(wish.job)) return Invalid("no part of this job's model stays at a node");
-  if (kept && wish.kept.empty()) return Invalid("what this node has kept is to be named");
-  if (!kept && wish.steps == 0) return Invalid("a graduate takes at least one step");
+  if (!wish.kept.empty() && !model::HasPersonal(wish.job))
+    return Invalid("no part of this job's model stays at a node");
+  if (wish.method != GraduateMethod::kNone && wish.steps == 0)
+    return Invalid("a graduate takes at least one step");
   if (!std::isfinite(wish.lr) || wish.lr < 0.0) return Invalid("the learning rate must be above 0");
   if (!std::isfinite(wish.lambda) || wish.lambda < 0.0) return Invalid("lambda must not be below 0");
   if (!wish.adapter_out.empty() && wish.method != GraduateMethod::kLora)
@@ -142,12 +142,12 @@ Status TuneWhole(const GraduateWish& wish, const Place& place, std::vector<float
   return {};
 }
 
-// The node's own model as it is, beside the common one where that is whole.
-Status TakeKept(const GraduateWish& wish, const Place& place, const WholeModel& whole,
-                std::span<const float> weights, Graduate& graduate) {
+// The model as it is; of Ditto the node's own beside the common one.
+Status TakeWhole(const GraduateWish& wish, const Place& place, const WholeModel& whole,
+                 std::span<const float> weights, Graduate& graduate) {
   ACCORD_ASSIGN_OR_RETURN(const auto trainer, OpenTrainer(wish, place.job, wish.data));
   ACCORD_ASSIGN_OR_RETURN(graduate.worth, WorthIn(wish, *trainer, weights));
-  if (whole.job.personal.kind != PersonalKind::kDitto) return {};
+  if (whole.kept.empty() || whole.job.personal.kind != PersonalKind::kDitto) return {};
   WholeModel common = {.job = whole.job, .model = whole.model, .base = whole.base, .kept = {}};
   ACCORD_ASSIGN_OR_RETURN(const std::vector<float> others, ReadWhole(common));
   ACCORD_ASSIGN_OR_RETURN(graduate.common, WorthIn(wish, *trainer, others));
@@ -167,8 +167,8 @@ Result<Graduate> MakeGraduate(const GraduateWish& wish) {
   const Place place{tuning, layout};
   Graduate graduate;
   Status done;
-  if (wish.method == GraduateMethod::kKept) {
-    done = TakeKept(wish, place, whole, weights, graduate);
+  if (wish.method == GraduateMethod::kNone) {
+    done = TakeWhole(wish, place, whole, weights, graduate);
   } else if (wish.method == GraduateMethod::kLora) {
     done = TuneAdapter(wish, place, weights, graduate);
   } else {

@@ -20,7 +20,7 @@ enum class GraduateMethod : std::uint8_t {
   kFull,   // all weights
   kLora,   // an adapter beside the common model
   kDitto,  // all weights, held near the common model: F(v) + lambda / 2 |v - w|^2 with w as it is
-  kKept,   // nothing is trained: what the node has kept of a job with personal parts
+  kNone,   // nothing: the job's model made whole, its adapter merged and the node's kept parts put in
 };
 
 struct GraduateWish {
@@ -29,7 +29,7 @@ struct GraduateWish {
   std::filesystem::path model;  // the common model, as accord model download gives it
   std::filesystem::path kept;   // what this node has kept of the job; empty: nothing
   GraduateMethod method = GraduateMethod::kFull;
-  std::uint64_t steps = 0;  // at least 1, but for kKept
+  std::uint64_t steps = 0;  // at least 1, but for kNone
   double lr = 0.0;          // 0: the job's; it rises in the first twentieth of the steps, and falls as a
                             // cosine to a tenth
   std::uint32_t batch = 0;  // 0: the job's

@@ -11,8 +11,8 @@
 #include "model/gguf.h"
 #include "model/hf_export.h"
 #include "model/layout.h"
+#include "model/partition.h"
 #include "trainer/generate.h"
-#include "update/global_state.h"
 
 namespace accord::study {
 namespace {
@@ -76,9 +76,16 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   Trained trained;
   ACCORD_ASSIGN_OR_RETURN(trained.job, config::ParseJob(AsText(plan), job.string()));
   ACCORD_ASSIGN_OR_RETURN(trained.job.model, model::Resolve(trained.job.model));
-  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(trained.job));
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(trained.job.model));
   // With what an outer rule keeps, or without it, as graduates are.
-  ACCORD_ASSIGN_OR_RETURN(trained.weights, model::ReadCheckpoint(model, update::ModelOf(layout)));
+  Result<std::vector<float>> weights = model::ReadCheckpoint(model, layout);
+  const bool part = trained.job.adapter.kind != AdapterKind::kNone || model::HasPersonal(trained.job);
+  if (!weights.ok() && part && weights.status().error() == errors::kSafetensorsTensors.id) {
+    return Status(
+        weights.status().code(), weights.status().error(), weights.status().message(),
+        "What this job exchanges is a part of a model. Make it whole: accord-node graduate --method none");
+  }
+  ACCORD_ASSIGN_OR_RETURN(trained.weights, std::move(weights));
   return trained;
 }
 

@@ -21,7 +21,7 @@ struct Trained {
 };
 
 // `model` as accord model download gives it, or a graduate of it. Fails as config::ParseJob and
-// model::ReadCheckpoint.
+// model::ReadCheckpoint. Of a job that exchanges a part of its model it takes what a graduate makes of it.
 [[nodiscard]] Result<Trained> OpenTrained(const std::filesystem::path& job,
                                           const std::filesystem::path& model);
 

@@ -17,13 +17,15 @@
 #include "model/layout.h"
 #include "model/partition.h"
 #include "model/safetensors.h"
-#include "study/whole_model.h"
+#include "study/trained.h"
 #include "tests/support/temp_dir.h"
 #include "trainer/torch_trainer.h"
 #include "update/global_state.h"
 
 namespace accord::study {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr std::uint64_t kSteps = 25;
 
@@ -125,6 +127,26 @@ class GraduateTest : public ::testing::Test {
   std::vector<float> common_;
 };
 
+// The fixture's job with an adapter, as a file.
+std::string PlanOf(AdapterKind kind, const Digest& base) {
+  return std::string(R"(version = 1
+name = "test"
+purpose = "test"
+seed = 3
+secure = "off"
+data = { dataset = "text" }
+inner = { lr = 0.1, local_steps = 1 }
+update = { max_examples = 100 }
+round = { count = 1, min_nodes = 1, min_survivors = 1, max_wait = "1m" }
+model = { kind = "llama", hidden_size = 16, intermediate_size = 24, num_hidden_layers = 2, num_attention_heads = 2, max_position_embeddings = 32 }
+[adapter]
+rank = 2
+projections = ["o_proj"]
+)") + "base = \"" +
+         model::NameOfHash(base) + "\"\nkind = \"" + (kind == AdapterKind::kLora ? "lora" : "ffa-lora") +
+         "\"\n";
+}
+
 double Distance(const std::vector<float>& a, const std::vector<float>& b) {
   double sum = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(a[i] - b[i], 2);
@@ -205,13 +227,24 @@ TEST_F(GraduateTest, GrowsFromAnAdapterOverAFrozenModel) {
     EXPECT_NEAR(graduate.common->loss, loss, 1e-4);
     EXPECT_GT(std::abs(loss - LossOf(frozen)), 1e-3) << "the adapter makes a difference";
     EXPECT_LT(graduate.worth.loss, graduate.common->loss);
+    const std::filesystem::path plan = directory_ / "job.toml";
+    std::ofstream(plan) << PlanOf(kind, hash);
+    EXPECT_EQ(OpenTrained(plan, wish_.out)->weights, File()) << "the job's own file opens it";
+    const Status thin = OpenTrained(plan, wish_.model).status();
+    EXPECT_EQ(thin.error(), "safetensors.tensors");
+    EXPECT_THAT(thin.hint(), HasSubstr("graduate --method none"));
+
+    std::filesystem::remove(wish_.out);
+    wish_.method = GraduateMethod::kNone;
+    EXPECT_NEAR(Make().worth.loss, loss, 1e-4) << "made whole, and nothing more";
+    wish_.method = GraduateMethod::kFull;
   }
 }
 
 TEST_F(GraduateTest, DittosOwnModelIsTakenAsTheNodeKeptIt) {
   wish_.job.personal = {.kind = PersonalKind::kDitto, .lambda = 0.1, .local_steps = 20};
   (void)TrainKept(common_);
-  wish_.method = GraduateMethod::kKept;
+  wish_.method = GraduateMethod::kNone;
   wish_.steps = 0;
   const Graduate graduate = Make();
   EXPECT_LT(graduate.worth.loss, graduate.common->loss);
@@ -229,7 +262,7 @@ TEST_F(GraduateTest, FedPersModelIsWholeAtANodeAlone) {
   EXPECT_EQ(Error(), "model.personal");
   const std::vector<float> shared = TrainKept(common_);
   ASSERT_TRUE(model::WriteSafetensors(wish_.model, update::GlobalLayout(wish_.job).value(), shared).ok());
-  wish_.method = GraduateMethod::kKept;
+  wish_.method = GraduateMethod::kNone;
   const Graduate graduate = Make();
   EXPECT_FALSE(graduate.common.has_value());
   const EvalOutcome outcome =
@@ -251,9 +284,11 @@ TEST_F(GraduateTest, WishesWithoutSenseAreRefused) {
   EXPECT_EQ(Error(), "job.invalid");
   wish_.adapter = {.rank = 2, .projections = {"embed_tokens"}};
   EXPECT_EQ(Error(), "job.invalid");
-  wish_.method = GraduateMethod::kKept;
+  wish_.method = GraduateMethod::kNone;
   wish_.adapter_out.clear();
+  wish_.kept = directory_ / "kept";
   EXPECT_EQ(Error(), "job.invalid") << "nothing of this job is kept";
+  wish_.kept.clear();
   wish_.method = GraduateMethod::kFull;
   wish_.lr = -1.0;
   EXPECT_EQ(Error(), "job.invalid");

@@ -48,6 +48,16 @@ TEST(GlobalStateTest, TheVectorsOfARuleStandBehindTheWeightsInTheirOrder) {
   EXPECT_EQ(ModelOf(global).size, model.size);
 }
 
+TEST(GlobalStateTest, IsOfWhatIsExchangedAlone) {
+  JobSpec spec = Spec("diloco");
+  spec.personal = {.kind = PersonalKind::kFedPer, .tensors = {"layers.1"}};
+  EXPECT_EQ(NamesOf(*GlobalLayout(spec)),
+            (std::vector<std::string>{"layers.0.bias", "layers.0.weight", "~momentum.layers.0.bias",
+                                      "~momentum.layers.0.weight"}));
+  spec.personal.tensors = {"layers.2"};
+  EXPECT_EQ(GlobalLayout(spec).status().error(), "job.invalid");
+}
+
 TEST(GlobalStateTest, StartsAsTheRuleSays) {
   const JobSpec spec = Spec("fedadam", 3.0);
   const ModelLayout global = *GlobalLayout(spec);
