@@ -147,7 +147,7 @@ int Egress(const config::NodeConfig& settings, bool json) {
 }
 
 int Graduate(const config::NodeConfig& settings, const GraduateCommand& command, Signals& signals) {
-  SetupLog(settings.log.format, LogLevel::kError);
+  SetupLog(settings.log.format, LogLevel::kWarn);  // a damaged part is named
   std::stop_source stop;
   signals.Watch([stop](int) mutable { stop.request_stop(); });
   return Report(command.Run(settings, stop.get_token()));
