@@ -45,6 +45,11 @@ const Progress& ProgressOf(const State& state) {
   return std::visit([](const auto& s) -> const Progress& { return s.progress; }, state);
 }
 
+std::uint32_t FailuresOf(const std::vector<RoundSummary>& history) {
+  const auto last = std::ranges::find_if(history.rbegin(), history.rend(), &RoundSummary::committed);
+  return static_cast<std::uint32_t>(last - history.rbegin());
+}
+
 const std::vector<RoundSummary>& HistoryOf(const State& state) {
   static const std::vector<RoundSummary> none;
   const History& history = ProgressOf(state).history;

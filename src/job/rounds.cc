@@ -22,12 +22,6 @@ std::uint32_t GoalOf(const Plan& plan, bool evaluate, const GroupProgress& group
   return evaluate || !group.bound.empty() ? 0 : plan.goal;
 }
 
-// Rounds without a commit since the last one with.
-std::uint32_t FailuresOf(const std::vector<RoundSummary>& history) {
-  const auto last = std::ranges::find_if(history.rbegin(), history.rend(), &RoundSummary::committed);
-  return static_cast<std::uint32_t>(last - history.rbegin());
-}
-
 round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupProgress& group) {
   const bool evaluate = progress.committed >= plan.rounds;
   const std::uint32_t goal = GoalOf(plan, evaluate, group);

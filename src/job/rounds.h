@@ -10,6 +10,8 @@ inline constexpr std::uint32_t kMaxAttempts = 8;
 
 // Whether a node said it: it may say it again.
 [[nodiscard]] bool IsWordOfNode(const round::Event& event);
+// Rounds without a commit since the last one with.
+[[nodiscard]] std::uint32_t FailuresOf(const std::vector<RoundSummary>& history);
 // Opens the round that comes next after `progress`: the next training round, the final evaluation, or none:
 // finished.
 [[nodiscard]] Transition OpenNext(const Plan& plan, Progress progress, TimePoint now);

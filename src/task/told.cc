@@ -26,7 +26,8 @@ Transition BeginRound(const State& state, const TrainTold& event) {
     return Rejected(state, Reason::kConflict, {SayDeclined{round.round, "secagg.wrong_model"}});
   }
   State next = state;
-  if (round.mode != SecureMode::kOff && event.proven > state.proven) {
+  const bool later = event.proven > state.proven && event.proven < round.round;
+  if (round.mode != SecureMode::kOff && later) {
     next.proven = event.proven;
     TakeModel(next, round.model_hash);
   }
