@@ -1,12 +1,17 @@
 // accord: the command line of researchers, operators and members. Joins src/cli to the process.
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <iostream>
 #include <mutex>
 #include <optional>
 
+#include "base/errors.h"
 #include "cli/interrupt.h"
 #include "cli/rpc_backend.h"
 #include "cli/run.h"
@@ -29,6 +34,28 @@ bool Sleep(accord::Millis time, const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   never.wait_for(lock, stop, time, [] { return false; });
   return !stop.stop_requested();
+}
+
+// accord-sim beside this program, or else where PATH finds it; on the same terminal, until it ends. Ctrl-C
+// reaches it, too, and ends it.
+accord::Result<int> RunHelper(const std::vector<std::string>& words) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  std::string program = (self.parent_path() / "accord-sim").string();
+  if (error || access(program.c_str(), X_OK) != 0) program = "accord-sim";
+  std::vector<char*> arguments{program.data()};
+  std::vector<std::string> copies(words);
+  for (std::string& word : copies) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t helper = 0;
+  if (posix_spawnp(&helper, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0)
+    return accord::Fail(accord::errors::kCliNoHelper, "The program accord-sim cannot be started.");
+  int status = 0;
+  while (waitpid(helper, &status, 0) < 0) {
+    if (errno != EINTR) return accord::Fail(accord::errors::kInternal, "accord-sim was lost");
+  }
+  if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
+  return WEXITSTATUS(status);
 }
 
 cli::Variables ProcessVariables() {
@@ -59,9 +86,11 @@ int main(int argc, char** argv) {
                                .network = network,
                                .clock = clock,
                                .sleep = Sleep,
-                               .interrupts = [&] {
-                                 if (!interrupts) interrupts.emplace();
-                                 return interrupts->token();
-                               }};
+                               .interrupts =
+                                   [&] {
+                                     if (!interrupts) interrupts.emplace();
+                                     return interrupts->token();
+                                   },
+                               .helper = RunHelper};
   return cli::RunProgram({argv + 1, argv + argc}, environment);
 }

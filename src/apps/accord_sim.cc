@@ -74,8 +74,8 @@ struct Commands {
       command->add_option("--threads", threads, "Threads of one training step")->type_name("N");
       command->add_option("--trust-domain", trust_domain, "Of the federation that is played")
           ->type_name("DOMAIN");
-      command->add_flag("--json", json, "JSON lines");
     }
+    for (CLI::App* command : {run, eval, generate, save}) command->add_flag("--json", json, "JSON lines");
   }
 };
 
@@ -172,15 +172,23 @@ Result<study::Trained> OpenTrained(const Commands& commands) {
   return trained;
 }
 
+// As accord answers with --json.
+std::string Answer(const nlohmann::ordered_json& data, bool last = false) {
+  const nlohmann::ordered_json line{{"ok", true}, {"data", data}, {"end", last}};
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 Status Generate(const Commands& commands) {
   ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
-  std::fputs(commands.wish.prompt.c_str(), stdout);
-  const Status told = study::Generate(trained, commands.wish, [](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
+  const auto say = [&](std::string_view text) {
+    const std::string line = commands.json ? Answer({{"text", text}}) : std::string(text);
+    std::fwrite(line.data(), 1, line.size(), stdout);
     std::fflush(stdout);
-  });
-  std::fputs("\n", stdout);
-  return told;
+  };
+  if (!commands.json) say(commands.wish.prompt);
+  ACCORD_RETURN_IF_ERROR(study::Generate(trained, commands.wish, say));
+  std::fputs(commands.json ? Answer(nullptr, true).c_str() : "\n", stdout);
+  return {};
 }
 
 Status Save(const Commands& commands) {
@@ -192,7 +200,8 @@ Status Save(const Commands& commands) {
                                            : study::Values::kQ8,
       .out = commands.out};
   ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
-  std::printf("%s\n", commands.out.c_str());
+  const std::string answer = commands.json ? Answer({{"path", commands.out}}, true) : commands.out + "\n";
+  std::fputs(answer.c_str(), stdout);
   return {};
 }
 

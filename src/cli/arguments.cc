@@ -46,6 +46,7 @@ class Grammar {
   void AddJobs();
   void AddJobChanges(CLI::App* job);
   void AddModels();
+  void AddModelUses(CLI::App* model);
   void AddNodes();
   void AddMembers();
   void AddPlan();
@@ -176,7 +177,7 @@ void Grammar::AddJobChanges(CLI::App* job) {
 }
 
 void Grammar::AddModels() {
-  CLI::App* model = Noun("model", "List and download models");
+  CLI::App* model = Noun("model", "List, download, hear and export models");
   Add<ModelList>(model, "list", "The newest and the final model of each job");
   const auto download = Add<ModelDownload>(model, "download", "Write a model to a file and verify it");
   Positional(download.app, "JOB_OR_HASH", download.values->model,
@@ -185,6 +186,44 @@ void Grammar::AddModels() {
       ->required()
       ->type_name("FILE");
   download.app->add_flag("--force", download.values->force, "Replace the file if it exists");
+  AddModelUses(model);
+}
+
+// Of a language model, on this machine.
+void Grammar::AddModelUses(CLI::App* model) {
+  const auto add_model = [](auto& command) {
+    Positional(command.app, "MODEL", command.values->model,
+               "A job, the hash of a model, or a file with --job");
+    command.app->add_option("--job", command.values->plan, "The job file of a model in a file")
+        ->type_name("FILE");
+    command.app
+        ->add_option("--tokenizer", command.values->tokenizer,
+                     "The SentencePiece model, where the job names one")
+        ->type_name("FILE");
+  };
+  auto generate = Add<ModelGenerate>(model, "generate", "Let a language model go on from a prompt");
+  add_model(generate);
+  ModelGenerate& wish = *generate.values;
+  generate.app->add_option("-p,--prompt", wish.prompt, "How the text begins");
+  generate.app->add_option("--tokens", wish.tokens, "At most so many")->type_name("N");
+  generate.app->add_option("--temperature", wish.temperature, "0: always the most probable")->type_name("T");
+  generate.app->add_option("--top-k", wish.top_k, "Among so many of the most probable")->type_name("K");
+  generate.app->add_option("--top-p", wish.top_p, "Among the fewest that are so probable together")
+      ->type_name("P");
+  generate.app->add_option("--seed", wish.seed, "Another seed, another text")->type_name("N");
+  auto save = Add<ModelExport>(model, "export", "Write a language model for other programs");
+  add_model(save);
+  Choice(save.app->add_option("--format", save.values->format, "What reads it"), {"gguf", "safetensors"});
+  Choice(save.app->add_option("--type", save.values->type, "Its numbers"), {"f32", "f16", "q8_0"});
+  save.app->add_option("-o,--out", save.values->out, "The file, or directory, to make")
+      ->required()
+      ->type_name("FILE");
+  const auto card = Add<ModelCard>(model, "card", "What is known of a job's model, as Markdown");
+  Positional(card.app, "JOB", card.values->job, "The job");
+  card.app->add_option("--worth", card.values->worth, "Figures that labs published (accord-sim eval --json)")
+      ->type_name("FILE");
+  card.app->add_option("-o,--out", card.values->out, "The file to write, instead of printing")
+      ->type_name("FILE");
 }
 
 void Grammar::AddNodes() {

@@ -65,6 +65,26 @@ struct ModelDownload {
   std::string out;
   bool force = false;
 };
+struct ModelGenerate {
+  std::string model;  // job, hash of a model, or a file
+  std::string plan;   // the job file of a file
+  std::string tokenizer;
+  std::string prompt;
+  std::string tokens, temperature, top_k, top_p, seed;  // empty: the helper's own defaults
+};
+struct ModelExport {
+  std::string model;  // as of ModelGenerate
+  std::string plan;
+  std::string tokenizer;
+  std::string format = "gguf";
+  std::string type = "f32";
+  std::string out;
+};
+struct ModelCard {
+  std::string job;
+  std::string worth;  // a file of what labs published: accord-sim eval --json, accord-node graduate --json
+  std::string out;    // empty: to standard output
+};
 struct NodeList {};
 struct NodeShow {
   std::string node;
@@ -108,9 +128,10 @@ struct Help {
 };
 using Command =
     std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
-                 JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, NodeList,
-                 NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
-                 ContextList, ContextUse, ContextShow, ContextRemove, PlanTraining, Completion, Version>;
+                 JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
+                 ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
+                 MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
+                 PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -26,4 +26,8 @@ struct DownloadOptions {
 [[nodiscard]] Result<std::uint64_t> Download(Session& session, Backend& backend,
                                              const DownloadOptions& options);
 
+// The same with a bar for people who watch; in place of options.progress.
+[[nodiscard]] Result<std::uint64_t> DownloadWithBar(Session& session, Backend& backend,
+                                                    DownloadOptions options);
+
 }  // namespace accord::cli

@@ -26,6 +26,8 @@ struct Environment {
   std::function<bool(Millis, const std::stop_token&)> sleep;
   // From the first call on, Ctrl-C asks this token to stop instead of ending the program.
   std::function<std::stop_token()> interrupts;
+  // Runs the program for models with these words, on the same terminal; its exit code. `cli.no_helper`.
+  std::function<Result<int>(const std::vector<std::string>& words)> helper;
 };
 
 // Options that every command has.

@@ -114,6 +114,17 @@ class LanguageTest(unittest.TestCase):
         self.assertGreater(len(greedy.encode()), len("ada lä\n".encode()))
         self.assertEqual(greedy, self.sim(*words, "--temperature", "0"))
 
+    def test_the_command_line_does_it_with_the_job_alone(self) -> None:
+        words = ("--prompt", "ada lä", "--tokens", "16", "--temperature", "0")
+        heard = self.federation.call("accord", "model", "generate", self.view["id"], *words)
+        self.assertEqual(heard, self.sim("generate", self.model, "--job", self.job, *words))
+        out = self.federation.dir / "by-job.gguf"
+        self.federation.call("accord", "model", "export", "words", "--out", out, "--type", "f16")
+        self.assertEqual(out.read_bytes()[:4], b"GGUF")
+        card = self.federation.call("accord", "model", "card", "words")
+        self.assertIn(self.view["model_hash"], card)
+        self.assertIn("a coordinator that lies", card)
+
     def test_it_is_written_for_others(self) -> None:
         gguf, directory = self.federation.dir / "words.gguf", self.federation.dir / "words"
         export = ("export", self.model, "--job", self.job, "--out")

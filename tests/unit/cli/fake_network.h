@@ -32,6 +32,7 @@ struct FakeCoordinator {
       logs;                   // one for each JobLogs that follows; all but the last break
   std::vector<Bytes> tokens;  // of SubmitJob
   std::string plan, reason, ref;
+  std::string plan_text = "plan";  // of GetPlan
   std::string invited;
   std::string suspended;
   Bytes blob;
@@ -90,7 +91,7 @@ class FakeBackend final : public Backend {
   Result<rpc::JobView> GetJob(const std::string& ref) override { return Ref(ref); }
   Result<rpc::PlanView> GetPlan(const std::string& ref) override {
     c_.ref = ref;
-    return Answer(rpc::PlanView{{'p', 'l', 'a', 'n'}});
+    return Answer(rpc::PlanView{{c_.plan_text.begin(), c_.plan_text.end()}});
   }
   Result<std::vector<rpc::JobView>> ListJobs() override { return Answer(std::vector<rpc::JobView>{c_.job}); }
   Result<rpc::JobView> CancelJob(const std::string& ref, const std::string& reason) override {
@@ -230,7 +231,11 @@ class Program {
                                   slept += time;
                                   return !stop.stop_requested();
                                 },
-                            .interrupts = [this] { return interrupt.get_token(); }};
+                            .interrupts = [this] { return interrupt.get_token(); },
+                            .helper = [this](const std::vector<std::string>& words) -> Result<int> {
+                              helped.push_back(words);
+                              return helper_says;
+                            }};
     const int code = RunProgram(arguments, environment);
     return {code, out.str(), err.str()};
   }
@@ -248,6 +253,8 @@ class Program {
   FakeCoordinator coordinator;
   FakeCa ca;
   Millis slept{0};
+  std::vector<std::vector<std::string>> helped;  // words that the program for models got
+  Result<int> helper_says = 0;
   std::stop_source interrupt;
 
  private:

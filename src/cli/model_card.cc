@@ -1,0 +1,135 @@
+// accord model card: what a reader should know of a model before it is used, as Markdown. Figures of single
+// nations are in it only where their labs published them.
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/words.h"
+#include "config/job_file.h"
+#include "crypto/sha256.h"
+
+namespace accord::cli {
+namespace {
+
+constexpr std::uint64_t kMaxWorth = 1 << 20;
+
+// Bits per byte, or else loss and accuracy, by lab.
+using Worth = std::map<std::string, std::map<std::string, double>>;
+
+Result<Worth> ReadWorth(const std::string& file) {
+  Worth worth;
+  if (file.empty()) return worth;
+  ACCORD_ASSIGN_OR_RETURN(const Bytes content, ReadFile(file, kMaxWorth));
+  const auto wrong = [&] {
+    return Fail(errors::kCliFile, file + " is not what accord-sim eval --json prints.");
+  };
+  std::istringstream lines{std::string(AsText(content))};
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("worth") || !json["worth"].is_object()) return wrong();
+    for (const auto& [lab, figures] : json["worth"].items()) {
+      if (!figures.is_object()) return wrong();
+      for (const auto& [name, value] : figures.items()) {
+        if (!value.is_number()) return wrong();
+        worth[Printable(lab, 64)][Printable(name, 64)] = value.get<double>();
+      }
+    }
+  }
+  return worth;
+}
+
+std::string Row(const std::string& what, const std::string& value) {
+  return "| " + what + " | " + value + " |\n";
+}
+
+std::string ModelRows(const JobSpec& spec, const rpc::JobView& job) {
+  std::string kind = spec.model.kind;
+  if (kind == "llama") kind += ", tokens: " + spec.text.tokenizer;
+  return Row("kind", kind) + Row("parameters", Count(job.parameters)) +
+         Row("model, SHA-256", job.model_hash.Hex());
+}
+
+std::string TrainingRows(const JobSpec& spec, const rpc::JobView& job, ByteView plan) {
+  std::uint32_t fewest = 0, most = 0;
+  for (const rpc::RoundResultView& round : job.history) {
+    if (!round.committed) continue;
+    fewest = fewest == 0 ? round.survivors : std::min(fewest, round.survivors);
+    most = std::max(most, round.survivors);
+  }
+  const std::string nodes =
+      fewest == most ? std::to_string(most) : std::to_string(fewest) + " to " + std::to_string(most);
+  return Row("purpose", Printable(spec.purpose, 200)) + Row("data set", Printable(spec.dataset, 64)) +
+         Row("job", job.id.Hex()) + Row("plan, SHA-256", crypto::Sha256::Of(plan).Hex()) +
+         Row("rounds", std::to_string(job.rounds_done) + " of " + std::to_string(job.rounds_total)) +
+         Row("nodes in a round", nodes) + Row("outer rule", spec.outer.rule) +
+         Row("masks hold against", spec.secure == SecureMode::kMalicious ? "a coordinator that lies"
+                                   : spec.secure == SecureMode::kSemiHonest
+                                       ? "a coordinator that only looks"
+                                       : "nobody: updates were not masked") +
+         Row("differential privacy", "none");
+}
+
+std::string FigureRows(const rpc::JobView& job) {
+  std::string rows;
+  for (const rpc::MetricView& metric : job.final_metrics) rows += Row(metric.name, Figure(metric.value));
+  return rows;
+}
+
+std::string WorthTable(const Worth& worth) {
+  std::string text = "| lab | figures |\n|---|---|\n";
+  for (const auto& [lab, figures] : worth) {
+    std::string all;
+    for (const auto& [name, value] : figures) all += (all.empty() ? "" : ", ") + name + " " + Figure(value);
+    text += Row(lab, all);
+  }
+  return text;
+}
+
+std::string Card(const JobSpec& spec, const rpc::JobView& job, ByteView plan, const Worth& worth) {
+  const std::string head = "| | |\n|---|---|\n";
+  std::string text = "# " + Printable(job.name, 64) +
+                     "\n\nTrained by several labs on data that none of them gave away.\n\n" +
+                     "## The model\n\n" + head + ModelRows(spec, job) + "\n## How it was trained\n\n" + head +
+                     TrainingRows(spec, job, plan);
+  if (!job.final_metrics.empty())
+    text += "\n## Figures\n\nOver the hold-outs of all labs together, of the last model.\n\n" + head +
+            FigureRows(job);
+  if (!worth.empty()) text += "\n## By lab\n\nPublished by the labs themselves.\n\n" + WorthTable(worth);
+  return text +
+         "\n## Before it is used\n\nThe figures say how it does on data like the labs' own, and nothing of "
+         "other uses. "
+         "Whoever has the model can try to find out about its data: without differential privacy there is no "
+         "bound on what "
+         "it remembers.\n";
+}
+
+}  // namespace
+
+ExitCode Run(const ModelCard& command, Session& session) {
+  Printer& printer = session.printer();
+  const Result<Worth> worth = ReadWorth(command.worth);
+  if (!worth.ok()) return printer.Failure(worth.status());
+  auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  const auto job = (*backend)->GetJob(command.job);
+  if (!job.ok()) return printer.Failure(job.status());
+  const auto plan = (*backend)->GetPlan(command.job);
+  if (!plan.ok()) return printer.Failure(plan.status());
+  const auto spec = config::ParseJob(AsText(plan->plan), "the job's plan");
+  if (!spec.ok()) return printer.Failure(spec.status());
+  const std::string card = Card(*spec, *job, plan->plan, *worth);
+  if (command.out.empty()) return printer.Answer(card, JsonObject({{"card", card}}));
+  if (std::filesystem::exists(command.out))
+    return printer.Failure(Fail(errors::kCliExists, command.out + " exists."));
+  const Status written = WriteFileAtomic(command.out, AsBytes(card), FileMode::kShared);
+  if (!written.ok()) return printer.Failure(written);
+  return printer.Answer(command.out + "\n", JsonObject({{"path", command.out}}));
+}
+
+}  // namespace accord::cli

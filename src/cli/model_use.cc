@@ -1,0 +1,91 @@
+// accord model generate, export: a language model at work on this machine. What reads weights is a program of
+// its own, accord-sim, so that this one stays small; models of a federation are fetched once and kept.
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/context_store.h"
+#include "cli/download.h"
+#include "cli/find_model.h"
+#include "config/job_file.h"
+
+namespace accord::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LocalModel {
+  fs::path weights, plan;
+};
+
+// From the federation into the directory of models, named by their hash. Files that are there were checked
+// when they came.
+Result<LocalModel> Fetch(Session& session, const std::string& ref, const std::string& plan) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const auto models, backend->ListModels());
+  ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, ref));
+  ACCORD_ASSIGN_OR_RETURN(const fs::path home, HomeDirectory(session.environment().variables));
+  std::error_code error;
+  fs::create_directories(home / "models", error);
+  if (error) return ErrnoStatus(error.value(), "cannot make", home / "models");
+  LocalModel local{.weights = home / "models" / (found.hash.Hex() + ".safetensors"), .plan = plan};
+  if (plan.empty()) {
+    if (!found.job)
+      return Fail(errors::kCliUsage, "No job is known that this model is of.",
+                  "Name its job file: --job FILE");
+    local.plan = home / "models" / (found.hash.Hex() + ".toml");
+    ACCORD_ASSIGN_OR_RETURN(const rpc::PlanView view, backend->GetPlan(found.job->Hex()));
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(local.plan, view.plan, FileMode::kShared));
+  }
+  if (!fs::exists(local.weights, error)) {
+    const DownloadOptions options{.hash = found.hash, .out = local.weights, .force = false, .progress = {}};
+    ACCORD_RETURN_IF_ERROR(DownloadWithBar(session, *backend, options).status());
+  }
+  return local;
+}
+
+Result<LocalModel> Locate(Session& session, const std::string& model, const std::string& plan) {
+  std::error_code error;
+  if (!fs::is_regular_file(model, error)) return Fetch(session, model, plan);
+  if (plan.empty())
+    return Fail(errors::kCliUsage, "What is in " + model + " is said by a job file.", "Name it: --job FILE");
+  return LocalModel{model, plan};
+}
+
+// Runs the helper on the model; its words about a failure are the user's.
+ExitCode Use(Session& session, const std::string& what, const std::string& model, const std::string& plan,
+             const std::vector<std::pair<std::string, std::string>>& options) {
+  const Result<LocalModel> local = Locate(session, model, plan);
+  if (!local.ok()) return session.printer().Failure(local.status());
+  std::vector<std::string> words{what, local->weights.string(), "--job", local->plan.string()};
+  for (const auto& [name, value] : options) {
+    if (!value.empty()) words.insert(words.end(), {name, value});
+  }
+  if (session.printer().json()) words.emplace_back("--json");
+  const Result<int> code = session.environment().helper(words);
+  return code.ok() ? static_cast<ExitCode>(*code) : session.printer().Failure(code.status());
+}
+
+}  // namespace
+
+ExitCode Run(const ModelGenerate& command, Session& session) {
+  return Use(session, "generate", command.model, command.plan,
+             {{"--prompt", command.prompt},
+              {"--tokens", command.tokens},
+              {"--temperature", command.temperature},
+              {"--top-k", command.top_k},
+              {"--top-p", command.top_p},
+              {"--seed", command.seed},
+              {"--tokenizer", command.tokenizer}});
+}
+
+ExitCode Run(const ModelExport& command, Session& session) {
+  return Use(session, "export", command.model, command.plan,
+             {{"--format", command.format == "safetensors" ? "hf" : command.format},
+              {"--type", command.type},
+              {"--out", command.out},
+              {"--tokenizer", command.tokenizer}});
+}
+
+}  // namespace accord::cli

@@ -1,0 +1,76 @@
+"""docs/results.md from the records of the experiments."""
+
+import json
+from pathlib import Path
+
+TITLES = {
+    "codecs": "Updates of 4 bits",
+    "alike-short": "Six shards that are alike, 10 steps a round",
+    "alike": "Six shards that are alike, 50 steps a round",
+    "little": "Six languages, 100 kB each",
+    "scarce": "pt-BR with 50 kB among five languages with plenty",
+    "plenty": "Six languages, all their text",
+}
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _bits(run: dict, part: str) -> list[float]:
+    """Mean bits per byte over the nodes, by seed."""
+    return [_mean(list(one.values())) for one in run[part]]
+
+
+def _gap(ours: list[float], theirs: list[float]) -> str:
+    gaps = [100 * (a / b - 1) for a, b in zip(ours, theirs)]
+    return f"{_mean(gaps):+.2f} % ({', '.join(f'{gap:+.2f}' for gap in gaps)})"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
+    return "\n".join(lines) + "\n"
+
+
+def _runs(record: dict, against: str) -> str:
+    rows = []
+    for name, run in record["runs"].items():
+        test = _bits(run, "test")
+        gap = _gap(test, _bits(record["runs"][against], "test")) if name != against else ""
+        rows.append([name, f"{run['rate']:g}", str(run["steps"]), *(f"{bits:.4f}" for bits in test), gap])
+    seeds = [f"seed {i + 1}" for i in range(len(next(iter(record["runs"].values()))["test"]))]
+    return _table(["", "rate", "steps", *seeds, f"against {against}, mean (by seed)"], rows)
+
+
+def _codecs(record: dict) -> str:
+    four = record["runs"]["4 bits"]
+    return (_runs(record, "24 bits") + f"\nAn upload of a round is {four['bytes'][0]:,} bytes with 4 bits and "
+            f"{record['runs']['24 bits']['bytes'][0]:,} with 24.\n")
+
+
+def _alike(record: dict) -> str:
+    return (f"{record['tokens']:,} tokens, {record['exchanges']} exchanges.\n\n" +
+            _runs(record, "central, sixfold batch"))
+
+
+def _nations(record: dict) -> str:
+    rows = []
+    for nation, runs in record["nations"].items():
+        common = [one[nation] for one in record["runs"]["common"]["test"]]
+        graduate, alone = _bits(runs["graduate"], "test"), _bits(runs["alone"], "test")
+        rows.append([nation, *(f"{_mean(bits):.4f}" for bits in (common, graduate, alone)), _gap(graduate, common),
+                     _gap(graduate, alone)])
+    return (f"{record['tokens']:,} tokens in the common training, {record['exchanges']} exchanges.\n\n" +
+            _table(["", "common", "graduate", "alone", "graduate against common", "graduate against alone"], rows))
+
+
+def write(kept: Path, out: Path) -> None:
+    """The part of `out` behind its mark is made anew."""
+    parts = []
+    for name, title in TITLES.items():
+        if (kept / f"{name}.json").exists():
+            record = json.loads((kept / f"{name}.json").read_text())
+            body = _codecs(record) if name == "codecs" else _alike(record) if name.startswith("alike") else _nations(record)
+            parts.append(f"## {title}\n\n`scripts/results --only {name}`\n\n{body}")
+    head = out.read_text().partition("<!-- results -->")[0]
+    out.write_text(head + "<!-- results -->\n\n" + "\n".join(parts))

@@ -1,0 +1,108 @@
+// accord model generate, export and card, with the program for models played by the test.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/file.h"
+#include "tests/unit/cli/fake_network.h"
+#include "tests/unit/cli/golden.h"
+
+namespace accord::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class ModelUseTest : public ::testing::Test {
+ protected:
+  ModelUseTest() {
+    EXPECT_EQ(p.JoinAlice().code, 0);
+    p.coordinator.blob = {1, 2, 3};
+  }
+  Program p;
+  const std::string hash = crypto::Sha256::Of(Bytes{1, 2, 3}).Hex();
+  const std::string kept = (p.dir / "home/models" / hash).string();
+};
+
+TEST_F(ModelUseTest, AModelOfTheFederationIsFetchedOnceAndHandedOn) {
+  EXPECT_EQ(p.Run({"model", "generate", "digits", "--prompt", "Once", "--tokens", "7"}).code, 0);
+  EXPECT_EQ(p.Run({"model", "generate", "digits", "--json"}).code, 0);
+  EXPECT_THAT(p.helped,
+              ElementsAre(ElementsAre("generate", kept + ".safetensors", "--job", kept + ".toml", "--prompt",
+                                      "Once", "--tokens", "7"),
+                          ElementsAre("generate", kept + ".safetensors", "--job", kept + ".toml", "--json")));
+  EXPECT_EQ(*ReadFile(kept + ".safetensors"), p.coordinator.blob);
+  EXPECT_EQ(AsText(*ReadFile(kept + ".toml")), "plan");
+  EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U) << "once";
+}
+
+TEST_F(ModelUseTest, AFileNeedsItsJobFileAndNoCoordinator) {
+  const std::string file = (p.dir / "model").string();
+  std::ofstream(file) << "weights";
+  const int connects = p.coordinator.connects;
+  const auto ended = p.Run({"model", "export", file, "--out", "m.gguf"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("--job FILE"));
+  p.helper_says = 3;
+  EXPECT_EQ(p.Run({"model", "export", file, "--job", "j", "--format", "safetensors", "--out", "m"}).code, 3)
+      << "it ends as the helper does";
+  EXPECT_THAT(p.helped, ElementsAre(ElementsAre("export", file, "--job", "j", "--format", "hf", "--type",
+                                                "f32", "--out", "m")));
+  EXPECT_EQ(p.coordinator.connects, connects);
+}
+
+TEST_F(ModelUseTest, WithoutTheHelperItSaysWhatIsMissing) {
+  p.helper_says = Fail(errors::kCliNoHelper, "not here");
+  const auto ended = p.Run({"model", "generate", "digits"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("docs/errors/cli.no_helper.md"));
+}
+
+TEST_F(ModelUseTest, ADamagedModelIsNotKept) {
+  p.coordinator.blob_breaks_after = 2;
+  p.coordinator.failures.assign(20, {});
+  p.coordinator.failures.push_back(Fail(errors::kNetUnreachable, "away"));
+  EXPECT_EQ(p.Run({"model", "generate", "nothing"}).code, 1) << "no such model";
+  EXPECT_THAT(p.helped, IsEmpty());
+}
+
+class CardTest : public ModelUseTest {
+ protected:
+  CardTest() {
+    p.coordinator.job = FinishedJob();
+    p.coordinator.plan_text = std::string(AsText(*ReadFile("configs/job-fashion.toml")));
+  }
+};
+
+TEST_F(CardTest, SaysWhatIsKnownAndWhatIsNot) {
+  const auto ended = p.Run({"model", "card", "digits"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  ExpectGolden("model_card.txt", ended.out);
+}
+
+TEST_F(CardTest, HasTheFiguresThatLabsPublishedAndNoOthers) {
+  const std::string worth = (p.dir / "worth.json").string();
+  std::ofstream(worth)
+      << R"({"after_round":0,"worth":{"de":{"bits_per_byte":1.5},"fr":{"bits_per_byte":2.25}}})"
+      << "\n";
+  EXPECT_THAT(p.Run({"model", "card", "digits", "--worth", worth}).out,
+              HasSubstr("| de | bits_per_byte 1.5000 |\n| fr | bits_per_byte 2.2500 |\n"));
+  std::ofstream(worth) << R"({"worth":{"de":["x"]}})";
+  const auto ended = p.Run({"model", "card", "digits", "--worth", worth});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("accord-sim eval --json"));
+}
+
+TEST_F(CardTest, ReplacesNoFile) {
+  const std::string out = (p.dir / "card.md").string();
+  EXPECT_EQ(p.Run({"model", "card", "digits", "--out", out}).code, 0);
+  EXPECT_THAT(std::string(AsText(*ReadFile(out))), StartsWith("# "));
+  EXPECT_EQ(p.Run({"model", "card", "digits", "--out", out}).code, 4);
+}
+
+}  // namespace
+}  // namespace accord::cli
