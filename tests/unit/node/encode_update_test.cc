@@ -6,6 +6,7 @@
 #include "secagg/sum.h"
 #include "tests/unit/node/lab.h"
 #include "update/headers.h"
+#include "update/next_model.h"
 #include "update/rotation.h"
 
 namespace accord::node {
