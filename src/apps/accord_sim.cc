@@ -2,6 +2,8 @@
 // to the bit what their federation would come to; eval: what a model is worth on each node's hold-out;
 // graduate: a model tuned on one node's data; generate, export: what a trained language model says, and its
 // file for other programs.
+#include <unistd.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -141,7 +143,8 @@ Status PrintWorth(const Commands& commands, const study::Lockstep& lockstep, std
 }
 
 Status Run(const Commands& commands) {
-  if (!commands.out.empty() && std::filesystem::exists(commands.out))
+  std::error_code unknown;  // what cannot be looked at fails when it is written
+  if (!commands.out.empty() && std::filesystem::exists(commands.out, unknown))
     return Fail(errors::kCliExists, "\"" + Printable(commands.out, 200) + "\" is there already",
                 "Choose another name, or remove it first.");
   ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
@@ -172,6 +175,18 @@ Result<study::Trained> OpenTrained(const Commands& commands) {
   return trained;
 }
 
+// What a model says may be anything: nothing of it commands a terminal.
+std::string Shown(std::string_view text) {
+  std::string out;
+  std::size_t line = 0;
+  for (std::size_t end = 0; line <= text.size(); line = end + 1) {
+    end = std::min(text.find_first_of("\n\t", line), text.size());
+    if (end > line) out += Printable(text.substr(line, end - line), text.size());
+    if (end < text.size()) out += text[end];
+  }
+  return out;
+}
+
 // As accord answers with --json.
 std::string Answer(const nlohmann::ordered_json& data, bool last = false) {
   const nlohmann::ordered_json line{{"ok", true}, {"data", data}, {"end", last}};
@@ -180,8 +195,12 @@ std::string Answer(const nlohmann::ordered_json& data, bool last = false) {
 
 Status Generate(const Commands& commands) {
   ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
   const auto say = [&](std::string_view text) {
-    const std::string line = commands.json ? Answer({{"text", text}}) : std::string(text);
+    if (text.empty()) return;
+    const std::string line = commands.json ? Answer({{"text", text}})
+                             : terminal    ? Shown(text)
+                                           : std::string(text);
     std::fwrite(line.data(), 1, line.size(), stdout);
     std::fflush(stdout);
   };

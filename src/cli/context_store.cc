@@ -35,17 +35,6 @@ Status Exists(const std::string& name) {
   return Fail(errors::kContextExists, "There is a context \"" + name + "\" already.");
 }
 
-Status MakePrivateDirectories(const fs::path& path) {
-  std::error_code error;
-  for (fs::path part; const fs::path& name : path) {
-    part /= name;
-    if (fs::exists(part, error)) continue;
-    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-      return ErrnoStatus(errno, "cannot make the directory", part);
-  }
-  return {};
-}
-
 Status WriteText(const fs::path& path, std::string_view text) {
   return WriteFileAtomic(path, AsBytes(text), FileMode::kShared);
 }
@@ -86,6 +75,17 @@ Result<std::string> CoordinatorOf(const std::string& name, const fs::path& file)
 }
 
 }  // namespace
+
+Status MakePrivateDirectories(const fs::path& path) {
+  std::error_code error;
+  for (fs::path part; const fs::path& name : path) {
+    part /= name;
+    if (fs::exists(part, error)) continue;
+    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
+      return ErrnoStatus(errno, "cannot make the directory", part);
+  }
+  return {};
+}
 
 Result<fs::path> HomeDirectory(const Variables& variables) {
   if (const std::string home = Value(variables, "ACCORD_HOME"); !home.empty()) return fs::path(home);

@@ -41,6 +41,8 @@ struct Identity {
 
 // $ACCORD_HOME, else $XDG_CONFIG_HOME/accord, else $HOME/.config/accord; `context.home` when none is set.
 [[nodiscard]] Result<std::filesystem::path> HomeDirectory(const Variables& variables);
+// Those that are missing, for the user alone. Failures are those of ErrnoStatus.
+[[nodiscard]] Status MakePrivateDirectories(const std::filesystem::path& path);
 
 class ContextStore {
  public:

@@ -48,11 +48,22 @@ std::string Row(const std::string& what, const std::string& value) {
   return "| " + what + " | " + value + " |\n";
 }
 
+// Whether labs keep parts of their own, with which they measured.
+bool IsPartOf(const JobSpec& spec) {
+  return spec.personal.kind != PersonalKind::kNone || spec.adapter.kind == AdapterKind::kFedSaLora;
+}
+
 std::string ModelRows(const JobSpec& spec, const rpc::JobView& job) {
   std::string kind = spec.model.kind;
   if (kind == "llama") kind += ", tokens: " + spec.text.tokenizer;
-  return Row("kind", kind) + Row("parameters", Count(job.parameters)) +
-         Row("model, SHA-256", job.model_hash.Hex());
+  std::string rows = Row("kind", kind) + Row("parameters", Count(job.parameters)) +
+                     Row("model, SHA-256", job.model_hash.Hex());
+  if (spec.adapter.kind != AdapterKind::kNone) {
+    rows += Row("is", "an adapter of rank " + std::to_string(spec.adapter.rank) + " beside the model below") +
+            Row("base", spec.adapter.base);
+  }
+  if (IsPartOf(spec)) rows += Row("without", "the parts that each lab trained for itself and kept");
+  return rows;
 }
 
 std::string TrainingRows(const JobSpec& spec, const rpc::JobView& job, ByteView plan) {
@@ -75,9 +86,13 @@ std::string TrainingRows(const JobSpec& spec, const rpc::JobView& job, ByteView 
          Row("differential privacy", "none");
 }
 
+// What was measured on hold-outs; what else a round sums up is none of a model.
 std::string FigureRows(const rpc::JobView& job) {
   std::string rows;
-  for (const rpc::MetricView& metric : job.final_metrics) rows += Row(metric.name, Figure(metric.value));
+  for (const rpc::MetricView& metric : job.final_metrics) {
+    if (metric.name == "loss" || metric.name == "accuracy" || metric.name == "bits_per_byte")
+      rows += Row(metric.name, Figure(metric.value));
+  }
   return rows;
 }
 
@@ -95,11 +110,14 @@ std::string Card(const JobSpec& spec, const rpc::JobView& job, ByteView plan, co
   const std::string head = "| | |\n|---|---|\n";
   std::string text = "# " + Printable(job.name, 64) +
                      "\n\nTrained by several labs on data that none of them gave away.\n\n" +
-                     "## The model\n\n" + head + ModelRows(spec, job) + "\n## How it was trained\n\n" + head +
+                     "## The model\n\n" + head + ModelRows(spec, job) +
+                     "\n## How it was trained\n\nAs the coordinator tells it.\n\n" + head +
                      TrainingRows(spec, job, plan);
   if (!job.final_metrics.empty())
-    text += "\n## Figures\n\nOver the hold-outs of all labs together, of the last model.\n\n" + head +
-            FigureRows(job);
+    text += std::string("\n## Figures\n\nOver the hold-outs of all labs together, of ") +
+            (IsPartOf(spec) ? "the last model with each lab's own part; of this model alone there are none"
+                            : "the last model") +
+            ".\n\n" + head + FigureRows(job);
   if (!worth.empty()) text += "\n## By lab\n\nPublished by the labs themselves.\n\n" + WorthTable(worth);
   return text +
          "\n## Before it is used\n\nThe figures say how it does on data like the labs' own, and nothing of "
@@ -125,7 +143,8 @@ ExitCode Run(const ModelCard& command, Session& session) {
   if (!spec.ok()) return printer.Failure(spec.status());
   const std::string card = Card(*spec, *job, plan->plan, *worth);
   if (command.out.empty()) return printer.Answer(card, JsonObject({{"card", card}}));
-  if (std::filesystem::exists(command.out))
+  std::error_code unknown;
+  if (std::filesystem::exists(command.out, unknown))
     return printer.Failure(Fail(errors::kCliExists, command.out + " exists."));
   const Status written = WriteFileAtomic(command.out, AsBytes(card), FileMode::kShared);
   if (!written.ok()) return printer.Failure(written);

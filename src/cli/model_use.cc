@@ -26,9 +26,8 @@ Result<LocalModel> Fetch(Session& session, const std::string& ref, const std::st
   ACCORD_ASSIGN_OR_RETURN(const auto models, backend->ListModels());
   ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, ref));
   ACCORD_ASSIGN_OR_RETURN(const fs::path home, HomeDirectory(session.environment().variables));
+  ACCORD_RETURN_IF_ERROR(MakePrivateDirectories(home / "models"));
   std::error_code error;
-  fs::create_directories(home / "models", error);
-  if (error) return ErrnoStatus(error.value(), "cannot make", home / "models");
   LocalModel local{.weights = home / "models" / (found.hash.Hex() + ".safetensors"), .plan = plan};
   if (plan.empty()) {
     if (!found.job)
@@ -50,7 +49,7 @@ Result<LocalModel> Locate(Session& session, const std::string& model, const std:
   if (!fs::is_regular_file(model, error)) return Fetch(session, model, plan);
   if (plan.empty())
     return Fail(errors::kCliUsage, "What is in " + model + " is said by a job file.", "Name it: --job FILE");
-  return LocalModel{model, plan};
+  return LocalModel{fs::absolute(model, error), plan};  // a path may begin with "-", too
 }
 
 // Runs the helper on the model; its words about a failure are the user's.
@@ -58,9 +57,10 @@ ExitCode Use(Session& session, const std::string& what, const std::string& model
              const std::vector<std::pair<std::string, std::string>>& options) {
   const Result<LocalModel> local = Locate(session, model, plan);
   if (!local.ok()) return session.printer().Failure(local.status());
-  std::vector<std::string> words{what, local->weights.string(), "--job", local->plan.string()};
+  std::vector<std::string> words{what, local->weights.string(), "--job=" + local->plan.string()};
   for (const auto& [name, value] : options) {
-    if (!value.empty()) words.insert(words.end(), {name, value});
+    if (!value.empty())
+      words.push_back(std::string(name).append("=").append(value));  // it may begin with "-"
   }
   if (session.printer().json()) words.emplace_back("--json");
   const Result<int> code = session.environment().helper(words);

@@ -21,6 +21,7 @@ void JobRunner::OnBroken(const Status& status) {
   if (records->empty()) return;  // its submission failed: nobody knows of it any more
   if (const Status replayed = Recover(*records); !replayed.ok()) return services_.fatal(replayed);
   CatchUp();
+  Changed();
   // The journal has freed its reserve by now, so the pause itself fits.
   const bool running = job::PhaseOf(driver_->state()) == job::Phase::kRunning;
   if (running && ++disk_failures_ <= kAtOnce) return PauseForDisk(status);

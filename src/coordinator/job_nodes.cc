@@ -55,6 +55,7 @@ void JobRunner::OnNodeDown(const rpc::Peer& node) {
 void JobRunner::Expel(NodeId node) {
   Post([node](JobRunner& self) {
     self.SetPrepared(node, false);
+    self.nodes_[node].heard.reset();
     const Lane* lane = self.LaneOf(node);
     if (lane != nullptr) self.HandleInRound(*lane, round::Dropped{node, round::Reason::kRefused});
   });
@@ -72,7 +73,6 @@ void JobRunner::SetPrepared(NodeId node, bool prepared) {
   Node& known = nodes_[node];
   known.prepared = prepared;
   known.told = false;
-  known.heard.reset();
   const MutexLock lock(prepared_mutex_);
   if (prepared) {
     prepared_.insert(node);

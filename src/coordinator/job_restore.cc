@@ -176,10 +176,15 @@ void JobRunner::ConsiderCatchUp() {
   Changed();
 }
 
-// A person resumes: a pause that waits behind this one ends; without one, those who were heard are enough.
-void JobRunner::HurryCatchUp(bool free) {
+// Whether a pause waits behind the catching up.
+bool JobRunner::PausesLater() const {
   const auto* paused = std::get_if<job::Paused>(&driver_->state());
-  if (!catching_ || paused == nullptr || paused->before != job::Reason::kNone) return;
+  return paused != nullptr && paused->before != job::Reason::kNone;
+}
+
+// A person resumes: those who were heard are enough.
+void JobRunner::HurryCatchUp(bool free) {
+  if (!catching_) return;
   catching_->by_person = catching_->late = true;
   catching_->free = catching_->free || free;
   ConsiderCatchUp();
@@ -226,7 +231,7 @@ bool JobRunner::FetchModel(const Digest& model) {
   if (catching_->writer && catching_->model == model) return true;
   catching_->writer = nullptr;
   for (const auto& [id, node] : nodes_) {
-    if (!node.heard || !node.standing || catching_->failed.contains({id, model})) continue;
+    if (!node.connected || !node.heard || !node.standing || catching_->failed.contains({id, model})) continue;
     const rpc::Standing& standing = *node.standing;
     const bool has =
         (standing.model_hash == model && standing.has_model) || (standing.made == model && standing.has_made);

@@ -307,8 +307,10 @@ void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply
   Post([by = std::move(by), free, reply = std::move(reply)](JobRunner& self) mutable {
     const std::string what = free ? ", free of the signed survivor set" : "";
     self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
-    self.HurryCatchUp(free);
+    const bool later = self.PausesLater();  // then this one ends that pause, and the next one hurries
     self.ByPerson(job::Resume{free}, "resume", std::move(reply));
+    if (self.catching_) self.catching_->free = self.catching_->free || free;
+    later ? self.ConsiderCatchUp() : self.HurryCatchUp(free);
   });
 }
 

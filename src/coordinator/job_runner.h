@@ -143,7 +143,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     SteadyTime seen_at;
     Digest registry;  // that it has pinned
     rpc::Progress progress;
-    // While the job catches up, of the present connection:
+    // While the job catches up: what it said last, which stays true when it goes, for it never goes back.
     std::optional<job::Heard> heard;
     std::optional<rpc::Standing> standing;
     std::shared_ptr<const job::Certified> proof;  // of the model in `standing`, checked
@@ -306,6 +306,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;
   [[nodiscard]] std::vector<std::string> AwaitedNodes() const;
   void ConsiderCatchUp();
+  [[nodiscard]] bool PausesLater() const;
   void HurryCatchUp(bool free);
   void GoOnFrom(job::CaughtUp event);
   [[nodiscard]] bool FetchModel(const Digest& model);

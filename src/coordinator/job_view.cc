@@ -172,7 +172,9 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
 // ---------------------------------------------------------------- watchers
 
 // Ended in memory, not yet on the disk: nobody sees it before, since a power cut could take it back.
-bool JobRunner::Ending() const { return job::IsTerminal(driver_->state()) && !driver_->idle(); }
+bool JobRunner::Ending() const {
+  return job::IsTerminal(driver_->state()) && (!driver_->idle() || driver_->broken());
+}
 
 void JobRunner::View(rpc::Reply<rpc::JobView> reply) {
   Post([reply = std::move(reply)](JobRunner& self) {

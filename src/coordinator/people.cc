@@ -29,7 +29,10 @@ class Gathering {
       : views_(count), left_(count), reply_(std::move(reply)) {}
   void Put(std::size_t at, Result<rpc::JobView> view) {
     if (view.ok()) views_[at] = *std::move(view);
-    if (--left_ == 0) reply_(std::move(views_));
+    if (--left_ > 0) return;
+    // A job whose end the disk would not take is not known for what it is: it is left out.
+    std::erase_if(views_, [](const rpc::JobView& one) { return one.id == JobId{}; });
+    reply_(std::move(views_));
   }
 
  private:

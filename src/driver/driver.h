@@ -58,6 +58,7 @@ class Driver : public std::enable_shared_from_this<Driver<M>> {
   [[nodiscard]] const State& state() const { return state_; }
   [[nodiscard]] const M& machine() const { return options_.machine; }
   [[nodiscard]] bool idle() const { return waiting_.empty(); }
+  [[nodiscard]] bool broken() const { return !broken_.ok(); }  // the state was never on the disk
 
   // Steps `event`; `done` (may be empty) gets its fate once that is durable, or the journal's failure.
   void Handle(const Event& event, TimePoint now, Done done = {}) {

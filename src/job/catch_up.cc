@@ -78,31 +78,43 @@ CaughtUp::Group GroupAt(const Plan& plan, const Place& place, const CatchUpView&
   return out;
 }
 
-// Who can still take part in the round of a place, and who cannot, since a node never goes back.
+// Who can still take part in the round of a place, and who cannot: a node never goes back, nor over to
+// another model of the same round.
 struct Followers {
-  std::size_t level = 0, ahead = 0;
-  bool unbound = false;  // one of the set that has to come whole is ahead
+  std::size_t level = 0;
+  round::NodeSet gone;
+
+  [[nodiscard]] bool Misses(const round::NodeSet& set) const {
+    return std::ranges::any_of(set, [&](const NodeId& node) { return gone.contains(node); });
+  }
 };
 
-Followers CountFollowers(const Plan& plan, const Place& place, const CaughtUp& event,
-                         const CatchUpView& view) {
-  Followers count;
-  round::NodeSet ahead;
-  for (const auto& [node, heard] : view.heard) {
-    if (heard.aside || !(heard.ended || heard.round > place.first)) continue;
-    if (heard.ended || IsPossible(plan, heard.round)) ahead.insert(node);
-  }
-  const auto misses = [&](const round::NodeSet& set) {
-    return std::ranges::any_of(set, [&](const NodeId& node) { return ahead.contains(node); });
+Followers CountFollowers(const Plan& plan, const Place& place, const CatchUpView& view) {
+  Followers followers;
+  const auto is_there = [&](const Heard& heard) {
+    return heard.round == place.first && heard.model_hash == place.second;
   };
   for (const auto& [node, heard] : view.heard) {
-    if (heard.aside || heard.ended || heard.round > place.first) continue;
-    const bool signed_here = heard.round == place.first && heard.model_hash == place.second && !view.free;
-    if (!signed_here || !misses(heard.signed_set)) ++count.level;
+    if (heard.aside || (!heard.ended && !IsPossible(plan, heard.round))) continue;
+    const bool elsewhere = heard.round == place.first && !heard.model_hash.IsZero() && !is_there(heard);
+    if (heard.ended || heard.round > place.first || elsewhere) followers.gone.insert(node);
   }
-  count.ahead = ahead.size();
-  for (const CaughtUp::Group& group : event.groups) count.unbound = count.unbound || misses(group.bound);
-  return count;
+  for (const auto& [node, heard] : view.heard) {
+    if (heard.aside || heard.round > place.first || followers.gone.contains(node)) continue;
+    const bool bound = is_there(heard) && !view.free;
+    if (!bound || !followers.Misses(heard.signed_set)) ++followers.level;
+  }
+  return followers;
+}
+
+// Whether a group has to come with a set that cannot: as the nodes say, or as the backup does.
+bool IsUnbound(const Followers& followers, const CaughtUp& event, const Progress& progress, bool own) {
+  for (std::size_t i = 0; i < event.groups.size(); ++i) {
+    const round::NodeSet& said = event.groups[i].bound;
+    const bool backups = said.empty() && own && i < progress.groups.size();
+    if (followers.Misses(backups ? progress.groups[i].bound : said)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -117,16 +129,21 @@ CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const 
   for (std::uint32_t group = 0; group < plan.groups; ++group) {
     event.groups.push_back(GroupAt(plan, place, view, group, electors.corrupt));
   }
-  const Followers count = CountFollowers(plan, place, event, view);
+  const bool is_own = place.first == own.first;
+  const Followers followers = CountFollowers(plan, place, view);
+  const bool all_can = followers.gone.empty();
+  const bool unbound = !view.free && IsUnbound(followers, event, progress, is_own);
   const CatchUpDecision go{Kind::kGo, std::move(event)};
-  if (place.first > own.first && count.ahead == 0) return go;
-  if (count.unbound) return {Kind::kAhead, {}};
+  if (!is_own && all_can) return go;
+  if (unbound) return {Kind::kAhead, {}};
   // Who goes back before the others are heard may go back alone: for good, since no node follows.
   std::size_t enough = electors.quorum;
-  if (view.by_person)
-    enough = count.ahead > 0 ? plan.min_nodes : std::min<std::size_t>(enough, plan.min_nodes);
-  if (count.level >= enough) return go;
-  return {count.ahead > 0 ? Kind::kAhead : Kind::kWait, {}};
+  if (view.by_person) {
+    enough = all_can ? std::min<std::size_t>(enough, plan.min_nodes)
+                     : std::max<std::size_t>(enough, plan.min_survivors);
+  }
+  if (followers.level >= enough) return go;
+  return {all_can ? Kind::kWait : Kind::kAhead, {}};
 }
 
 }  // namespace accord::job

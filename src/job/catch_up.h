@@ -7,10 +7,10 @@
 //     two where there are two. Where nothing is masked, a node that found it right in p7 says so too.
 // So one node alone moves no job that has more nodes. The round to go on with is the latest that is believed;
 // if none is, the backup's own, once as many nodes are heard that can take part in it as are believed. Where
-// nodes are ahead of the round, which never go back, so many have to be left that are not, nor signed a
-// survivor set with one who is: such a set comes again whole or not at all. A person may do without as many
-// as a commit takes, since nodes forget: more than may be corrupt are enough then, and two, also to go on
-// from the backup's own; or, with others ahead, as many there as a round begins with.
+// nodes cannot, being ahead of the round or in it from another model, since they never go back, so many have
+// to be left that can, and have signed no survivor set with one who cannot: such a set comes again whole or
+// not at all. A person may do without as many as a commit takes, since nodes forget: more than may be corrupt
+// are enough then, and two, also to go on from the backup's own; but not where nodes are ahead of it.
 #pragma once
 
 #include <cstddef>

@@ -83,12 +83,26 @@ Transition PauseAgain(const Paused& paused, Reason reason) {
   return PauseLater(paused, reason == Reason::kModelAhead ? reason : paused.reason, paused.before);
 }
 
+// What a person says while the job catches up holds after it.
+Transition ResumeLater(const Paused& paused, const Resume& event) {
+  Paused next = paused;
+  bool bound = false;
+  for (GroupProgress& group : next.progress.groups) {
+    if (!event.free || group.bound.empty()) continue;
+    group.bound.clear();
+    bound = true;
+  }
+  if (!bound) return PauseLater(paused, paused.reason, Reason::kNone);
+  next.before = Reason::kNone;
+  return Accept(std::move(next));
+}
+
 Transition OnPaused(const Plan& plan, const State& state, const Event& event, TimePoint now) {
   const auto& paused = std::get<Paused>(state);
   return std::visit(
       overloaded{[&](const InRound& e) { return StepPaused(plan, paused, e, now); },
                  [&](const Resume& e) {
-                   if (IsCatchingUp(state)) return PauseLater(paused, paused.reason, Reason::kNone);
+                   if (IsCatchingUp(state)) return ResumeLater(paused, e);
                    if (!e.free) return Continue(plan, paused, now);
                    if (!paused.rounds.empty())
                      return Rejected(state);  // that round has its set; it ends first

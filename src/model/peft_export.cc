@@ -31,9 +31,10 @@ std::string PeftConfigJson(const PeftAdapter& adapter) {
 
 Status WritePeftAdapter(const std::filesystem::path& directory, const PeftAdapter& adapter) {
   return WriteWholeDirectory(directory, [&](const std::filesystem::path& in) -> Status {
-    ACCORD_RETURN_IF_ERROR(
-        WriteSafetensors(in / "adapter_model.safetensors", adapter.adapter.layout, adapter.weights).status());
-    return WriteFileAtomic(in / "adapter_config.json", AsBytes(PeftConfigJson(adapter)), FileMode::kShared);
+    ACCORD_RETURN_IF_ERROR(WriteSafetensors(in / "adapter_model.safetensors", adapter.adapter.layout,
+                                            adapter.weights, FileMode::kPrivate)
+                               .status());
+    return WriteFileAtomic(in / "adapter_config.json", AsBytes(PeftConfigJson(adapter)), FileMode::kPrivate);
   });
 }
 

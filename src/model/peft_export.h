@@ -23,8 +23,8 @@ struct PeftAdapter {
 // adapter_config.json: LoRA of that rank and alpha on the modules of the adapter, nothing else trained.
 [[nodiscard]] std::string PeftConfigJson(const PeftAdapter& adapter);
 
-// Makes `directory` with both files, or nothing. It must not exist, or be empty. `store.io`,
-// `store.disk_full`.
+// Makes `directory` with both files, for their owner alone, or nothing. It must not exist, or be empty.
+// `store.io`, `store.disk_full`.
 [[nodiscard]] Status WritePeftAdapter(const std::filesystem::path& directory, const PeftAdapter& adapter);
 
 }  // namespace accord::model

@@ -78,11 +78,11 @@ Digest ModelHash(const ModelLayout& layout, std::span<const float> weights) {
 }
 
 Result<Digest> WriteSafetensors(const std::filesystem::path& path, const ModelLayout& layout,
-                                std::span<const float> weights) {
+                                std::span<const float> weights, FileMode mode) {
   ACCORD_CHECK(weights.size() == layout.size);
   const Bytes prefix = SafetensorsPrefix(layout);
   const std::array<ByteView, 2> pieces = {prefix, WeightBytes(weights)};
-  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(path, pieces, FileMode::kShared));
+  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(path, pieces, mode));
   return ModelHash(layout, weights);
 }
 

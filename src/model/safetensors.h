@@ -12,6 +12,7 @@
 #include "accord/ids.h"
 #include "accord/model.h"
 #include "accord/status.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "model/float_format.h"
 
@@ -33,7 +34,8 @@ inline constexpr std::uint64_t kMaxSafetensorsHeader = 16ULL << 20;
 
 // Writes the file whole, synced and renamed, or not at all (base/file.h), and returns its ModelHash.
 [[nodiscard]] Result<Digest> WriteSafetensors(const std::filesystem::path& path, const ModelLayout& layout,
-                                              std::span<const float> weights);
+                                              std::span<const float> weights,
+                                              FileMode mode = FileMode::kShared);
 
 // The tensors of a safetensors file, from its bytes; init is zero in all. Strict: `safetensors.header` when
 // the header is too long, not JSON, names a tensor twice or breaks the format; `safetensors.offsets` for

@@ -175,7 +175,7 @@ Result<Graduate> MakeGraduate(const GraduateWish& wish) {
     done = TuneWhole(wish, place, weights, graduate);
   }
   ACCORD_RETURN_IF_ERROR(done);
-  Result<Digest> written = model::WriteSafetensors(wish.out, layout, weights);
+  Result<Digest> written = model::WriteSafetensors(wish.out, layout, weights, FileMode::kPrivate);
   if (!written.ok()) {
     std::error_code ignored;
     if (!wish.adapter_out.empty()) std::filesystem::remove_all(wish.adapter_out, ignored);

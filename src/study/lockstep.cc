@@ -1,11 +1,13 @@
 #include "study/lockstep.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
 
 #include "base/errors.h"
 #include "crypto/spiffe.h"
+#include "model/checkpoint.h"
 #include "model/init.h"
 #include "model/safetensors.h"
 #include "trainer/torch_trainer.h"
@@ -57,15 +59,23 @@ Status Lockstep::Prepare() {
     ACCORD_ASSIGN_OR_RETURN(Lab lab, OpenLab(options_, participant));
     labs_.push_back(std::move(lab));
   }
-  if (!options_.from.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
-                            model::ReadSafetensors(options_.from, *facts_.layout));
-    weights_ = std::make_shared<const std::vector<float>>(std::move(weights));
-    return {};
-  }
   auto initial = std::make_shared<std::vector<float>>(facts_.layout->size);
   model::InitialWeights(*facts_.layout, job.seed, *initial);
+  if (!options_.from.empty()) ACCORD_RETURN_IF_ERROR(BeginFrom(*initial));
   weights_ = std::move(initial);
+  return {};
+}
+
+// A model of this job goes on with what its outer rule kept; another, as a graduate's start, begins with
+// none.
+Status Lockstep::BeginFrom(std::vector<float>& global) const {
+  if (Result<std::vector<float>> same = model::ReadSafetensors(options_.from, *facts_.layout); same.ok()) {
+    global = *std::move(same);
+    return {};
+  }
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<float> weights,
+                          model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout)));
+  std::ranges::copy(weights, global.begin());
   return {};
 }
 

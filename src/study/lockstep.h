@@ -75,6 +75,7 @@ class Lockstep {
  private:
   explicit Lockstep(LockstepOptions options) : options_(std::move(options)) {}
   [[nodiscard]] Status Prepare();
+  [[nodiscard]] Status BeginFrom(std::vector<float>& global) const;
   // The words of one lab's update, before masks.
   [[nodiscard]] Result<std::vector<std::uint64_t>> UpdateOf(Lab& lab, const task::Assignment& round);
 

@@ -111,7 +111,8 @@ Status Generate(const Trained& trained, const Wish& wish, const std::function<vo
 
 Status Write(const Trained& trained, const Export& wish) {
   ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
-  if (std::filesystem::exists(wish.out))
+  std::error_code unknown;  // what cannot be looked at fails when it is written
+  if (std::filesystem::exists(wish.out, unknown))
     return Fail(errors::kCliExists, "\"" + Printable(wish.out.string(), 200) + "\" is there already",
                 "Choose another name, or remove it first.");
   const LlamaSpec& spec = trained.job.model.llama;

@@ -23,16 +23,14 @@ class Ditto {
   Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Tensor gradients);
 
   // Writes v as after the greatest round below `round` into the weights, or leaves them, which hold w, where
-  // there is none. Whether there was one.
-  bool Load(const std::filesystem::path& state, std::uint64_t round);
-  // The weights are v after `round`. Fails as KeptState::Save.
-  [[nodiscard]] Status Save(std::uint64_t round);
+  // there is none. Whether there was one. Fails as KeptState::Load.
+  [[nodiscard]] Result<bool> Load(const std::filesystem::path& state, std::uint64_t round);
+  // The weights are v after `round`, which took so many steps. Fails as KeptState::Save.
+  [[nodiscard]] Status Save(std::uint64_t round, std::uint64_t steps);
 
   [[nodiscard]] Optimizer& optimizer() { return optimizer_; }
-  [[nodiscard]] std::uint64_t steps() const { return steps_; }  // of a round
 
  private:
-  std::uint64_t steps_;
   bool keep_state_;
   std::uint32_t plan_;
   at::Tensor weights_, model_;  // model_: v as its file has it

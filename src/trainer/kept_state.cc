@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/log.h"
+#include "base/errors.h"
 #include "trainer/checkpoint.h"
 
 namespace accord::trainer {
@@ -35,28 +35,27 @@ std::optional<std::uint64_t> RoundOf(std::string_view name, std::string_view pre
 KeptState::KeptState(Place place, std::vector<at::Tensor> vectors)
     : place_(std::move(place)), vectors_(std::move(vectors)) {}
 
-std::uint64_t KeptState::Load(std::uint64_t round) {
-  if (place_.directory.empty() || vectors_.empty()) return 0;
+Result<std::uint64_t> KeptState::Load(std::uint64_t round) {
+  if (place_.directory.empty() || vectors_.empty()) return std::uint64_t{0};
   for (const std::uint64_t there : Rounds()) {
     if (there < round) loaded_ = std::max(loaded_, there);
   }
-  if (loaded_ == 0) return 0;
+  if (loaded_ == 0) return std::uint64_t{0};
   std::vector<at::Tensor> host;
   std::vector<std::span<float>> spans;
   for (const at::Tensor& vector : vectors_) {
     host.push_back(vector.is_cpu() ? vector : at::empty_like(vector, vector.options().device(at::kCPU)));
     spans.emplace_back(host.back().data_ptr<float>(), static_cast<std::size_t>(host.back().numel()));
   }
-  const auto steps = LoadCheckpoint(PathOf(loaded_), {.round = loaded_, .plan = place_.plan}, spans);
-  if (!steps.ok() || !steps.value()) {
-    LogWarn("trainer.state_ignored", {{"why", steps.ok() ? "it is gone" : steps.status().message()}});
-    loaded_ = 0;
-    return 0;
-  }
+  const std::filesystem::path path = PathOf(std::exchange(loaded_, 0));
+  const CheckpointId id{.round = *RoundOf(path.filename().string(), place_.name), .plan = place_.plan};
+  ACCORD_ASSIGN_OR_RETURN(const std::optional<std::uint64_t> steps, LoadCheckpoint(path, id, spans));
+  if (!steps) return Fail(errors::kStoreCorrupt, path.string() + " is gone");
+  loaded_ = id.round;
   for (std::size_t i = 0; i < host.size(); ++i) {
     if (!vectors_[i].is_cpu()) vectors_[i].copy_(host[i]);
   }
-  return *steps.value();
+  return *steps;
 }
 
 Status KeptState::Save(std::uint64_t round, std::uint64_t steps) {

@@ -24,9 +24,10 @@ class KeptState {
   // `vectors` are flat f32 tensors of one size that stay the caller's; none: as without a directory.
   KeptState(Place place, std::vector<at::Tensor> vectors);
 
-  // Fills the vectors and gives the steps taken so far; 0, vectors untouched, when there is nothing fit to
-  // begin with. An unfit file is a warning in the log, and the one before it is not asked instead.
-  [[nodiscard]] std::uint64_t Load(std::uint64_t round);
+  // Fills the vectors and gives the steps taken so far; 0, vectors untouched, when there is nothing to begin
+  // with. Fails as LoadCheckpoint when the file of the greatest round is unfit; the one before it is not
+  // asked instead.
+  [[nodiscard]] Result<std::uint64_t> Load(std::uint64_t round);
   // Writes the state after `round`, whole or not at all, and removes all others but the one that Load took:
   // it is needed again should this round be repeated. Fails as WriteFileAtomic.
   [[nodiscard]] Status Save(std::uint64_t round, std::uint64_t steps);

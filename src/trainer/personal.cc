@@ -28,13 +28,14 @@ PersonalPart::PersonalPart(const JobSpec& job, const model::Partition& partition
   model::InitialWeights(partition.personal, job.seed, {start_.data_ptr<float>(), part_.size()});
 }
 
-bool PersonalPart::Load(const std::filesystem::path& state, std::uint64_t round, const at::Tensor& trained) {
+Result<bool> PersonalPart::Load(const std::filesystem::path& state, std::uint64_t round,
+                                const at::Tensor& trained) {
   if (part_.size() == 0) return false;
   values_.copy_(start_);
   kept_.emplace(KeptState::Place{state, "personal", plan_}, std::vector<at::Tensor>{values_});
-  const bool found = kept_->Load(round) > 0;
+  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t rounds, kept_->Load(round));
   part_.Spread(values_, trained);
-  return found;
+  return rounds > 0;
 }
 
 Status PersonalPart::Save(std::uint64_t round, const at::Tensor& trained) {
@@ -53,10 +54,11 @@ Result<std::vector<float>> WithPersonal(const JobSpec& job, std::span<const floa
                                            {static_cast<std::int64_t>(shared.size())}, at::kFloat);
     at::Tensor trained = at::zeros({static_cast<std::int64_t>(partition.trained.size)}, at::kFloat);
     Part(partition.trained, partition.shared).Spread(given, trained);
-    const bool found =
+    ACCORD_ASSIGN_OR_RETURN(
+        const bool found,
         job.personal.kind == PersonalKind::kDitto
             ? Ditto(job, StateCrc(job, partition), trained, at::zeros_like(trained)).Load(state, kNewest)
-            : PersonalPart(job, partition).Load(state, kNewest, trained);
+            : PersonalPart(job, partition).Load(state, kNewest, trained));
     if (!found) return Fail(errors::kModelPersonal, state.string() + " holds no part of this job's model");
     std::vector<float> weights(partition.trained.size);
     std::copy_n(trained.data_ptr<float>(), weights.size(), weights.begin());

@@ -19,8 +19,10 @@ class PersonalPart {
   PersonalPart(const JobSpec& job, const model::Partition& partition);
 
   // Puts into `trained` what the node kept from the greatest round below `round` in `state`; where there is
-  // nothing fit, how the plan's seed starts it. Whether there was something.
-  bool Load(const std::filesystem::path& state, std::uint64_t round, const at::Tensor& trained);
+  // nothing, how the plan's seed starts it. Whether there was something. Fails as KeptState::Load: beginning
+  // anew would lose the node's part without a word, and train the rest against another.
+  [[nodiscard]] Result<bool> Load(const std::filesystem::path& state, std::uint64_t round,
+                                  const at::Tensor& trained);
   // Keeps it as after `round`, beside what the last Load took. Fails as KeptState::Save: a node that cannot
   // keep its part must not give the rest, which was trained with it.
   [[nodiscard]] Status Save(std::uint64_t round, const at::Tensor& trained);

@@ -64,10 +64,10 @@ Result<EvalOutcome> TorchTrainer::Evaluate(std::span<const float> weights, std::
 
 Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
   ACCORD_CHECK(request.weights.size() == Layout().size);
-  return Guard("evaluation", [&] {
+  return Guard("evaluation", [&]() -> Result<EvalOutcome> {
     at::set_num_threads(static_cast<int>(parts_.options.threads));
-    LoadWeights(request.weights, request.state, request.round);
-    if (ditto_) (void)ditto_->Load(request.state, request.round);
+    ACCORD_RETURN_IF_ERROR(LoadWeights(request.weights, request.state, request.round));
+    if (ditto_) ACCORD_RETURN_IF_ERROR(ditto_->Load(request.state, request.round).status());
     return parts_.learner->Evaluate(request.stop);
   });
 }
@@ -75,16 +75,18 @@ Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
 Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   const JobSpec& job = parts_.job;
   at::set_num_threads(static_cast<int>(parts_.options.threads));  // holds for the calling thread alone
-  LoadWeights(request.weights, request.state, request.round);
+  ACCORD_RETURN_IF_ERROR(LoadWeights(request.weights, request.state, request.round));
   if (job.inner.proximal > 0.0 || ditto_) start_ = parts_.learner->weights().clone();
   optimizer_.Reset();
   KeptState kept = MakeKeptState(request);
-  const std::uint64_t before = kept.Load(request.round);
+  const Result<std::uint64_t> loaded = kept.Load(request.round);
+  if (!loaded.ok()) LogWarn("trainer.state_ignored", {{"why", loaded.status().message()}});
+  const std::uint64_t before = loaded.ok() ? *loaded : 0;
   const std::uint64_t first = Draw(request.round);
   const std::uint64_t total = TotalSteps(request.round);
   RoundCheckpoint checkpoint = MakeCheckpoint(request);
   const std::uint64_t done = std::min(checkpoint.Resume(), total);
-  const std::uint64_t own = ditto_ ? ditto_->steps() : 0;
+  const std::uint64_t own = OwnSteps(request.round);
   if (own > 0 && done == 0) {  // else they were before the checkpoint
     ACCORD_RETURN_IF_ERROR(TrainOwn(request, own + total));
     const at::NoGradGuard no_grad;
@@ -118,9 +120,12 @@ Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& c
 }
 
 Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_steps) {
-  (void)ditto_->Load(request.state, request.round);
-  const std::uint64_t steps = ditto_->steps();
-  const std::uint64_t first = WalksOn() ? (request.round - 1) * steps : 0;
+  ACCORD_RETURN_IF_ERROR(ditto_->Load(request.state, request.round).status());
+  const std::uint64_t steps = OwnSteps(request.round);
+  const std::uint64_t synchronous = std::min(request.round - 1, parts_.job.round.synchronous);
+  const std::uint64_t before =
+      synchronous * OwnSteps(1) + (request.round - 1 - synchronous) * parts_.job.personal.local_steps;
+  const std::uint64_t first = WalksOn() ? before : 0;
   const std::uint64_t last_rated = std::max<std::uint64_t>(1, TotalSteps(request.round)) - 1;
   Pace pace(parts_.options.progress_interval);
   for (std::uint64_t done = 0; done < steps;) {
@@ -133,7 +138,13 @@ Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_ste
     ++done;
     if (request.progress && pace.Due()) request.progress(done, all_steps);
   }
-  return ditto_->Save(request.round);
+  return ditto_->Save(request.round, steps);
+}
+
+// As many as the plan says; in a synchronous round one, as of the common model.
+std::uint64_t TorchTrainer::OwnSteps(std::uint64_t round) const {
+  const std::uint64_t steps = ditto_ ? parts_.job.personal.local_steps : 0;
+  return round <= parts_.job.round.synchronous ? std::min<std::uint64_t>(1, steps) : steps;
 }
 
 Status TorchTrainer::Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate) {
@@ -150,13 +161,13 @@ Status TorchTrainer::Step(Optimizer& optimizer, std::span<const std::uint64_t> r
   return {};
 }
 
-void TorchTrainer::LoadWeights(std::span<const float> shared, const std::filesystem::path& state,
-                               std::uint64_t round) {
+Status TorchTrainer::LoadWeights(std::span<const float> shared, const std::filesystem::path& state,
+                                 std::uint64_t round) {
   // from_blob wants mutable memory; it is only read.
   const at::Tensor host = at::from_blob(const_cast<float*>(shared.data()),
                                         {static_cast<std::int64_t>(shared.size())}, at::kFloat);
   shared_.Spread(host, parts_.learner->weights());
-  (void)personal_.Load(state, round, parts_.learner->weights());
+  return personal_.Load(state, round, parts_.learner->weights()).status();
 }
 
 void TorchTrainer::StoreWeights(std::span<float> shared) const {

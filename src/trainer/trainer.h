@@ -44,7 +44,8 @@ class TorchTrainer final : public Trainer {
   Result<TrainOutcome> TrainRound(const TrainRequest& request);
 
   // The exchanged part into the learner's weights, and then what the node kept for itself before `round`.
-  void LoadWeights(std::span<const float> shared, const std::filesystem::path& state, std::uint64_t round);
+  [[nodiscard]] Status LoadWeights(std::span<const float> shared, const std::filesystem::path& state,
+                                   std::uint64_t round);
   void StoreWeights(std::span<float> shared) const;
   // The round's steps of Ditto's own model, from the weights as loaded; they are left changed.
   [[nodiscard]] Status TrainOwn(const TrainRequest& request, std::uint64_t all_steps);
@@ -62,6 +63,7 @@ class TorchTrainer final : public Trainer {
   [[nodiscard]] Status Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate);
   [[nodiscard]] CheckpointId IdOf(const TrainRequest& request) const;
   [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request);
+  [[nodiscard]] std::uint64_t OwnSteps(std::uint64_t round) const;  // of Ditto's model; 0 without
   [[nodiscard]] KeptState MakeKeptState(const TrainRequest& request);
 
   Parts parts_;

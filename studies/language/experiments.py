@@ -40,12 +40,14 @@ def alike(splits: Splits, runner: Runner, steps: int, interval: int, synchronous
     return {"tokens": fed.tokens, "exchanges": fed.rounds, "runs": _described(runner, runs)}
 
 
-def codecs(splits: Splits, runner: Runner, rate: float) -> dict:
-    """Twelve rounds of 50 steps with updates of 4 bits, rotated, and the same with 24 bits, which lose nothing."""
+def codecs(splits: Splits, runner: Runner, rates: list[float]) -> dict:
+    """Twelve rounds of 50 steps behind 100 synchronous ones with updates of 4 bits, rotated, and the same with 24 bits,
+    which stand for f32: a step of 2^-22, and nothing clipped."""
     dev, test = splits.pooled(LANGUAGES, "dev"), splits.pooled(LANGUAGES, "test")
     shards = [Node(f"n{i}", path, dev, test) for i, path in enumerate(splits.shards(LANGUAGES, NODES))]
-    four = Run("0.12M", shards, rate, 600, interval=50)
-    return {"runs": _described(runner, {"4 bits": _seeds(runner, four), "24 bits": _seeds(runner, replace(four, bits=24))})}
+    four = Run("0.12M", shards, rates[0], 700, interval=50, synchronous=100)
+    runs = {"4 bits": _tuned(runner, four, rates), "24 bits": _tuned(runner, replace(four, bits=24), rates)}
+    return {"runs": _described(runner, runs)}
 
 
 def nations(splits: Splits, runner: Runner, sizes: dict[str, int | None], rates: list[float]) -> dict:
@@ -58,7 +60,7 @@ def nations(splits: Splits, runner: Runner, sizes: dict[str, int | None], rates:
     for node in nodes:
         grown = [Run("0.47M", [node], rate, steps, batch=4, start=common, warmup=10)
                  for rate in (5e-4, 1e-3, 2e-3) for steps in (100, 400)]
-        alone = [Run("0.47M", [node], rate, steps) for rate in rates for steps in (300, 600, 1400)]
+        alone = [Run("0.47M", [node], rate, steps) for rate in rates for steps in (75, 150, 300, 600, 1400)]
         out["nations"][node.name] = _described(runner, {
             "graduate": _seeds(runner, best(runner, grown)), "alone": _seeds(runner, best(runner, alone))})
     return out
@@ -68,7 +70,7 @@ def _described(runner: Runner, runs: dict[str, list[Run]]) -> dict:
     out = {}
     for name, seeds in runs.items():
         results = runner.results(seeds)
-        out[name] = {"rate": seeds[0].rate, "steps": seeds[0].exact_steps, "bits": seeds[0].bits,
+        out[name] = {"rate": seeds[0].rate, "steps": seeds[0].exact_steps, "bits": seeds[0].bits, "parameters": seeds[0].parameters,
                      "bytes": [result["bytes"] for result in results],
                      "dev": [result["dev"] for result in results], "test": [result["test"] for result in results]}
     return out
@@ -78,7 +80,7 @@ def all_of_them(splits: Splits, runner: Runner) -> dict:
     rates = [2.5e-3, 5e-3, 1e-2]
     plenty = {name: None for name in LANGUAGES}
     return {
-        "codecs": lambda: codecs(splits, runner, 5e-3),
+        "codecs": lambda: codecs(splits, runner, rates),
         "alike-short": lambda: alike(splits, runner, 600, 10, 100, rates),
         "alike": lambda: alike(splits, runner, 2440, 50, 244, rates),
         "scarce": lambda: nations(splits, runner, {**plenty, "pt-BR": 50_000}, [2e-3, 4e-3, 8e-3]),

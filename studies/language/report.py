@@ -44,13 +44,14 @@ def _runs(record: dict, against: str) -> str:
 
 def _codecs(record: dict) -> str:
     four = record["runs"]["4 bits"]
-    return (_runs(record, "24 bits") + f"\nAn upload of a round is {four['bytes'][0]:,} bytes with 4 bits and "
-            f"{record['runs']['24 bits']['bytes'][0]:,} with 24.\n")
+    wide = record["runs"]["24 bits"]
+    return (_runs(record, "24 bits") + f"\nAn upload of a round is {four['bytes'][0]:,} bytes with 4 bits, "
+            f"{four['bytes'][0] / four['parameters']:.3f} a parameter, and {wide['bytes'][0]:,} with 24, six nodes in both.\n")
 
 
 def _alike(record: dict) -> str:
     return (f"{record['tokens']:,} tokens, {record['exchanges']} exchanges.\n\n" +
-            _runs(record, "central, sixfold batch"))
+            _runs(record, "central, sixfold batch") + "\n" + _runs(record, "central, a node's batch"))
 
 
 def _nations(record: dict) -> str:
@@ -58,10 +59,25 @@ def _nations(record: dict) -> str:
     for nation, runs in record["nations"].items():
         common = [one[nation] for one in record["runs"]["common"]["test"]]
         graduate, alone = _bits(runs["graduate"], "test"), _bits(runs["alone"], "test")
+        chosen = ", ".join(f"{runs[name]['rate']:g} x {runs[name]['steps']}" for name in ("graduate", "alone"))
         rows.append([nation, *(f"{_mean(bits):.4f}" for bits in (common, graduate, alone)), _gap(graduate, common),
-                     _gap(graduate, alone)])
-    return (f"{record['tokens']:,} tokens in the common training, {record['exchanges']} exchanges.\n\n" +
-            _table(["", "common", "graduate", "alone", "graduate against common", "graduate against alone"], rows))
+                     _gap(graduate, alone), chosen])
+    nations = record["nations"]
+    both = {name: [_bits(runs[name], "test") for runs in nations.values()] for name in ("graduate", "alone")}
+    means = {name: [_mean(list(seed)) for seed in zip(*bits)] for name, bits in both.items()}
+    wins = [sum(ours < theirs for ours, theirs in zip(*seed)) for seed in zip(zip(*both["graduate"]), zip(*both["alone"]))]
+    rows.append(["mean", "", *(f"{_mean(means[name]):.4f}" for name in ("graduate", "alone")), "",
+                 _gap(means["graduate"], means["alone"]), ""])
+    dev = [[nation, *(f"{_mean(bits):.4f}" for bits in ([one[nation] for one in record["runs"]["common"]["dev"]],
+                                                        _bits(runs["graduate"], "dev"), _bits(runs["alone"], "dev")))]
+           for nation, runs in nations.items()]
+    return (f"{record['tokens']:,} tokens in the common training, {record['exchanges']} exchanges, rate "
+            f"{record['runs']['common']['rate']:g}. Of {len(nations)} nations "
+            f"{', '.join(map(str, wins))} did better with the federation, by seed.\n\n" +
+            _table(["held-out source", "common", "graduate", "alone", "graduate against common", "graduate against alone",
+                    "rate x steps of both"], rows) +
+            "\nOn development text, by which rates and steps were chosen:\n\n" +
+            _table(["", "common", "graduate", "alone"], dev))
 
 
 def write(kept: Path, out: Path) -> None:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 MODELS = {
@@ -13,6 +14,7 @@ MODELS = {
     "0.47M": {"hidden_size": 96, "intermediate_size": 256, "num_hidden_layers": 4, "num_attention_heads": 3},
 }
 CONTEXT = 128
+VOCABULARY = 259  # bytes, and three marks
 
 
 @dataclass
@@ -49,6 +51,11 @@ class Run:
         return self.synchronous + (self.rounds - self.synchronous) * self.interval if self.interval else self.steps
 
     @property
+    def parameters(self) -> int:
+        width, inner, layers = (MODELS[self.model][key] for key in ("hidden_size", "intermediate_size", "num_hidden_layers"))
+        return VOCABULARY * width + layers * (4 * width**2 + 3 * width * inner + 2 * width) + width
+
+    @property
     def tokens(self) -> int:
         return self.exact_steps * self.batch * CONTEXT * len(self.nodes)
 
@@ -65,9 +72,9 @@ class Run:
                       "keep_state": True},
             "inner.schedule": {"kind": "cosine", "unit": "step", "warmup_steps": self.warmup, "min_lr": self.rate / 10},
             "outer": outer,
-            "update": {"bits": 24 if alone else self.bits, "clip": 4.0 if alone else (0.1 if coded else 0.5),
-                       "max_examples": 1_000_000, "weights": "equal",
-                       **({"transform": "hadamard", "clip_rms": 6.0, "report_clipped": True} if coded else {})},
+            "update": {"bits": 24 if alone else self.bits, "clip": 0.1 if coded else 16.0 if alone else 2.0,
+                       "max_examples": 1_000_000, "weights": "equal", "report_clipped": True,
+                       **({"transform": "hadamard", "clip_rms": 6.0} if coded else {})},
             "eval": {"metrics": ["bits_per_byte"], "every": 1_000_000},
             "round": {"count": self.rounds, "synchronous": self.synchronous, "min_nodes": len(self.nodes),
                       "min_survivors": len(self.nodes), "max_wait": "1h"},
@@ -106,7 +113,9 @@ class Runner:
             with self._lock:
                 self._known[key] = figures
                 self._record.parent.mkdir(parents=True, exist_ok=True)
-                self._record.write_text(json.dumps(self._known, indent=1, sort_keys=True) + "\n")
+                new = self._record.with_suffix(".new")
+                new.write_text(json.dumps(self._known, indent=1, sort_keys=True) + "\n")
+                os.replace(new, self._record)
         return self._known[key]
 
     def model(self, run: Run) -> Path:
@@ -150,8 +159,9 @@ class Runner:
         figures = {"seconds": round(sum(line["seconds"] for line in rounds), 1), "rounds": len(rounds) - 1,
                    "bytes": rounds[-2]["upload_bytes"], "tokens": run.tokens}
         clipped = [line["metrics"]["clipped"] for line in rounds if "clipped" in line.get("metrics", {})]
-        if clipped:
-            figures["clipped"] = sum(clipped) / len(clipped)
+        figures["clipped"] = sum(clipped) / len(clipped)
+        if figures["clipped"] > 0 and (run.bits >= 16 or len(run.nodes) == 1):
+            raise SystemExit(f"{job}: a run that is to lose nothing was clipped")
         for part in ("dev", "test"):
             worth = self._call("eval", model, "--job", job, *self._nodes(run, part), "--json")[0]["worth"]
             figures[part] = {name: one["bits_per_byte"] for name, one in worth.items()}
@@ -168,7 +178,17 @@ def mean(figures: dict[str, float]) -> float:
     return sum(figures.values()) / len(figures)
 
 
+MOST_EXTENSIONS = 4
+
+
 def best(runner: Runner, runs: list[Run]) -> Run:
-    """The run with the least mean bits per byte on development text."""
-    scores = [mean(result["dev"]) for result in runner.results(runs)]
-    return runs[scores.index(min(scores))]
+    """The run with the least mean bits per byte on development text. Where its rate is the least or the greatest of those
+    tried at its length, a rate beyond is tried, too: a best that is at an edge is none."""
+    for _ in range(MOST_EXTENSIONS):
+        scores = [mean(result["dev"]) for result in runner.results(runs)]
+        found = runs[scores.index(min(scores))]
+        rates = [run.rate for run in runs if replace(run, rate=found.rate) == found]
+        if min(rates) < found.rate < max(rates):
+            return found
+        runs = runs + [replace(found, rate=found.rate * 2 if found.rate == max(rates) else found.rate / 2)]
+    raise SystemExit(f"the best rate is beyond {found.rate}")

@@ -16,9 +16,10 @@ NODES = ["br", "ke", "no"]
 
 
 def training(view: dict, round_number: int, steps: int) -> bool:
-    """Whether every node of this round has done that many steps."""
+    """Whether a node of this round is known to have done that many steps. On a quick machine a round may be over before all
+    have told of theirs."""
     current = view.get("current") or {}
-    return current.get("round") == round_number and all(node["steps_done"] >= steps for node in current["nodes"])
+    return current.get("round") == round_number and any(node["steps_done"] >= steps for node in current["nodes"])
 
 
 def masking(view: dict) -> bool:
@@ -36,7 +37,7 @@ class KillTest(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="accord-kill-") as directory:
             federation = Federation(APPS, Path(directory), NODES)
             try:
-                job = federation.submit(rounds=3, steps=4000, secure=secure)
+                job = federation.submit(rounds=3, steps=15_000, secure=secure)
                 disturb(federation, job)
                 view = federation.watch(job, ended)
                 self.assertEqual(view["state"], "finished", view.get("reason"))
@@ -49,7 +50,7 @@ class KillTest(unittest.TestCase):
             federation.watch(job, lambda view: training(view, 1, 100))
             federation.programs["ke"].kill()
             federation.start_node("ke")
-            federation.watch(job, lambda view: training(view, 2, 1))
+            federation.watch(job, lambda view: training(view, 2, 0))
             federation.programs["coordinator"].kill()
             federation.start_coordinator()
 
@@ -64,7 +65,7 @@ class KillTest(unittest.TestCase):
             config, backup = federation.dir / "coordinator.toml", federation.dir / "backup"
             federation.watch(job, lambda view: training(view, 1, 100))
             federation.call("accordd", "backup", backup, "--config", config)
-            federation.watch(job, lambda view: training(view, 3, 1))
+            federation.watch(job, lambda view: training(view, 3, 0))
             federation.programs["coordinator"].kill()
             federation.call("accordd", "restore", backup, "--replace", "--config", config)
             federation.start_coordinator()

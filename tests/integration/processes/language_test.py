@@ -114,6 +114,17 @@ class LanguageTest(unittest.TestCase):
         self.assertGreater(len(greedy.encode()), len("ada lä\n".encode()))
         self.assertEqual(greedy, self.sim(*words, "--temperature", "0"))
 
+    def test_another_job_begins_with_it(self) -> None:
+        alone = self.federation.dir / "alone.toml"
+        alone.write_text(JOB.replace('rule = "diloco"\nlr = 0.7', 'rule = "fedavg"').replace("clip_rms = 3.0\n", "")
+                         .replace("count = 8\nsynchronous = 3\nmin_nodes = 3\nmin_survivors = 3",
+                                  "count = 1\nmin_nodes = 1\nmin_survivors = 1").replace('seed = 5', 'seed = 5\nsecure = "off"'))
+        out = self.federation.dir / "graduate"
+        self.sim("run", "--job", alone, *self.nodes()[:2], "--from", self.model, "--out", out)
+        worth = [json.loads(self.sim("eval", model, "--job", self.job, *self.nodes()[:2], "--json"))["worth"]["ada"]
+                 for model in (self.model, out)]
+        self.assertLess(worth[1]["bits_per_byte"], worth[0]["bits_per_byte"], "tuned on her own text")
+
     def test_the_command_line_does_it_with_the_job_alone(self) -> None:
         words = ("--prompt", "ada lä", "--tokens", "16", "--temperature", "0")
         heard = self.federation.call("accord", "model", "generate", self.view["id"], *words)

@@ -31,10 +31,10 @@ class ModelUseTest : public ::testing::Test {
 TEST_F(ModelUseTest, AModelOfTheFederationIsFetchedOnceAndHandedOn) {
   EXPECT_EQ(p.Run({"model", "generate", "digits", "--prompt", "Once", "--tokens", "7"}).code, 0);
   EXPECT_EQ(p.Run({"model", "generate", "digits", "--json"}).code, 0);
-  EXPECT_THAT(p.helped,
-              ElementsAre(ElementsAre("generate", kept + ".safetensors", "--job", kept + ".toml", "--prompt",
-                                      "Once", "--tokens", "7"),
-                          ElementsAre("generate", kept + ".safetensors", "--job", kept + ".toml", "--json")));
+  EXPECT_THAT(p.helped, ElementsAre(ElementsAre("generate", kept + ".safetensors", "--job=" + kept + ".toml",
+                                                "--prompt=Once", "--tokens=7"),
+                                    ElementsAre("generate", kept + ".safetensors", "--job=" + kept + ".toml",
+                                                "--json")));
   EXPECT_EQ(*ReadFile(kept + ".safetensors"), p.coordinator.blob);
   EXPECT_EQ(AsText(*ReadFile(kept + ".toml")), "plan");
   EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U) << "once";
@@ -50,8 +50,8 @@ TEST_F(ModelUseTest, AFileNeedsItsJobFileAndNoCoordinator) {
   p.helper_says = 3;
   EXPECT_EQ(p.Run({"model", "export", file, "--job", "j", "--format", "safetensors", "--out", "m"}).code, 3)
       << "it ends as the helper does";
-  EXPECT_THAT(p.helped, ElementsAre(ElementsAre("export", file, "--job", "j", "--format", "hf", "--type",
-                                                "f32", "--out", "m")));
+  EXPECT_THAT(p.helped,
+              ElementsAre(ElementsAre("export", file, "--job=j", "--format=hf", "--type=f32", "--out=m")));
   EXPECT_EQ(p.coordinator.connects, connects);
 }
 

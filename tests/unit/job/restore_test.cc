@@ -184,12 +184,46 @@ TEST(CatchUpTest, APersonMayDoWithTwo) {
 
 TEST(CatchUpTest, APersonGoesBackOnlyWithThoseWhoCan) {
   Hearing hearing;
-  hearing.plan.min_nodes = 2;
-  hearing.plan.min_survivors = 3;
+  hearing.plan.min_nodes = 3;
+  hearing.plan.min_survivors = 2;
   hearing.Says(kA, 4, 20).Says(kB, 3, 10);
   hearing.view.by_person = true;
   EXPECT_EQ(hearing.Decide().kind, Kind::kAhead) << "the one that is ahead goes on from its own model only";
   hearing.Says(kC, 3, 10).ExpectGo(3, 10, 1);
+}
+
+// Whoever was told by a person is not stricter than who waits.
+TEST(CatchUpTest, APersonNeverHoldsAJobBack) {
+  for (int heard = 0; heard < 4 * 4 * 4; ++heard) {
+    Hearing hearing;
+    hearing.plan.min_nodes = 3;
+    const NodeId nodes[] = {kA, kB, kC};
+    for (int i = 0, left = heard; i < 3; ++i, left /= 4) {
+      if (left % 4 > 0)
+        hearing.Says(nodes[i], 2U + static_cast<std::uint64_t>(left % 4),
+                     9U + static_cast<std::uint8_t>(left % 4));
+    }
+    if (hearing.Decide().kind != Kind::kGo) continue;
+    hearing.view.by_person = true;
+    EXPECT_EQ(hearing.Decide().kind, Kind::kGo) << heard;
+  }
+}
+
+TEST(CatchUpTest, WhoIsInTheRoundFromAnotherModelDoesNotCount) {
+  Hearing hearing;
+  hearing.Says(kA, 5, 20).Says(kB, 3, 10).Says(kC, 3, 11);
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+  hearing.Says(kC, 3, 10).ExpectGo(3, 10, 1);
+}
+
+TEST(CatchUpTest, TheBackupsOwnSetBindsToo) {
+  Hearing hearing;
+  hearing.plan.mode = SecureMode::kSemiHonest;
+  hearing.progress.groups[0].bound = {kA, kB};
+  hearing.Says(kA, 4, 20).Says(kB, 3, 10).Says(kC, 3, 10);
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+  hearing.view.free = true;
+  hearing.ExpectGo(3, 10, 1);
 }
 
 TEST(CatchUpTest, WhereNothingIsMaskedAModelFoundRightCounts) {
