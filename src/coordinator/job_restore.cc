@@ -182,10 +182,11 @@ bool JobRunner::PausesLater() const {
   return paused != nullptr && paused->before != job::Reason::kNone;
 }
 
-// A person resumes: those who were heard are enough.
-void JobRunner::HurryCatchUp(bool free) {
+// A person resumes; hurry: those who were heard are enough.
+void JobRunner::HearPerson(bool hurry, bool free) {
   if (!catching_) return;
-  catching_->by_person = catching_->late = true;
+  catching_->by_person = catching_->by_person || hurry;
+  catching_->late = catching_->late || hurry;
   catching_->free = catching_->free || free;
   ConsiderCatchUp();
 }

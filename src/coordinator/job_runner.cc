@@ -309,8 +309,7 @@ void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply
     self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
     const bool later = self.PausesLater();  // then this one ends that pause, and the next one hurries
     self.ByPerson(job::Resume{free}, "resume", std::move(reply));
-    if (self.catching_) self.catching_->free = self.catching_->free || free;
-    later ? self.ConsiderCatchUp() : self.HurryCatchUp(free);
+    self.HearPerson(/*hurry=*/!later, free);
   });
 }
 

@@ -307,7 +307,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::vector<std::string> AwaitedNodes() const;
   void ConsiderCatchUp();
   [[nodiscard]] bool PausesLater() const;
-  void HurryCatchUp(bool free);
+  void HearPerson(bool hurry, bool free);
   void GoOnFrom(job::CaughtUp event);
   [[nodiscard]] bool FetchModel(const Digest& model);
   void AskPart();

@@ -31,6 +31,16 @@ void Tell(Line line) {
   if (tells) std::fprintf(stderr, "%s\n", std::string(line()).c_str());
 }
 
+// Two that differ in any of these differ, also in the first eight bytes, which are all that Dump shows.
+inline Digest Mark(std::uint8_t what, std::uint64_t a, std::uint64_t b = 0, std::uint64_t c = 0) {
+  Digest digest;
+  digest.bytes[0] = what;
+  digest.bytes[1] = static_cast<std::uint8_t>(a);
+  digest.bytes[2] = static_cast<std::uint8_t>(b);
+  digest.bytes[3] = static_cast<std::uint8_t>(c);
+  return digest;
+}
+
 class Script {
  public:
   explicit Script(ByteView bytes) : bytes_(bytes) {}

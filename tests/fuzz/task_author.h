@@ -13,15 +13,7 @@
 
 namespace accord::task {
 
-// Two that differ in any of these differ, also in the first eight bytes, which are all that Dump shows.
-inline Digest Mark(std::uint8_t what, std::uint64_t a, std::uint64_t b = 0, std::uint64_t c = 0) {
-  Digest digest;
-  digest.bytes[0] = what;
-  digest.bytes[1] = static_cast<std::uint8_t>(a);
-  digest.bytes[2] = static_cast<std::uint8_t>(b);
-  digest.bytes[3] = static_cast<std::uint8_t>(c);
-  return digest;
-}
+using fuzz::Mark;
 
 class Author {
  public:

@@ -11,25 +11,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from federation import PATIENCE, Federation
+from federation import PATIENCE
+from words import MODEL, NODES, Nations
 
 APPS = Path(sys.argv[1]).resolve()
-NODES = ["ada", "bo", "cy"]
-JOB = """version = 1
-name = "words"
-purpose = "test"
-seed = 5
-corrupt = 0
-[model]
-kind = "llama"
-hidden_size = 16
-intermediate_size = 32
-num_hidden_layers = 1
-num_attention_heads = 2
-max_position_embeddings = 32
-[data]
-dataset = "words"
-[inner]
+JOB = MODEL.format(name="words") + """[inner]
 optimizer = "adamw"
 lr = 0.02
 local_steps = 5
@@ -58,17 +44,6 @@ min_nodes = 3
 min_survivors = 3
 max_wait = "5m"
 """
-
-
-class Nations(Federation):
-    def data_section(self, name: str) -> str:
-        return f'[data.words]\nformat = "jsonl"\npath = "{self.dir}/{name}.jsonl"\nholdout_sources = ["test"]\n'
-
-    def write_data(self, name: str) -> None:
-        with open(self.dir / f"{name}.jsonl", "w") as out:
-            for i in range(200):
-                text = " ".join(f"{name} {word}" for word in ("läuft", "sieht", "singt")[i % 3:]) + f" {i % 7}.\n"
-                out.write(json.dumps({"text": text * 3 + str(i), "source": "test" if i % 10 == 0 else "train"}) + "\n")
 
 
 class LanguageTest(unittest.TestCase):
