@@ -91,7 +91,8 @@ void JobRunner::OnStanding(NodeId node, std::optional<rpc::Standing> standing) {
 void JobRunner::OnAside(NodeId node, const Status& why) {
   if (!catching_) return;
   const bool ended = why.error() == errors::kJobState.id;
-  nodes_[node].heard = job::Heard{.aside = !ended, .ended = ended};
+  nodes_[node].heard = job::Heard{
+      .group = update::GroupOf(input_.partition, node).value_or(0), .aside = !ended, .ended = ended};
   ConsiderCatchUp();
 }
 
@@ -137,18 +138,19 @@ std::shared_ptr<const job::Certified> JobRunner::CheckProof(const rpc::Standing&
   return std::make_shared<const job::Certified>(std::move(certified));
 }
 
-// By name: nodes of the federation that may have a part in the job and have not been heard.
-std::vector<std::string> JobRunner::AwaitedNodes() const {
-  std::vector<std::string> names;
+// Nodes of the federation that may have a part in the job and have not been heard, each with its group.
+std::vector<std::pair<std::string, std::uint32_t>> JobRunner::Unheard() const {
+  std::vector<std::pair<std::string, std::uint32_t>> nodes;
   const auto newest = services_.registries.Newest();
   for (const secagg::VouchedEntry& one : newest->vouched) {
     const NodeId id = one.entry.id;
     const auto known = nodes_.find(id);
-    const bool heard = known != nodes_.end() && known->second.heard;
-    if (!heard && update::GroupOf(input_.partition, id)) names.push_back(one.identity.name);
+    const auto group = update::GroupOf(input_.partition, id);
+    if (group && (known == nodes_.end() || !known->second.heard))
+      nodes.emplace_back(one.identity.name, *group);
   }
-  std::ranges::sort(names);
-  return names;
+  std::ranges::sort(nodes);
+  return nodes;
 }
 
 // ---------------------------------------------------------------- what follows from it
@@ -156,10 +158,11 @@ std::vector<std::string> JobRunner::AwaitedNodes() const {
 void JobRunner::ConsiderCatchUp() {
   if (!catching_ || !job::IsCatchingUp(driver_->state())) return catching_.reset();
   job::CatchUpView view{.heard = {},
-                        .awaited = AwaitedNodes().size(),
+                        .awaited = {},
                         .late = catching_->late,
                         .by_person = catching_->by_person,
                         .free = catching_->free};
+  for (const auto& [name, group] : Unheard()) ++view.awaited[group];
   for (const auto& [id, node] : nodes_) {
     if (node.heard) view.heard.emplace(id, *node.heard);
   }
@@ -210,13 +213,13 @@ void JobRunner::GoOnFrom(job::CaughtUp event) {
 // What people read while the job waits.
 Status JobRunner::WhyPaused() const {
   const Status why = StatusOf(job::Name(job::ReasonOf(driver_->state())));
-  const std::vector<std::string> awaited = AwaitedNodes();
+  const auto awaited = Unheard();
   const auto heard =
       std::ranges::count_if(nodes_, [](const auto& node) { return node.second.heard.has_value(); });
   std::string text = "catching up after a restore: heard " + std::to_string(heard) + " of " +
                      std::to_string(static_cast<std::size_t>(heard) + awaited.size()) + " nodes";
   for (std::size_t i = 0; i < std::min(awaited.size(), kMaxNamed); ++i)
-    text += (i == 0 ? ", awaits " : ", ") + awaited[i];
+    text += (i == 0 ? ", awaits " : ", ") + awaited[i].first;
   if (awaited.size() > kMaxNamed) text += " and " + std::to_string(awaited.size() - kMaxNamed) + " more";
   if (!awaited.empty() && !catching_->late) text += " until " + FormatTime(catching_->until);
   if (catching_->writer)

@@ -304,7 +304,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OnStanding(NodeId node, std::optional<rpc::Standing> standing);
   void OnAside(NodeId node, const Status& why);
   [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;
-  [[nodiscard]] std::vector<std::string> AwaitedNodes() const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint32_t>> Unheard() const;
   void ConsiderCatchUp();
   [[nodiscard]] bool PausesLater() const;
   void HearPerson(bool hurry, bool free);

@@ -15,15 +15,17 @@ using Place = std::pair<RoundId, Digest>;  // a round, and the model that it sta
 // A claim beyond what a job can come to is a lie, or of a journal that is damaged.
 constexpr std::uint32_t kMostUnmaskedAttempts = 1U << 20;
 
+// Of one group.
 struct Electors {
   std::size_t all = 0;      // who have a say, heard or not
   std::size_t corrupt = 0;  // of them, as the plan has it
   std::size_t quorum = 0;   // whose word is believed
 };
 
-Electors CountElectors(const Plan& plan, const CatchUpView& view) {
-  Electors electors{.all = view.awaited};
-  for (const auto& [node, heard] : view.heard) electors.all += heard.aside ? 0 : 1;
+Electors CountElectors(const Plan& plan, const CatchUpView& view, std::uint32_t group) {
+  const auto awaited = view.awaited.find(group);
+  Electors electors{.all = awaited == view.awaited.end() ? 0 : awaited->second};
+  for (const auto& [node, heard] : view.heard) electors.all += heard.aside || heard.group != group ? 0 : 1;
   const auto n = static_cast<std::uint32_t>(electors.all);
   electors.corrupt = plan.corrupt.value_or(secagg::DefaultCorrupt(n));
   electors.quorum = std::max(electors.corrupt + 1, std::min<std::size_t>(2, electors.all));
@@ -42,18 +44,35 @@ std::vector<Place> PlacesOf(const Plan& plan, const Heard& heard) {
 
 bool IsPossible(const Plan& plan, RoundId round) { return round.value <= plan.rounds + 1; }
 
+// Whether a group's nodes are enough for it; of groups with a node each, two.
+bool IsBelieved(const std::vector<Electors>& groups, const std::vector<std::size_t>& supporters) {
+  std::size_t all = 0, support = 0;
+  bool enough = false;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    all += groups[i].all;
+    support += supporters[i];
+    enough |= supporters[i] >= groups[i].quorum;
+  }
+  return enough && support >= std::min<std::size_t>(2, all);
+}
+
 // The latest place after the backup's own that is believed; the backup's own if there is none.
-Place LatestBelieved(const Plan& plan, const Place& own, const CatchUpView& view, std::size_t quorum) {
-  std::map<Place, std::size_t> supporters;
+Place LatestBelieved(const Plan& plan, const Place& own, const CatchUpView& view,
+                     const std::vector<Electors>& groups) {
+  std::map<Place, std::vector<std::size_t>> supporters;
   std::set<Place> proven;
   for (const auto& [node, heard] : view.heard) {
-    for (const Place& place : PlacesOf(plan, heard)) ++supporters[place];
+    for (const Place& place : PlacesOf(plan, heard)) {
+      auto& by_group = supporters.try_emplace(place, groups.size()).first->second;
+      if (heard.group < by_group.size()) ++by_group[heard.group];
+    }
     if (heard.proven) proven.emplace(heard.round, heard.model_hash);
   }
   Place best = own;
-  for (const auto& [place, count] : supporters) {
+  for (const auto& [place, by_group] : supporters) {
     const bool possible = place.first > own.first && IsPossible(plan, place.first);
-    if (possible && (proven.contains(place) || count >= quorum) && place.first > best.first) best = place;
+    const bool believed = proven.contains(place) || IsBelieved(groups, by_group);
+    if (possible && believed && place.first > best.first) best = place;
   }
   return best;
 }
@@ -81,7 +100,7 @@ CaughtUp::Group GroupAt(const Plan& plan, const Place& place, const CatchUpView&
 // Who can still take part in the round of a place, and who cannot: a node never goes back, nor over to
 // another model of the same round.
 struct Followers {
-  std::size_t level = 0;
+  std::vector<std::size_t> level;  // by group
   round::NodeSet gone;
 
   [[nodiscard]] bool Misses(const round::NodeSet& set) const {
@@ -90,7 +109,7 @@ struct Followers {
 };
 
 Followers CountFollowers(const Plan& plan, const Place& place, const CatchUpView& view) {
-  Followers followers;
+  Followers followers{.level = std::vector<std::size_t>(plan.groups), .gone = {}};
   const auto is_there = [&](const Heard& heard) {
     return heard.round == place.first && heard.model_hash == place.second;
   };
@@ -100,49 +119,54 @@ Followers CountFollowers(const Plan& plan, const Place& place, const CatchUpView
     if (heard.ended || heard.round > place.first || elsewhere) followers.gone.insert(node);
   }
   for (const auto& [node, heard] : view.heard) {
-    if (heard.aside || heard.round > place.first || followers.gone.contains(node)) continue;
+    if (heard.aside || heard.group >= plan.groups) continue;
+    if (heard.round > place.first || followers.gone.contains(node)) continue;
     const bool bound = is_there(heard) && !view.free;
-    if (!bound || !followers.Misses(heard.signed_set)) ++followers.level;
+    if (!bound || !followers.Misses(heard.signed_set)) ++followers.level[heard.group];
   }
   return followers;
 }
 
 // Whether a group has to come with a set that cannot: as the nodes say, or as the backup does.
-bool IsUnbound(const Followers& followers, const CaughtUp& event, const Progress& progress, bool own) {
-  for (std::size_t i = 0; i < event.groups.size(); ++i) {
-    const round::NodeSet& said = event.groups[i].bound;
-    const bool backups = said.empty() && own && i < progress.groups.size();
-    if (followers.Misses(backups ? progress.groups[i].bound : said)) return true;
-  }
-  return false;
+bool IsUnbound(const Followers& followers, const CaughtUp& event, const Progress& progress,
+               std::size_t group) {
+  const round::NodeSet& said = event.groups[group].bound;
+  const bool is_own = event.round.value == progress.committed + 1;
+  const bool backups = said.empty() && is_own && group < progress.groups.size();
+  return followers.Misses(backups ? progress.groups[group].bound : said);
+}
+
+// How many of its followers a group needs to go on. Who goes back before the others are heard may go back
+// alone: for good, since no node follows.
+std::size_t EnoughOf(const Plan& plan, const CatchUpView& view, const Electors& electors, bool all_can) {
+  if (!view.by_person) return electors.quorum;
+  return all_can ? std::min<std::size_t>(electors.quorum, plan.min_nodes)
+                 : std::max<std::size_t>(electors.quorum, plan.min_survivors);
 }
 
 }  // namespace
 
 CatchUpDecision DecideCatchUp(const Plan& plan, const Progress& progress, const CatchUpView& view) {
   using Kind = CatchUpDecision::Kind;
-  if (view.awaited > 0 && !view.late) return {Kind::kWait, {}};
+  const bool awaits = std::ranges::any_of(view.awaited, [](const auto& group) { return group.second > 0; });
+  if (awaits && !view.late) return {Kind::kWait, {}};
+  std::vector<Electors> electors;
+  for (std::uint32_t group = 0; group < plan.groups; ++group)
+    electors.push_back(CountElectors(plan, view, group));
   const Place own{{progress.committed + 1}, progress.model_hash};
-  const Electors electors = CountElectors(plan, view);
-  const Place place = LatestBelieved(plan, own, view, electors.quorum);
+  const Place place = LatestBelieved(plan, own, view, electors);
   CaughtUp event{place.first, place.second, {}, {}};
-  for (std::uint32_t group = 0; group < plan.groups; ++group) {
-    event.groups.push_back(GroupAt(plan, place, view, group, electors.corrupt));
-  }
-  const bool is_own = place.first == own.first;
+  for (std::uint32_t group = 0; group < plan.groups; ++group)
+    event.groups.push_back(GroupAt(plan, place, view, group, electors[group].corrupt));
   const Followers followers = CountFollowers(plan, place, view);
   const bool all_can = followers.gone.empty();
-  const bool unbound = !view.free && IsUnbound(followers, event, progress, is_own);
-  const CatchUpDecision go{Kind::kGo, std::move(event)};
-  if (!is_own && all_can) return go;
-  if (unbound) return {Kind::kAhead, {}};
-  // Who goes back before the others are heard may go back alone: for good, since no node follows.
-  std::size_t enough = electors.quorum;
-  if (view.by_person) {
-    enough = all_can ? std::min<std::size_t>(enough, plan.min_nodes)
-                     : std::max<std::size_t>(enough, plan.min_survivors);
+  std::size_t able = 0;
+  for (std::uint32_t group = 0; group < plan.groups; ++group) {
+    const bool enough = followers.level[group] >= EnoughOf(plan, view, electors[group], all_can);
+    if (enough && (view.free || !IsUnbound(followers, event, progress, group))) ++able;
   }
-  if (followers.level >= enough) return go;
+  const bool believed = place.first != own.first;
+  if ((believed && all_can) || able >= plan.min_groups) return {Kind::kGo, std::move(event)};
   return {all_can ? Kind::kWait : Kind::kAhead, {}};
 }
 

@@ -11,6 +11,9 @@
 // to be left that can, and have signed no survivor set with one who cannot: such a set comes again whole or
 // not at all. A person may do without as many as a commit takes, since nodes forget: more than may be corrupt
 // are enough then, and two, also to go on from the backup's own; but not where nodes are ahead of it.
+//
+// Groups run rounds of their own, so all these numbers are of one group: its T, its commit, its nodes. A
+// model is believed when the nodes of one group are; a round goes on with as many groups as it needs sums of.
 #pragma once
 
 #include <cstddef>
@@ -37,10 +40,10 @@ struct Heard {
 
 struct CatchUpView {
   std::map<NodeId, Heard> heard;
-  std::size_t awaited = 0;  // nodes of the federation that may have a part and were not heard
-  bool late = false;        // they are not waited for any more
-  bool by_person = false;   // who wants it to go on with those that were heard
-  bool free = false;        // and says that their labs freed them of the sets that they signed
+  std::map<std::uint32_t, std::size_t> awaited = {};  // by group: nodes that may have a part, not heard
+  bool late = false;                                  // they are not waited for any more
+  bool by_person = false;                             // who wants it to go on with those that were heard
+  bool free = false;  // and says that their labs freed them of the sets that they signed
 };
 
 struct CatchUpDecision {

@@ -298,7 +298,7 @@ class Author {
   Event Heard(const State& state) {
     const Progress& progress = ProgressOf(state);
     CatchUpView view{
-        .heard = {}, .awaited = how_ / 8U % 2, .late = how_ % 4 != 3, .by_person = how_ % 8 >= 4};
+        .heard = {}, .awaited = {{0, how_ / 8U % 2}}, .late = how_ % 4 != 3, .by_person = how_ % 8 >= 4};
     view.free = view.by_person && how_ / 16 % 2 == 1;
     const std::uint8_t lies = script_.Next();
     for (std::uint8_t n = 0; n < 3 * plan_.groups; ++n) {

@@ -138,7 +138,7 @@ struct Hearing {
 
 TEST(CatchUpTest, NothingIsDecidedBeforeAllAreHeardOrTheWaitIsOver) {
   Hearing hearing;
-  hearing.Says(kA, 5, 20).Says(kB, 5, 20).view.awaited = 1;
+  hearing.Says(kA, 5, 20).Says(kB, 5, 20).view.awaited[0] = 1;
   EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
   hearing.view.late = true;
   hearing.ExpectGo(5, 20, 1);
@@ -275,21 +275,21 @@ TEST(CatchUpTest, AJobThatHasEndedElsewhereIsAhead) {
 
 TEST(CatchUpTest, TooFewNodesAreWaitedForUntilAPersonSaysSo) {
   Hearing hearing;
-  hearing.Says(kA, 3, 10).view.awaited = 2;
+  hearing.Says(kA, 3, 10).view.awaited[0] = 2;
   hearing.view.late = true;
   EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
   hearing.view.by_person = true;
   EXPECT_EQ(hearing.Decide().kind, Kind::kWait) << "the two may be ahead, and nobody goes back";
-  hearing.Says(kB, 3, 10).view.awaited = 1;
+  hearing.Says(kB, 3, 10).view.awaited[0] = 1;
   hearing.ExpectGo(3, 10, 1);
 }
 
 TEST(CatchUpTest, APersonsWordWaitsForSomebodyToBeHeard) {
   Hearing hearing;
-  hearing.view.awaited = 3;
+  hearing.view.awaited[0] = 3;
   hearing.view.late = hearing.view.by_person = true;
   EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
-  hearing.Says(kA, 5, 20).Says(kB, 5, 20).view.awaited = 1;
+  hearing.Says(kA, 5, 20).Says(kB, 5, 20).view.awaited[0] = 1;
   hearing.ExpectGo(5, 20, 1);
 }
 
@@ -321,6 +321,101 @@ TEST(CatchUpTest, ASetThatWasSignedBindsTheRound) {
   EXPECT_TRUE(hearing.Decide().event.groups[0].bound.empty()) << "one may lie";
   hearing.view.heard[kB].signed_set = kAll;
   EXPECT_EQ(hearing.Decide().event.groups[0].bound, kAll);
+}
+
+// ---------------------------------------------------------------- groups
+
+using round::Node;
+
+struct GroupHearing : Hearing {
+  GroupHearing() {
+    plan.groups = 2;
+    plan.min_groups = 1;
+    progress.groups.resize(2);
+  }
+  // The nodes of group g are 10 g + 1, 10 g + 2, ...
+  GroupHearing& Says(std::uint32_t group, std::uint8_t count, std::uint64_t round, std::uint8_t model) {
+    for (std::uint8_t i = 0; i < count; ++i) {
+      const auto n = static_cast<std::uint8_t>(10 * group + ++said[group]);
+      view.heard[Node(n)] = {
+          .group = group, .round = {round}, .next_attempt = {1}, .model_hash = Hash(model)};
+    }
+    return *this;
+  }
+  void ExpectGo(std::uint64_t round, std::uint8_t model) const {
+    const CatchUpDecision decision = Decide();
+    ASSERT_EQ(decision.kind, Kind::kGo);
+    EXPECT_EQ(decision.event.round, RoundId{round});
+    EXPECT_EQ(decision.event.model_hash, Hash(model));
+    EXPECT_EQ(decision.event.groups.size(), plan.groups);
+  }
+  std::map<std::uint32_t, int> said;
+};
+
+// T is of a group's own nodes, as its rounds have it.
+TEST(CatchUpGroupsTest, ALiarInEachGroupMovesNothing) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 1;
+  hearing.plan.corrupt = 1;
+  hearing.Says(0, 1, 5, 66).Says(1, 1, 5, 66).Says(0, 3, 3, 10).Says(1, 3, 3, 10).ExpectGo(3, 10);
+  hearing.Says(1, 1, 5, 66).plan.min_groups = 2;
+  EXPECT_EQ(hearing.Decide().event.round, RoundId{5}) << "two of one group are more than may lie";
+}
+
+TEST(CatchUpGroupsTest, AGroupsWordIsEnoughThoughTheOthersAreMany) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 2;
+  hearing.Says(0, 2, 5, 20).Says(1, 6, 4, 15).ExpectGo(5, 20);
+}
+
+TEST(CatchUpGroupsTest, OneNodeThatIsAGroupMovesNoOther) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 1;
+  hearing.plan.corrupt = 0;
+  hearing.Says(0, 1, 5, 20).Says(1, 1, 3, 10);
+  EXPECT_EQ(hearing.Decide().event.round, RoundId{3});
+}
+
+// Both groups can follow, but each alone is too few, whatever they are together.
+TEST(CatchUpGroupsTest, GoesBackOnlyWithAsManyGroupsAsARoundNeeds) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 3;
+  hearing.view.late = true;
+  hearing.Says(0, 2, 3, 10).Says(1, 2, 3, 10);
+  EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
+  hearing.Says(0, 1, 3, 10).ExpectGo(3, 10);
+  hearing.plan.min_groups = 2;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kWait);
+  hearing.Says(1, 1, 3, 10).ExpectGo(3, 10);
+}
+
+// One group is ahead from a model that nobody gives; the other is enough, where a round needs one.
+TEST(CatchUpGroupsTest, AGroupThatIsAheadIsLeftWhereTheOthersAreEnough) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 2;
+  hearing.Says(0, 1, 4, 20).Says(0, 1, 4, 21).Says(1, 2, 3, 10).ExpectGo(3, 10);
+  hearing.plan.min_groups = 2;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+}
+
+TEST(CatchUpGroupsTest, ASetThatCannotComeAgainHoldsItsOwnGroup) {
+  GroupHearing hearing;
+  hearing.plan.mode = SecureMode::kSemiHonest;
+  hearing.plan.min_survivors = 2;
+  hearing.plan.corrupt = 1;
+  hearing.Says(0, 1, 4, 20).Says(0, 2, 3, 10).Says(1, 2, 3, 10);
+  for (const std::uint8_t n : {2, 3}) hearing.view.heard[Node(n)].signed_set = {Node(1), Node(2)};
+  hearing.ExpectGo(3, 10);
+  hearing.plan.min_groups = 2;
+  EXPECT_EQ(hearing.Decide().kind, Kind::kAhead);
+}
+
+TEST(CatchUpGroupsTest, AwaitedNodesCountInTheirGroup) {
+  GroupHearing hearing;
+  hearing.plan.min_survivors = 1;
+  hearing.view.late = true;
+  hearing.view.awaited[0] = 9;  // of eleven in all: T is more than one
+  hearing.Says(0, 2, 5, 20).Says(1, 2, 3, 10).ExpectGo(3, 10);
 }
 
 }  // namespace
