@@ -157,11 +157,12 @@ std::vector<std::pair<std::string, std::uint32_t>> JobRunner::Unheard() const {
 
 void JobRunner::ConsiderCatchUp() {
   if (!catching_ || !job::IsCatchingUp(driver_->state())) return catching_.reset();
+  const auto& paused = std::get<job::Paused>(driver_->state());
   job::CatchUpView view{.heard = {},
                         .awaited = {},
-                        .late = catching_->late,
-                        .by_person = catching_->by_person,
-                        .free = catching_->free};
+                        .late = catching_->late || paused.by_person,
+                        .by_person = paused.by_person,
+                        .free = paused.free};
   for (const auto& [name, group] : Unheard()) ++view.awaited[group];
   for (const auto& [id, node] : nodes_) {
     if (node.heard) view.heard.emplace(id, *node.heard);
@@ -177,21 +178,6 @@ void JobRunner::ConsiderCatchUp() {
   if (decision.kind == Kind::kGo && here) return GoOnFrom(std::move(decision.event));
   if (decision.kind != Kind::kWait) Handle(job::Pause{job::Reason::kModelAhead});
   Changed();
-}
-
-// Whether a pause waits behind the catching up.
-bool JobRunner::PausesLater() const {
-  const auto* paused = std::get_if<job::Paused>(&driver_->state());
-  return paused != nullptr && paused->before != job::Reason::kNone;
-}
-
-// A person resumes; hurry: those who were heard are enough.
-void JobRunner::HearPerson(bool hurry, bool free) {
-  if (!catching_) return;
-  catching_->by_person = catching_->by_person || hurry;
-  catching_->late = catching_->late || hurry;
-  catching_->free = catching_->free || free;
-  ConsiderCatchUp();
 }
 
 void JobRunner::GoOnFrom(job::CaughtUp event) {
@@ -221,7 +207,9 @@ Status JobRunner::WhyPaused() const {
   for (std::size_t i = 0; i < std::min(awaited.size(), kMaxNamed); ++i)
     text += (i == 0 ? ", awaits " : ", ") + awaited[i].first;
   if (awaited.size() > kMaxNamed) text += " and " + std::to_string(awaited.size() - kMaxNamed) + " more";
-  if (!awaited.empty() && !catching_->late) text += " until " + FormatTime(catching_->until);
+  const auto* paused = std::get_if<job::Paused>(&driver_->state());
+  const bool waits = !catching_->late && (paused == nullptr || !paused->by_person);
+  if (!awaited.empty() && waits) text += " until " + FormatTime(catching_->until);
   if (catching_->writer)
     text += "; fetches model " + catching_->model.Hex().substr(0, 12) + " from " + NameOf(catching_->source);
   const ErrorInfo* info = FindError(why.error());

@@ -307,9 +307,8 @@ void JobRunner::Resume(std::string by, bool free, rpc::Reply<rpc::JobView> reply
   Post([by = std::move(by), free, reply = std::move(reply)](JobRunner& self) mutable {
     const std::string what = free ? ", free of the signed survivor set" : "";
     self.LogLine({.time = self.Now(), .event = "job.resume", .text = "by " + by + what});
-    const bool later = self.PausesLater();  // then this one ends that pause, and the next one hurries
     self.ByPerson(job::Resume{free}, "resume", std::move(reply));
-    self.HearPerson(/*hurry=*/!later, free);
+    self.ConsiderCatchUp();
   });
 }
 

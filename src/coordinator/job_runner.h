@@ -152,8 +152,6 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   struct CatchingUp {
     TimePoint until;  // when nodes that are silent are not waited for any more
     bool late = false;
-    bool by_person = false;
-    bool free = false;
     std::unique_ptr<Timer> late_timer, part_timer;
     // The model that is being fetched from a node; no writer: none.
     Digest model;
@@ -306,8 +304,6 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::shared_ptr<const job::Certified> CheckProof(const rpc::Standing& standing) const;
   [[nodiscard]] std::vector<std::pair<std::string, std::uint32_t>> Unheard() const;
   void ConsiderCatchUp();
-  [[nodiscard]] bool PausesLater() const;
-  void HearPerson(bool hurry, bool free);
   void GoOnFrom(job::CaughtUp event);
   [[nodiscard]] bool FetchModel(const Digest& model);
   void AskPart();

@@ -83,17 +83,18 @@ Transition PauseAgain(const Paused& paused, Reason reason) {
   return PauseLater(paused, reason == Reason::kModelAhead ? reason : paused.reason, paused.before);
 }
 
-// What a person says while the job catches up holds after it.
+// While the job catches up: ends the pause that would follow; where there is none, those who were heard have
+// to do. Its state keeps it, since a person's word is not asked for again after a restart.
 Transition ResumeLater(const Paused& paused, const Resume& event) {
   Paused next = paused;
-  bool bound = false;
-  for (GroupProgress& group : next.progress.groups) {
-    if (!event.free || group.bound.empty()) continue;
-    group.bound.clear();
-    bound = true;
-  }
-  if (!bound) return PauseLater(paused, paused.reason, Reason::kNone);
+  next.by_person |= paused.before == Reason::kNone;
   next.before = Reason::kNone;
+  next.free |= event.free;
+  const bool known = next.by_person == paused.by_person && next.free == paused.free;
+  if (known && paused.before == Reason::kNone) return Discarded(paused);
+  for (GroupProgress& group : next.progress.groups) {
+    if (event.free) group.bound.clear();
+  }
   return Accept(std::move(next));
 }
 

@@ -189,7 +189,10 @@ struct Paused {
   Reason reason = Reason::kNone;
   TimePoint since;
   std::map<NodeId, round::Reason> dropped;  // said in the pause, heard when the round goes on
-  Reason before = Reason::kNone;  // while it catches up: the pause that follows; kNone: the job goes on then
+  // While it catches up:
+  Reason before = Reason::kNone;  // the pause that follows; kNone: the job goes on then
+  bool by_person = false;         // a person said to go on with those who were heard,
+  bool free = false;              // and without regard to signed survivor sets (catch_up.h)
 };
 struct Finished {
   Progress progress;

@@ -39,6 +39,15 @@ void MoveOn(const Plan& plan, const CaughtUp& event, Progress& progress, TimePoi
       Made{event.model_hash, {std::make_shared<const Certified>(std::move(proof))}});
 }
 
+// What a person said then was of the nodes that were heard then.
+Transition RestoredAgain(const Paused& paused) {
+  if (!paused.by_person && !paused.free)
+    return {paused, {}, {round::Verdict::kDiscarded, round::Reason::kDuplicate}};
+  Paused next = paused;
+  next.by_person = next.free = false;
+  return {std::move(next), {}, {}};
+}
+
 }  // namespace
 
 Transition StepRestored(const Plan& plan, const State& state, TimePoint now) {
@@ -48,7 +57,7 @@ Transition StepRestored(const Plan& plan, const State& state, TimePoint now) {
     GiveUpRounds(plan, progress, running->rounds, step.effects, now);
     step.next = Paused{.progress = std::move(progress), .reason = Reason::kCatchingUp, .since = now};
   } else if (const auto* paused = std::get_if<Paused>(&state)) {
-    if (IsCatchingUp(state)) return {state, {}, {round::Verdict::kDiscarded, round::Reason::kDuplicate}};
+    if (IsCatchingUp(state)) return RestoredAgain(*paused);
     Progress progress = paused->progress;
     GiveUpRounds(plan, progress, paused->rounds, step.effects, now);
     step.next = Paused{.progress = std::move(progress),

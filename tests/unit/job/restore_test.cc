@@ -22,7 +22,6 @@ TEST(RestoredTest, GivesUpWhatWasOpenAndWaits) {
   EXPECT_EQ(ReasonOf(job.state), Reason::kCatchingUp);
   EXPECT_EQ(job.Asked(), Dump(std::vector<Effect>{RoundEffect{{1}, round::Discard{{0}}}}));
   EXPECT_EQ(job.Fate(Restored{}), Discards(round::Reason::kDuplicate));
-  EXPECT_EQ(job.Fate(Resume{}), Discards(round::Reason::kDuplicate));
   EXPECT_EQ(job.Fate(InRound{{}, round::Candidates{kAll}}), Discards(round::Reason::kLate))
       << "nothing is scheduled before the nodes were heard";
   job.Do(Place(1, 1));
@@ -79,6 +78,33 @@ TEST(RestoredTest, APauseMeanwhileCountsLater) {
   EXPECT_EQ(ReasonOf(job.state), Reason::kByOperator);
   resumed.Do(Resume{}).Do(Place(1, 1));
   EXPECT_EQ(resumed.phase(), Phase::kRunning);
+}
+
+bool ByPerson(const Job& job) { return std::get<Paused>(job.state).by_person; }
+bool Free(const Job& job) { return std::get<Paused>(job.state).free; }
+
+// A restart of the coordinator does not forget it.
+TEST(RestoredTest, APersonsWordIsKept) {
+  Job job;
+  job.Begin().Do(Restored{});
+  EXPECT_FALSE(ByPerson(job) || Free(job));
+  job.Do(Resume{});
+  EXPECT_TRUE(ByPerson(job) && !Free(job));
+  EXPECT_EQ(job.Fate(Resume{}), Discards(round::Reason::kDuplicate));
+  job.Do(Resume{.free = true});
+  EXPECT_TRUE(ByPerson(job) && Free(job));
+  EXPECT_EQ(job.Fate(Resume{.free = true}), Discards(round::Reason::kDuplicate));
+  job.Do(Restored{});
+  EXPECT_FALSE(ByPerson(job) || Free(job)) << "it was of the backup before";
+  EXPECT_EQ(ReasonOf(job.state), Reason::kCatchingUp);
+}
+
+TEST(RestoredTest, TheWordThatEndsALaterPauseHurriesNobody) {
+  Job job;
+  job.Begin().Do(Restored{}).Do(Pause{}).Do(Resume{.free = true});
+  EXPECT_TRUE(!ByPerson(job) && Free(job));
+  job.Do(Resume{});
+  EXPECT_TRUE(ByPerson(job) && Free(job));
 }
 
 TEST(RestoredTest, WhatCannotFollowIsRejected) {
