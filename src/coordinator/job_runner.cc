@@ -106,6 +106,7 @@ void JobRunner::AfterStep() {
   EndLateUploads();
   Changed();
   OfferToFreshRound();
+  OfferToFreshPause();
 }
 
 void JobRunner::NotePhase() {
@@ -125,6 +126,15 @@ void JobRunner::OfferToFreshRound() {
         gathering ? std::pair(open->plan.round, open->plan.first_attempt) : std::pair(RoundId{}, AttemptId{});
     if (std::exchange(lane.offered, fresh) != fresh && gathering) OfferCandidates(lane);
   }
+}
+
+// A pause that ends by itself ends when nodes come; those it waits for may have come before it: a group's
+// round closes without them while another group still trains, and takes no more candidates.
+void JobRunner::OfferToFreshPause() {
+  const job::Reason reason = job::ReasonOf(driver_->state());
+  const bool waits = job::PhaseOf(driver_->state()) == job::Phase::kPaused &&
+                     (reason == job::Reason::kNoQuorum || reason == job::Reason::kBoundMissing);
+  if (std::exchange(waits_for_nodes_, waits) != waits && waits) OfferCandidates();
 }
 
 void JobRunner::ArmDeadline() {

@@ -197,6 +197,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void ArmDeadline();
   void AfterStep();
   void OfferToFreshRound();
+  void OfferToFreshPause();
   void Advance();
   void MakeInitialModel();
   void NotePhase();
@@ -344,6 +345,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   bool view_pending_ = false;
   bool watching_ = false;                                 // uploads, for stalls
   std::atomic<job::Phase> phase_{job::Phase::kProposed};  // that of the machine
+  bool waits_for_nodes_ = false;                          // in a pause that they end
   std::atomic<bool> starting_{false};                     // left the queue, and is not running yet
   std::atomic<std::uint32_t> ahead_{0};                   // jobs that go before it
 
