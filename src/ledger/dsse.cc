@@ -36,7 +36,7 @@ Result<Envelope> ParseEnvelope(ByteView text) {
     envelope.signatures.push_back({std::move(keyid), one.Base64("sig")});
   }
   if (envelope.signatures.empty()) reader.Refuse("signatures", "there is none");
-  if (envelope.signatures.size() > kMaxSignatures) reader.Refuse("signatures", "there are too many");
+  if (envelope.signatures.size() > kMaxEnvelopeSignatures) reader.Refuse("signatures", "there are too many");
   ACCORD_RETURN_IF_ERROR(reader.Finish());
   return envelope;
 }

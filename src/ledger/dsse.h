@@ -15,7 +15,7 @@
 
 namespace accord::ledger {
 
-inline constexpr std::size_t kMaxSignatures = 256;
+inline constexpr std::size_t kMaxEnvelopeSignatures = 256;
 
 struct DsseSignature {
   std::string keyid;  // a hint alone: whoever carries the envelope may change it
@@ -40,7 +40,7 @@ struct Envelope {
 // As JSON on one line.
 [[nodiscard]] std::string EncodeEnvelope(const Envelope& envelope);
 // `ledger.malformed` unless it is of this form: these fields and no others, padded base64, at least one and
-// at most kMaxSignatures signatures, not more bytes than an entry of a log.
+// at most kMaxEnvelopeSignatures signatures, not more bytes than an entry of a log.
 [[nodiscard]] Result<Envelope> ParseEnvelope(ByteView text);
 
 // Adds the signature of a key.

@@ -38,7 +38,7 @@ TEST(DsseTest, RefusesAllOtherForms) {
         R"({"payload":"Zg==","payload":"Zg==","payloadType":"t","signatures":[{"keyid":"","sig":"Zg=="}]})"})
     EXPECT_EQ(ParseEnvelope(AsBytes(text)).status().error(), "ledger.malformed") << text;
   std::string many = good.substr(0, good.size() - 2);
-  for (std::size_t i = 0; i < kMaxSignatures; ++i) many += R"(,{"keyid":"","sig":"Zg=="})";
+  for (std::size_t i = 0; i < kMaxEnvelopeSignatures; ++i) many += R"(,{"keyid":"","sig":"Zg=="})";
   EXPECT_FALSE(ParseEnvelope(AsBytes(many + "]}")).ok());
 }
 
