@@ -22,6 +22,7 @@ Field Word(std::string& value, std::initializer_list<std::string_view> words) {
 }
 
 constexpr std::uint64_t kMaxDimension = 1ULL << 32;
+constexpr std::uint64_t kMaxPositions = 1ULL << 20;  // model::kMaxLlamaPositions
 
 std::string CheckPreset(const std::string& text) {
   return text == "2m" || text == "15m" || text == "110m" ? "" : "must be \"2m\", \"15m\" or \"110m\"";
@@ -39,7 +40,7 @@ void LlamaKeys(Schema& s, LlamaSpec& llama) {
   s.Key("num_attention_heads", Whole(llama.num_attention_heads, 1, 65'536), "llama: heads");
   s.Key("num_key_value_heads", Whole(llama.num_key_value_heads, 1, 65'536),
         "llama: heads of keys and values; absent: as many as heads");
-  s.Key("max_position_embeddings", Whole(llama.max_position_embeddings, 2, kMaxDimension),
+  s.Key("max_position_embeddings", Whole(llama.max_position_embeddings, 2, kMaxPositions),
         "llama: tokens that the model looks at");
   s.Key("rms_norm_eps", Number(llama.rms_norm_eps, kPositive), "llama: added under the root of a norm");
   s.Key("rope_theta", Number(llama.rope_theta, {.low = 1.0, .low_open = true}),
@@ -100,7 +101,7 @@ void ModelSections(Schema& s, JobSpec& job) {
   s.Key("dataset", Name(job.dataset), "id that each node's configuration maps to its files", Need::kRequired);
   s.Key("tokenizer", Text(job.text.tokenizer, "\"byte\" or \"sha256:HEX\"", CheckTokenizer),
         "llama: how text becomes tokens: its bytes, or the SentencePiece model with this hash");
-  s.Key("context", Whole(job.text.context, 2, kMaxDimension),
+  s.Key("context", Whole(job.text.context, 2, kMaxPositions),
         "llama: tokens of one training example; absent: max_position_embeddings");
 }
 

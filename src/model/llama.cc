@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "base/errors.h"
@@ -52,9 +53,14 @@ Status CheckGiven(const LlamaSpec& spec) {
       return BadLlama("model." + std::string(key) + " is missing, and model.preset names no size");
     }
   }
-  if (spec.num_hidden_layers > kMaxLlamaLayers) {
-    return BadLlama("model.num_hidden_layers is " + std::to_string(spec.num_hidden_layers) +
-                    "; the limit is " + std::to_string(kMaxLlamaLayers));
+  const std::tuple<std::string_view, std::uint64_t, std::uint64_t> bounded[] = {
+      {"num_hidden_layers", spec.num_hidden_layers, kMaxLlamaLayers},
+      {"max_position_embeddings", spec.max_position_embeddings, kMaxLlamaPositions}};
+  for (const auto& [key, value, limit] : bounded) {
+    if (value > limit) {
+      return BadLlama("model." + std::string(key) + " is " + std::to_string(value) + "; the limit is " +
+                      std::to_string(limit));
+    }
   }
   if (!std::isfinite(spec.rms_norm_eps) || spec.rms_norm_eps <= 0) {
     return BadLlama("model.rms_norm_eps must be above 0");

@@ -14,6 +14,9 @@
 namespace accord::model {
 
 inline constexpr std::uint64_t kMaxLlamaLayers = 1'024;
+// What is kept of each position grows with this number and not with the weights, so that a small file could
+// ask for any memory; the longest contexts that are published are as long.
+inline constexpr std::uint64_t kMaxLlamaPositions = 1 << 20;
 inline constexpr double kLlamaInitDeviation = 0.02;  // HF's initializer_range
 
 // `spec` with nothing left open. Keys that are given stand; of the others those of the preset hold, then
@@ -27,7 +30,8 @@ inline constexpr double kLlamaInitDeviation = 0.02;  // HF's initializer_range
 //   110m       768         1'920      16     12      2'048  108'751'872
 // Fails with `model.shape`, naming the key, for an unknown preset, a dimension that is missing, heads that do
 // not divide hidden_size, key and value heads that do not divide the heads, a head of odd size (positions
-// turn its pairs), more than kMaxLlamaLayers layers, and an rms_norm_eps or rope_theta that is no use.
+// turn its pairs), more than kMaxLlamaLayers layers or kMaxLlamaPositions positions, and an rms_norm_eps or
+// rope_theta that is no use.
 [[nodiscard]] Result<LlamaSpec> ResolveLlama(LlamaSpec spec);
 
 // hidden_size / num_attention_heads of a resolved spec.

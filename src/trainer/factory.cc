@@ -1,6 +1,5 @@
 #include <torch/cuda.h>
 #include <torch/version.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <string>
@@ -9,12 +8,12 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "base/text.h"
 #include "data/text.h"
 #include "model/frozen.h"
 #include "model/layout.h"
 #include "trainer/adapter_learner.h"
 #include "trainer/blas.h"
+#include "trainer/memory.h"
 #include "trainer/torch_trainer.h"
 #include "trainer/trainer.h"
 #include "trainer/wall.h"
@@ -22,12 +21,6 @@
 namespace accord::trainer {
 namespace {
 
-std::uint64_t PhysicalMemory() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-         static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-// Linux grants memory that it does not have and ends the process on use, so what cannot fit is refused here.
 Status CheckMemory(const ModelLayout& model, const ModelLayout& trained, const JobSpec& job) {
   const std::uint64_t vectors = 2 + Optimizer::Vectors(job.inner);
   // Beside an adapter the whole model and its gradient are there, too; of Ditto everything but the gradient
@@ -35,10 +28,7 @@ Status CheckMemory(const ModelLayout& model, const ModelLayout& trained, const J
   const std::uint64_t frozen = job.adapter.kind == AdapterKind::kNone ? 0 : 2 * model.size;
   const std::uint64_t own = job.personal.kind == PersonalKind::kDitto ? vectors - 1 : 0;
   const std::uint64_t need = (frozen + trained.size * (vectors + own)) * sizeof(float);
-  if (need <= PhysicalMemory()) return {};
-  return Fail(errors::kTrainerMemory, "the model has " + std::to_string(model.size) +
-                                          " parameters; training it takes at least " + FormatBytes(need) +
-                                          ", this machine has " + FormatBytes(PhysicalMemory()));
+  return CheckFits("the model has " + std::to_string(model.size) + " parameters; training it", need);
 }
 
 Status CheckInner(const InnerSpec& inner) {

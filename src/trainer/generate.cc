@@ -16,6 +16,7 @@
 #include "model/llama.h"
 #include "trainer/llama.h"
 #include "trainer/llama_ops.h"
+#include "trainer/memory.h"
 #include "trainer/sampling.h"
 #include "trainer/wall.h"
 
@@ -26,17 +27,13 @@ Status Unfit(const std::string& what) { return Fail(errors::kJobInvalid, what); 
 
 class LlamaGenerator final : public Generator {
  public:
-  LlamaGenerator(Llama model, int threads) : model_(std::move(model)), threads_(threads) {
+  LlamaGenerator(Llama model, int threads, std::uint64_t memory_bytes)
+      : model_(std::move(model)), threads_(threads), memory_bytes_(memory_bytes) {
     const LlamaSpec& spec = model_.spec();
     positions_ = static_cast<std::int64_t>(spec.max_position_embeddings);
     size_ = static_cast<std::int64_t>(model::HeadSize(spec));
     heads_ = static_cast<std::int64_t>(spec.num_attention_heads);
     kv_heads_ = static_cast<std::int64_t>(spec.num_key_value_heads);
-    rotary_ = MakeRotary(positions_, size_, spec.rope_theta);
-    for (std::size_t i = 0; i < model_.tensors().layers.size(); ++i) {
-      past_.push_back({at::empty({kv_heads_, positions_, size_}, at::kFloat),
-                       at::empty({kv_heads_, positions_, size_}, at::kFloat)});
-    }
   }
 
   Result<std::uint64_t> Generate(const GenerateRequest& request) override {
@@ -45,13 +42,17 @@ class LlamaGenerator final : public Generator {
     if (!(sampling.temperature >= 0.0) || !std::isfinite(sampling.temperature) || !(sampling.top_p > 0.0)) {
       return Unfit("temperature must be a number from 0, top_p above 0");
     }
-    return Guard("generating", [&]() -> Result<std::uint64_t> { return Stream(request); });
+    return Guard("generating", [&]() -> Result<std::uint64_t> {
+      ACCORD_RETURN_IF_ERROR(MakeRoom(request.prompt.size(), request.max_tokens));
+      return Stream(request);
+    });
   }
 
   Result<std::vector<float>> Logits(std::span<const std::int32_t> tokens) override {
     ACCORD_RETURN_IF_ERROR(Check(tokens));
     return Guard("reading tokens", [&]() -> Result<std::vector<float>> {
       at::set_num_threads(threads_);
+      ACCORD_RETURN_IF_ERROR(MakeRoom(tokens.size(), 0));
       const at::Tensor logits = at::mm(Read(tokens, 0), model_.tensors().head.t());
       return std::vector<float>(logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel());
     });
@@ -69,6 +70,24 @@ class LlamaGenerator final : public Generator {
         return Unfit("token " + std::to_string(token) + " is outside the vocabulary of " +
                      std::to_string(model_.spec().vocab_size));
       }
+    }
+    return {};
+  }
+
+  // For the positions of one call; what an earlier one left is not needed.
+  Status MakeRoom(std::uint64_t prompt, std::uint64_t more) {
+    const auto all = static_cast<std::uint64_t>(positions_);
+    const auto positions = static_cast<std::int64_t>(prompt + std::min(more, all - prompt));
+    if (!past_.empty() && past_.front().k.size(1) >= positions) return {};
+    const auto layers = static_cast<std::int64_t>(model_.tensors().layers.size());
+    const std::int64_t values = positions * size_ * (2 * layers * kv_heads_ + 1);
+    ACCORD_RETURN_IF_ERROR(CheckFits("a text of " + std::to_string(positions) + " tokens",
+                                     static_cast<std::uint64_t>(values) * sizeof(float), memory_bytes_));
+    past_.clear();  // before its successor is made
+    rotary_ = MakeRotary(positions, size_, model_.spec().rope_theta);
+    for (std::int64_t i = 0; i < layers; ++i) {
+      past_.push_back({at::empty({kv_heads_, positions, size_}, at::kFloat),
+                       at::empty({kv_heads_, positions, size_}, at::kFloat)});
     }
     return {};
   }
@@ -117,6 +136,7 @@ class LlamaGenerator final : public Generator {
 
   Llama model_;
   int threads_;
+  std::uint64_t memory_bytes_;
   std::int64_t positions_, size_, heads_, kv_heads_;
   Rotary rotary_;
   std::vector<AttentionPast> past_;
@@ -125,7 +145,7 @@ class LlamaGenerator final : public Generator {
 }  // namespace
 
 Result<std::unique_ptr<Generator>> MakeGenerator(const LlamaSpec& spec, std::span<const float> weights,
-                                                 std::uint32_t threads) {
+                                                 std::uint32_t threads, std::uint64_t memory_bytes) {
   ACCORD_ASSIGN_OR_RETURN(const ModelSpec model, model::Resolve({.kind = "llama", .llama = spec}));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(model));
   if (weights.size() != layout.size) {
@@ -138,7 +158,7 @@ Result<std::unique_ptr<Generator>> MakeGenerator(const LlamaSpec& spec, std::spa
     std::ranges::copy(weights, llama.weights().data_ptr<float>());
     const std::uint32_t count = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
     return std::unique_ptr<Generator>(
-        std::make_unique<LlamaGenerator>(std::move(llama), static_cast<int>(count)));
+        std::make_unique<LlamaGenerator>(std::move(llama), static_cast<int>(count), memory_bytes));
   });
 }
 

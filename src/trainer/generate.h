@@ -46,10 +46,13 @@ class Generator {
   [[nodiscard]] virtual Result<std::vector<float>> Logits(std::span<const std::int32_t> tokens) = 0;
 };
 
-// `weights` in the order of the layout of `spec`; copied. `threads` 0: as many as the machine has. Fails with
-// `model.shape` when spec and weights do not fit, with `trainer.memory` and `trainer.failed`.
+// `weights` in the order of the layout of `spec`; copied. `threads` 0: as many as the machine has. What is
+// kept of past tokens is for those of a call, at most the model's positions, and at most `memory_bytes` (0:
+// all of the machine's): else the call fails with `trainer.memory`. Fails with `model.shape` when spec and
+// weights do not fit, with `trainer.memory` and `trainer.failed`.
 [[nodiscard]] Result<std::unique_ptr<Generator>> MakeGenerator(const LlamaSpec& spec,
                                                                std::span<const float> weights,
-                                                               std::uint32_t threads);
+                                                               std::uint32_t threads,
+                                                               std::uint64_t memory_bytes = 0);
 
 }  // namespace accord::trainer

@@ -89,8 +89,6 @@ Llama::Llama(const LlamaSpec& spec, const ModelLayout& layout, Options options)
     : spec_(spec), layout_(layout), options_(options) {
   weights_ = at::zeros({static_cast<std::int64_t>(layout.size)}, at::kFloat);
   tensors_ = BindLlama(spec, layout, weights_);
-  rotary_ = MakeRotary(static_cast<std::int64_t>(spec.max_position_embeddings),
-                       static_cast<std::int64_t>(model::HeadSize(spec)), spec.rope_theta);
 }
 Llama::~Llama() = default;
 Llama::Llama(Llama&&) noexcept = default;
@@ -104,11 +102,14 @@ const at::Tensor& Llama::gradients() {
 }
 
 Llama::Pass& Llama::PassFor(std::unique_ptr<Pass>& pass, const TokenBatch& batch, bool train) {
-  ACCORD_CHECK(batch.windows > 0 && batch.context > 0 && batch.context <= rotary_.cos.size(0));
+  ACCORD_CHECK(batch.windows > 0 && batch.context > 0 &&
+               static_cast<std::uint64_t>(batch.context) <= spec_.max_position_embeddings);
   ACCORD_CHECK(batch.uncounted >= 0 && batch.uncounted <= batch.context);
   for (const std::int32_t token : batch.tokens)
     ACCORD_CHECK(token >= 0 && static_cast<std::uint64_t>(token) < spec_.vocab_size);
   ACCORD_CHECK(batch.tokens.size() == static_cast<std::size_t>(batch.windows * (batch.context + 1)));
+  if (!rotary_.cos.defined() || rotary_.cos.size(0) < batch.context)
+    rotary_ = MakeRotary(batch.context, static_cast<std::int64_t>(model::HeadSize(spec_)), spec_.rope_theta);
   if (pass == nullptr || pass->shape.batch != batch.windows || pass->shape.length != batch.context) {
     pass.reset();  // before its successor is made
     const AttentionShape shape{.batch = batch.windows,

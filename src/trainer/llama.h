@@ -66,7 +66,7 @@ class Llama {
   Options options_;
   at::Tensor weights_, gradients_, rounded_;  // rounded_: bf16, of weights_
   LlamaTensors tensors_, dtensors_, rounded_tensors_;
-  Rotary rotary_;
+  Rotary rotary_;  // of as many positions as a batch has had
   std::unique_ptr<Pass> train_, evaluate_;
 };
 

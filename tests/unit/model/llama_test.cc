@@ -154,6 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
                      "model.max_position_embeddings is missing, and model.preset names no size"},
         BadLlamaSpec{"ManyLayers", [](ModelSpec& s) { s.llama.num_hidden_layers = kBillion; },
                      "model.num_hidden_layers is 1000000000; the limit is 1024"},
+        BadLlamaSpec{"ManyPositions", [](ModelSpec& s) { s.llama.max_position_embeddings = kBillion; },
+                     "model.max_position_embeddings is 1000000000; the limit is 1048576"},
         BadLlamaSpec{"WidthNotByHeads", [](ModelSpec& s) { s.llama.hidden_size = 10; },
                      "model.hidden_size = 10 is not a multiple of model.num_attention_heads = 4"},
         BadLlamaSpec{"HeadsNotByShared", [](ModelSpec& s) { s.llama.num_key_value_heads = 3; },

@@ -99,6 +99,25 @@ TEST_F(GenerateTest, RefusesWhatItCannotRead) {
   EXPECT_EQ(MakeGenerator(model_.spec.llama, model_.weights, 1).status().error(), errors::kModelShape.id);
 }
 
+// A tiny file may name any number of positions: they cost nothing until they are read.
+TEST(GeneratorMemoryTest, TakesMemoryForTheTokensOfACallAndNotForThePositions) {
+  LlamaSpec spec = TinyLlama();
+  spec.max_position_embeddings = 1 << 20;
+  const SmallLlama model(spec);
+  const auto generator = MakeGenerator(model.spec.llama, model.weights, 1, 1 << 20).value();
+  const std::vector<std::int32_t> prompt{1, 2, 3};
+  const auto run = [&](std::uint64_t tokens) {
+    return generator->Generate({.prompt = prompt, .max_tokens = tokens, .token = [](auto) { return true; }});
+  };
+  EXPECT_EQ(run(20).value(), 20U);
+  // 2 layers x (keys, values) x 12, and 6 of the rotation: 54 floats a token.
+  const Status much = run(10'000).status();
+  EXPECT_EQ(much.error(), errors::kTrainerMemory.id);
+  EXPECT_EQ(much.message(), "a text of 10003 tokens takes at least 2.1 MiB, this machine has 1.0 MiB");
+  EXPECT_EQ(run(20).value(), 20U);
+  EXPECT_EQ(run(~0ULL).status().error(), errors::kTrainerMemory.id);
+}
+
 class SamplingTest : public ::testing::Test {
  protected:
   // How often each of four tokens comes, of 4,000 draws.
