@@ -35,7 +35,7 @@ Fault DrawOne(sim::Random& random, Kind kind, std::size_t nodes, Millis horizon)
   const bool of_coordinator = !IsOfConnection(kind) && random.Chance(0.4);
   fault.party = of_coordinator ? 0 : 1 + random.Below(nodes);
   DrawMoment(random, fault, horizon);
-  fault.length = random.Time(Millis(100), Millis(random.Chance(0.2) ? 60'000 : 6'000));
+  fault.length = random.Time(Millis(100), random.Chance(0.2) ? kLongestFault : Millis(6'000));
   switch (kind) {
     case Kind::kClockJump:
       fault.amount = random.Between(-7'200'000, 7'200'000);

@@ -60,6 +60,7 @@ struct Fault {
 };
 [[nodiscard]] std::string Describe(const Fault& fault);
 
+inline constexpr Millis kLongestFault{60'000};
 // One that goes back by up to 20 s.
 [[nodiscard]] Fault DrawRestore(sim::Random& random, Millis horizon);
 // One or two at words of p4 to p7.

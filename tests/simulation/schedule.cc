@@ -154,7 +154,9 @@ class Play final : public sim::Observer {
     const bool lost = MayBeLost() || paused->reason == job::Reason::kModelAhead;
     const bool over = paused->reason == job::Reason::kAttemptsSpent || (lost && (by_itself || resumed_ > 0));
     if (over) return federation_.Cancel();
-    if (++resumed_ > kPatience) wrong_ = "rounds of a calm federation fail";
+    ++resumed_;
+    const bool calm = federation_.world().now() >= setup_.horizon + kLongestFault;  // what began is over, too
+    if (calm && ++resumed_calm_ > kPatience) wrong_ = "rounds of a calm federation fail";
     federation_.Resume(false);
   }
 
@@ -225,7 +227,7 @@ class Play final : public sim::Observer {
   Storm storm_;
   Counts counts_;
   std::optional<Millis> paused_since_, ended_at_;
-  int resumed_ = 0;
+  int resumed_ = 0, resumed_calm_ = 0;  // how often by a person; and once all faults were over
   bool helped_ = false, stuck_ = false;
   std::string wrong_;  // with the end that the job comes to
 };
