@@ -121,6 +121,13 @@ std::string Printable(std::string_view text, std::size_t limit) {
   return out;
 }
 
+std::optional<char32_t> TakeCharacter(std::string_view& text) {
+  const Character next = NextCharacter(text);
+  if (next.code == 0 && text.front() != '\0') return std::nullopt;
+  text.remove_prefix(next.size);
+  return next.code;
+}
+
 bool IsName(std::string_view text) {
   if (text.empty() || text.size() > 64) return false;
   const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };

@@ -36,6 +36,9 @@ using ByteView = std::span<const std::uint8_t>;
 // characters; what is not UTF-8, control characters (C0, C1) and marks that turn the direction of writing
 // become '?'.
 [[nodiscard]] std::string Printable(std::string_view text, std::size_t limit = 500);
+// The first character of `text`, which is not empty, taken off it; nullopt, and nothing taken, where the
+// bytes are not well-formed UTF-8 (RFC 3629).
+[[nodiscard]] std::optional<char32_t> TakeCharacter(std::string_view& text);
 // ids, names: 1 to 64 of [a-z0-9-_.], beginning with a letter or digit.
 [[nodiscard]] bool IsName(std::string_view text);
 
