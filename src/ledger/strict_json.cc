@@ -179,6 +179,11 @@ Digest JsonReader::Digest(std::string_view key) {
   return bytes.empty() ? accord::Digest{} : *accord::Digest::FromBytes(AsText(bytes));
 }
 
+std::optional<Digest> JsonReader::OptionalDigest(std::string_view key) {
+  if (Text(key).empty()) return std::nullopt;  // or a fault
+  return Digest(key);
+}
+
 std::vector<Digest> JsonReader::Digests(std::string_view key) {
   std::vector<accord::Digest> digests;
   for (const std::string& text : Texts(key)) {

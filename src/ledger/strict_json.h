@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class JsonReader {
   [[nodiscard]] std::vector<JsonReader> Objects(std::string_view key);
   // 64 lower-case hex digits.
   [[nodiscard]] accord::Digest Digest(std::string_view key);
+  // The same, or empty for none.
+  [[nodiscard]] std::optional<accord::Digest> OptionalDigest(std::string_view key);
   [[nodiscard]] std::vector<accord::Digest> Digests(std::string_view key);
   // Hex of exactly `size` bytes, lower case.
   [[nodiscard]] Bytes Hex(std::string_view key, std::size_t size);

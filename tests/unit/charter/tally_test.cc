@@ -1,0 +1,201 @@
+// Proposals and votes, with the attacks of governance.md section 4 that a count has to stand (6 to 11, 14).
+#include "charter/tally.h"
+
+#include <functional>
+
+#include "tests/unit/charter/fixture.h"
+
+namespace accord::charter {
+namespace {
+
+struct Federation {
+  Charter charter = CharterOf();
+  Digest charter_hash = crypto::Sha256::Of(Encode(charter));
+  Proposal proposal = ProposalOf(charter_hash);
+
+  [[nodiscard]] ledger::Envelope Proposed() const { return Signed(kProposalType, Encode(proposal), {"ke"}); }
+  [[nodiscard]] Vote VoteOf(const std::string& voter, bool approve = true) const {
+    return {.federation = "maternal",
+            .job = Proposed().Id(),
+            .charter = charter_hash,
+            .charter_version = charter.version,
+            .voter = voter,
+            .approve = approve,
+            .nonce = {static_cast<std::uint8_t>(voter[0])},
+            .issued_at = kNow - 60,
+            .expires_at = kNow + kDay};
+  }
+  [[nodiscard]] ledger::Envelope Voted(const std::string& voter, bool approve = true) const {
+    return Signed(kVoteType, Encode(VoteOf(voter, approve)), {voter});
+  }
+  [[nodiscard]] Status Checked(UnixSeconds now = kNow) const {
+    return CheckProposal(Proposed(), proposal, charter, charter_hash, now);
+  }
+  [[nodiscard]] Ballot BallotAt(UnixSeconds now = kNow) const {
+    return {Proposed().Id(), &charter, charter_hash, now};
+  }
+};
+
+// ---------------------------------------------------------------- proposals
+
+struct ProposalTest : ::testing::Test, Federation {};
+
+TEST_F(ProposalTest, ComesBackWhole) {
+  proposal.code_kind = "torchscript";
+  proposal.code = crypto::Sha256::Of("module");
+  const auto parsed = ParseProposal(Encode(proposal));
+  ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+  EXPECT_EQ(*parsed, proposal);
+  EXPECT_TRUE(proposal.Names("rw"));
+  EXPECT_FALSE(proposal.Names("be"));
+}
+
+TEST_F(ProposalTest, IsOfThisFederationCharterAndTime) {
+  EXPECT_TRUE(Checked().ok()) << Checked().message();
+  EXPECT_EQ(Checked(proposal.not_after + 301).error(), "proposal.refused");
+  EXPECT_EQ(Checked(proposal.not_before - 301).error(), "proposal.refused");
+  const auto refuses = [&](const std::function<void(Federation&)>& spoil) {
+    Federation copy = *this;
+    spoil(copy);
+    return copy.Checked().error() == "proposal.refused";
+  };
+  EXPECT_TRUE(refuses([](Federation& t) { t.proposal.federation = "other"; }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.proposal.charter = crypto::Sha256::Of("older"); }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.proposal.proposer = "zz"; }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.proposal.proposer = "be"; })) << "signed by another";
+  EXPECT_TRUE(refuses([](Federation& t) { t.charter.members[1].suspended = true; }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.charter.members[1].rights.erase(Right::kPropose); }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.charter.members[4].rights.erase(Right::kData); }));
+  EXPECT_TRUE(refuses([](Federation& t) { t.proposal.recipients = {"zz"}; }));
+}
+
+TEST_F(ProposalTest, ContradictsItselfNowhere) {
+  const auto malformed = [&](const std::function<void(Proposal&)>& spoil) {
+    Proposal copy = proposal;
+    spoil(copy);
+    return ParseProposal(Encode(copy)).status().error() == "ledger.malformed";
+  };
+  EXPECT_TRUE(malformed([](Proposal& p) { p.not_after = p.not_before; }));
+  EXPECT_TRUE(malformed([](Proposal& p) { p.datasets.clear(); }));
+  EXPECT_TRUE(malformed([](Proposal& p) { p.datasets.push_back(p.datasets[0]); }));
+  EXPECT_TRUE(malformed([](Proposal& p) { p.code_kind = "shell"; }));
+  EXPECT_TRUE(malformed([](Proposal& p) { p.recipients.clear(); }));
+}
+
+// ---------------------------------------------------------------- votes
+
+struct Polls : Federation {
+  std::vector<ledger::Envelope> votes;
+
+  Polls& Approve(const std::vector<std::string>& voters) {
+    for (const std::string& voter : voters) votes.push_back(Voted(voter));
+    return *this;
+  }
+  [[nodiscard]] Tally Counted(UnixSeconds now = kNow) const { return CountVotes(BallotAt(now), votes); }
+  [[nodiscard]] std::string Decided(const std::string& holder = "", UnixSeconds now = kNow) const {
+    return Decide(BallotAt(now), Counted(now), holder).error();
+  }
+  // Whether a vote of be's that was changed so does not count beside the three of others.
+  [[nodiscard]] bool Ignores(const std::function<void(Vote&)>& change) const {
+    Polls copy = *this;
+    Vote vote = VoteOf("be");
+    change(vote);
+    copy.Approve({"ke", "np", "rw"}).votes.push_back(Signed(kVoteType, Encode(vote), {"be"}));
+    return copy.Decided() == "proposal.votes" && copy.Counted().ignored.size() == 1;
+  }
+};
+struct TallyTest : ::testing::Test, Polls {};
+
+TEST_F(TallyTest, AVoteComesBackWhole) {
+  Vote vote = VoteOf("ke", false);
+  vote.conditions = crypto::Sha256::Of("only on Sundays");
+  const auto parsed = ParseVote(Encode(vote));
+  ASSERT_TRUE(parsed.ok()) << parsed.status().message();
+  EXPECT_EQ(*parsed, vote);
+}
+
+TEST_F(TallyTest, AsManyAsTheCharterAsksForPassIt) {
+  EXPECT_EQ(Approve({"be", "ke", "np"}).Decided(), "proposal.votes");
+  EXPECT_EQ(Approve({"rw"}).Decided(), "");
+  EXPECT_EQ(Counted().approvals.size(), 4U);
+}
+
+TEST_F(TallyTest, OneRejectionEndsIt) {
+  Approve({"be", "ke", "np", "rw"}).votes.push_back(Voted("pe", false));
+  EXPECT_EQ(Decided(), "proposal.rejected");
+  charter.reject_wins = false;  // where members agreed so
+  charter_hash = crypto::Sha256::Of(Encode(charter));
+  proposal = ProposalOf(charter_hash);
+  votes.clear();
+  Approve({"be", "ke", "np", "rw"}).votes.push_back(Voted("pe", false));
+  EXPECT_EQ(Decided(), "");
+}
+
+TEST_F(TallyTest, NobodyOverrulesWhoHoldsTheData) {
+  Approve({"be", "ke", "np", "pe"});
+  EXPECT_EQ(Decided(), "");
+  EXPECT_EQ(Decided("rw"), "proposal.own_vote");
+  EXPECT_EQ(Decided("ke"), "");
+}
+
+TEST_F(TallyTest, AMemberCountsOnce) {
+  EXPECT_EQ(Approve({"be", "ke", "np", "np", "np"}).Decided(), "proposal.votes");
+  EXPECT_TRUE(Counted().equivocations.empty()) << "the same vote, carried twice";
+}
+
+TEST_F(TallyTest, TwoDifferentVotesOfOneMemberAreARejection) {
+  Approve({"be", "ke", "np", "pe", "rw"}).votes.push_back(Voted("pe", false));
+  EXPECT_EQ(Decided(), "proposal.rejected");
+  ASSERT_EQ(Counted().equivocations.count("pe"), 1U);
+  EXPECT_EQ(Counted().equivocations.at("pe"), (std::pair<std::size_t, std::size_t>{3, 5}));
+  EXPECT_FALSE(Counted().approvals.contains("pe"));
+}
+
+TEST_F(TallyTest, AnotherNonceIsAnotherVote) {
+  Vote again = VoteOf("pe");
+  again.nonce = {99};
+  Approve({"be", "ke", "np", "pe"}).votes.push_back(Signed(kVoteType, Encode(again), {"pe"}));
+  EXPECT_EQ(Decided(), "proposal.rejected");
+}
+
+TEST_F(TallyTest, IgnoresVotesForAnythingElse) {
+  EXPECT_TRUE(Ignores([](Vote& v) { v.federation = "other"; }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.job = crypto::Sha256::Of("another"); }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.charter = crypto::Sha256::Of("older"); }));
+  EXPECT_TRUE(Ignores([](Vote& v) { ++v.charter_version; }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.voter = "zz"; }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.voter = "pe"; })) << "signed by another";
+  EXPECT_TRUE(Ignores([](Vote& v) { v.expires_at = kNow - 301; }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.issued_at = kNow + 301; }));
+  EXPECT_TRUE(Ignores([](Vote& v) { v.expires_at = v.issued_at + 31 * kDay; }));
+  EXPECT_FALSE(Ignores([](Vote&) {})) << "as it is it counts";
+}
+
+TEST_F(TallyTest, AVoteIsSignedAsOneByAMember) {
+  Approve({"ke", "np", "rw"});
+  const Vote vote = VoteOf("be");
+  votes.push_back(Signed("application/vnd.accord.receipt.v1+json", Encode(vote), {"be"}));
+  votes.push_back(Signed(kVoteType, Encode(vote), {"pe"}));
+  ledger::Envelope stranger{std::string(kVoteType), Encode(vote), {}};
+  Sign(stranger, KeyOf("stranger"), KeyIdOf(GovVkeyOf("be")));
+  votes.push_back(stranger);
+  EXPECT_EQ(Decided(), "proposal.votes");
+  EXPECT_EQ(Counted().ignored.size(), 3U);
+}
+
+TEST_F(TallyTest, WhoMayNotVoteDoesNotCount) {
+  Approve({"be", "ke", "np", "rw"});
+  Federation later = *this;
+  later.charter.members[0].suspended = true;
+  const Ballot ballot{Proposed().Id(), &later.charter, charter_hash, kNow};
+  EXPECT_EQ(Decide(ballot, CountVotes(ballot, votes), "").error(), "proposal.votes");
+}
+
+TEST_F(TallyTest, VotesRunOut) {
+  Approve({"be", "ke", "np", "rw"});
+  EXPECT_EQ(Decided("", kNow + kDay + 300), "");
+  EXPECT_EQ(Decided("", kNow + kDay + 301), "proposal.votes");
+}
+
+}  // namespace
+}  // namespace accord::charter
