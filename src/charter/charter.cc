@@ -135,6 +135,10 @@ Status Check(const Charter& charter) {
   fault.Unless(charter.data_holder_consent,
                "data_holder_consent is false: nobody may overrule who holds the data");
   fault.Unless(charter.min_cohort >= 1 && charter.min_group >= 1, "min_cohort or min_group is 0");
+  for (const Revocation& one : charter.revoked) {
+    fault.Unless(one.kind == kRevokedGovKey || one.kind == kRevokedNode || one.kind == kRevokedCert,
+                 "\"" + Printable(one.kind, 32) + "\" is nothing that can be revoked");
+  }
   fault.Unless(charter.vote_window > 0, "vote_window_s is 0: no vote could ever count");
   fault.Unless(charter.max_clock_skew <= kMostSkew, "max_clock_skew_s is more than a day");
   return fault.status();

@@ -56,9 +56,11 @@ struct Quorum {
 };
 
 // What does not count any more from an index of the log on.
+inline constexpr std::string_view kRevokedGovKey = "gov-key", kRevokedNode = "node",
+                                  kRevokedCert = "dataset-cert";
 struct Revocation {
-  std::string kind;  // "gov-key", "witness-key", "node", "dataset-cert"
-  std::string id;
+  std::string kind;  // one of these
+  std::string id;    // KeyIdOf a key; a SPIFFE id; the hash of a certificate
   std::uint64_t from_index = 0;
 
   friend bool operator==(const Revocation&, const Revocation&) = default;

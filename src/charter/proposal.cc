@@ -93,29 +93,29 @@ Result<Proposal> ParseProposal(ByteView payload) {
   return proposal;
 }
 
-Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal, const Charter& charter,
-                     const Digest& hash, UnixSeconds now) {
+Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal, const Ballot& ballot) {
   const auto refused = [](const std::string& why) {
     return Fail(errors::kProposalRefused, "the proposal is refused: " + why);
   };
+  const UnixSeconds skew = ballot.present->max_clock_skew;
   if (envelope.payload_type != kProposalType) return refused("it is not signed as a proposal");
-  if (proposal.federation != charter.federation) return refused("it is of another federation");
-  if (proposal.charter != hash) return refused("it was made under another version of the charter");
-  if (now + charter.max_clock_skew < proposal.not_before) return refused("it is not to begin yet");
-  if (now > proposal.not_after + charter.max_clock_skew) return refused("its time is over");
-  const Member* proposer = charter.Find(proposal.proposer);
-  if (proposer == nullptr || !proposer->Has(Right::kPropose))
+  if (proposal.federation != ballot.present->federation) return refused("it is of another federation");
+  if (proposal.charter != ballot.version->hash)
+    return refused("it was made under another version of the charter");
+  if (ballot.now + skew < proposal.not_before) return refused("it is not to begin yet");
+  if (ballot.now > proposal.not_after + skew) return refused("its time is over");
+  const Member* proposer = ballot.Find(proposal.proposer, Right::kPropose);
+  if (proposer == nullptr)
     return refused("its proposer, " + Printable(proposal.proposer, 64) +
                    ", is no active member that may propose");
   if (!HasSigned(envelope, *proposer)) return refused("it is not signed by its proposer");
   for (const DatasetRef& one : proposal.datasets) {
-    const Member* holder = charter.Find(one.member);
-    if (holder == nullptr || !holder->Has(Right::kData))
+    if (ballot.Find(one.member, Right::kData) == nullptr)
       return refused("it names data of " + Printable(one.member, 64) +
                      ", which is no active member that gives data");
   }
   for (const std::string& who : proposal.recipients) {
-    if (who != kPublic && charter.Find(who) == nullptr)
+    if (who != kPublic && ballot.present->Find(who) == nullptr)
       return refused("it gives the model to " + Printable(who, 64) + ", which is no member");
   }
   return {};

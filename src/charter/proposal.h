@@ -10,6 +10,7 @@
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "charter/ballot.h"
 #include "charter/charter.h"
 
 namespace accord::charter {
@@ -49,10 +50,10 @@ struct Proposal {
 // `ledger.malformed` for what is no proposal, or contradicts itself.
 [[nodiscard]] Result<Proposal> ParseProposal(ByteView payload);
 
-// Whether the proposal may be voted on, and run, at `now`: of this federation and this version of its
-// charter, in date, by an active member that may propose and whose key signed it, on data of members that
-// give some. `proposal.refused` with the reason. `charter` is the version in force, `hash` its own.
+// Whether the proposal may be voted on, and run, at ballot.now: of this federation and the ballot's version
+// of its charter, in date, by an active member that may propose and whose key signed it, on data of members
+// that give some. `proposal.refused` with the reason.
 [[nodiscard]] Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal,
-                                   const Charter& charter, const Digest& hash, UnixSeconds now);
+                                   const Ballot& ballot);
 
 }  // namespace accord::charter

@@ -9,9 +9,9 @@ namespace {
 
 // Why a vote does not count; "" if it does.
 std::string WhyNot(const Ballot& ballot, const Vote& vote) {
-  const Charter& charter = *ballot.charter;
+  const Charter& charter = ballot.version->charter;
   if (vote.federation != charter.federation) return "it is of another federation";
-  if (vote.charter != ballot.charter_hash || vote.charter_version != charter.version)
+  if (vote.charter != ballot.version->hash || vote.charter_version != charter.version)
     return "it was given under another version of the charter";
   if (vote.issued_at > ballot.now + charter.max_clock_skew) return "it is of a time that has not come";
   if (ballot.now > vote.expires_at + charter.max_clock_skew) return "it has expired";
@@ -22,7 +22,7 @@ std::string WhyNot(const Ballot& ballot, const Vote& vote) {
 
 class Counter {
  public:
-  Counter(const Ballot& ballot, std::span<const ledger::Envelope> votes) : ballot_(ballot), votes_(votes) {}
+  Counter(const Ballot& ballot, std::span<const LoggedVote> votes) : ballot_(ballot), votes_(votes) {}
 
   Tally Run() {
     for (std::size_t i = 0; i < votes_.size(); ++i) Take(i);
@@ -35,18 +35,18 @@ class Counter {
 
  private:
   void Take(std::size_t i) {
-    const ledger::Envelope& envelope = votes_[i];
+    const ledger::Envelope& envelope = votes_[i].envelope;
     if (envelope.payload_type != kVoteType) return Ignore(i, "it is not signed as a vote");
     const auto vote = ParseVote(envelope.payload);
     if (!vote.ok()) return Ignore(i, vote.status().message());
     if (vote->job != ballot_.job) return Ignore(i, "it is of another job");
-    const Member* voter = ballot_.charter->Find(vote->voter);
-    if (voter == nullptr || !voter->Has(Right::kVote))
-      return Ignore(i, Printable(vote->voter, 64) + " is no active member that may vote");
-    if (!HasSigned(envelope, *voter)) return Ignore(i, "it is not signed by " + voter->id);
+    const Member* voter = ballot_.Find(vote->voter, Right::kVote);
+    if (voter == nullptr) return Ignore(i, Printable(vote->voter, 64) + " is no active member that may vote");
+    if (!HasSigned(envelope, KeysAt(*voter, votes_[i].index)))
+      return Ignore(i, "it is not signed by " + voter->id);
     const auto [first, is_first] = said_.emplace(voter->id, i);
     if (!is_first) {
-      if (votes_[first->second].payload != envelope.payload)
+      if (votes_[first->second].envelope.payload != envelope.payload)
         tally_.equivocations.emplace(voter->id, std::pair(first->second, i));
       return;
     }
@@ -55,10 +55,20 @@ class Counter {
     vote->approve ? void(tally_.approvals.emplace(voter->id, vote->nonce))
                   : void(tally_.rejections.insert(voter->id));
   }
+  // The member with those of its keys that spoke for it at this place of the log.
+  [[nodiscard]] Member KeysAt(const Member& member, std::uint64_t index) const {
+    Member holder = member;
+    for (const Revocation& one : ballot_.present->revoked) {
+      if (one.kind == kRevokedGovKey && one.from_index <= index)
+        std::erase_if(holder.gov_keys,
+                      [&](const ledger::VerifierKey& key) { return KeyIdOf(key) == one.id; });
+    }
+    return holder;
+  }
   void Ignore(std::size_t i, std::string why) { tally_.ignored.emplace_back(i, std::move(why)); }
 
   const Ballot& ballot_;
-  std::span<const ledger::Envelope> votes_;
+  std::span<const LoggedVote> votes_;
   std::map<std::string, std::size_t> said_;  // the first vote of a member, also one that does not count
   Tally tally_;
 };
@@ -71,18 +81,19 @@ std::string Names(const auto& members) {
 
 }  // namespace
 
-Tally CountVotes(const Ballot& ballot, std::span<const ledger::Envelope> votes) {
+Tally CountVotes(const Ballot& ballot, std::span<const LoggedVote> votes) {
   return Counter(ballot, votes).Run();
 }
 
 Status Decide(const Ballot& ballot, const Tally& tally, const std::string& holder) {
-  const Charter& charter = *ballot.charter;
-  if (charter.reject_wins && !tally.rejections.empty())
+  const Charter& then = ballot.version->charter;
+  const Charter& today = *ballot.present;
+  const std::uint32_t quorum = std::max(then.quorum.job, today.quorum.job);
+  if ((then.reject_wins || today.reject_wins) && !tally.rejections.empty())
     return Fail(errors::kProposalRejected, "rejected by " + Names(tally.rejections));
-  if (tally.approvals.size() < charter.quorum.job) {
+  if (tally.approvals.size() < quorum) {
     return Fail(errors::kProposalVotes, std::to_string(tally.approvals.size()) + " of " +
-                                            std::to_string(charter.quorum.job) +
-                                            " members that it takes approved");
+                                            std::to_string(quorum) + " members that it takes approved");
   }
   if (!holder.empty() && !tally.approvals.contains(holder))
     return Fail(errors::kProposalOwnVote, holder + " has not approved");

@@ -10,18 +10,17 @@
 #include <vector>
 
 #include "accord/ids.h"
+#include "charter/ballot.h"
 #include "charter/charter.h"
 #include "charter/vote.h"
 #include "ledger/dsse.h"
 
 namespace accord::charter {
 
-// What votes are counted for.
-struct Ballot {
-  Digest job;
-  const Charter* charter = nullptr;  // in force, and the one that the proposal names
-  Digest charter_hash;
-  UnixSeconds now = 0;
+// A vote, and its place in the log.
+struct LoggedVote {
+  ledger::Envelope envelope;
+  std::uint64_t index = 0;
 };
 
 struct Tally {
@@ -33,11 +32,12 @@ struct Tally {
   std::vector<std::pair<std::size_t, std::string>> ignored;  // which do not count, and why
 };
 
-[[nodiscard]] Tally CountVotes(const Ballot& ballot, std::span<const ledger::Envelope> votes);
+// Keys that the charter in force revokes do not speak from the index on that it names.
+[[nodiscard]] Tally CountVotes(const Ballot& ballot, std::span<const LoggedVote> votes);
 
-// Ok when it has passed: enough members approve, none that counts rejects, and `holder`, if its data are
-// named, is among those who approve (empty: none is asked for). `proposal.rejected`, `proposal.votes`,
-// `proposal.own_vote`.
+// Ok when it has passed: as many members approve as both versions of the charter ask for, none that counts
+// rejects, and `holder`, if its data are named, is among those who approve (empty: none is asked for).
+// `proposal.rejected`, `proposal.votes`, `proposal.own_vote`.
 [[nodiscard]] Status Decide(const Ballot& ballot, const Tally& tally, const std::string& holder);
 
 }  // namespace accord::charter

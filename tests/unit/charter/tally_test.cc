@@ -11,6 +11,7 @@ namespace {
 struct Federation {
   Charter charter = CharterOf();
   Digest charter_hash = crypto::Sha256::Of(Encode(charter));
+  Version version{charter, charter_hash};  // that the proposal was made under; `charter` is in force
   Proposal proposal = ProposalOf(charter_hash);
 
   [[nodiscard]] ledger::Envelope Proposed() const { return Signed(kProposalType, Encode(proposal), {"ke"}); }
@@ -29,10 +30,10 @@ struct Federation {
     return Signed(kVoteType, Encode(VoteOf(voter, approve)), {voter});
   }
   [[nodiscard]] Status Checked(UnixSeconds now = kNow) const {
-    return CheckProposal(Proposed(), proposal, charter, charter_hash, now);
+    return CheckProposal(Proposed(), proposal, BallotAt(now));
   }
   [[nodiscard]] Ballot BallotAt(UnixSeconds now = kNow) const {
-    return {Proposed().Id(), &charter, charter_hash, now};
+    return {Proposed().Id(), &version, &charter, now};
   }
 };
 
@@ -85,10 +86,10 @@ TEST_F(ProposalTest, ContradictsItselfNowhere) {
 // ---------------------------------------------------------------- votes
 
 struct Polls : Federation {
-  std::vector<ledger::Envelope> votes;
+  std::vector<LoggedVote> votes;
 
   Polls& Approve(const std::vector<std::string>& voters) {
-    for (const std::string& voter : voters) votes.push_back(Voted(voter));
+    for (const std::string& voter : voters) votes.push_back({Voted(voter), votes.size()});
     return *this;
   }
   [[nodiscard]] Tally Counted(UnixSeconds now = kNow) const { return CountVotes(BallotAt(now), votes); }
@@ -100,7 +101,7 @@ struct Polls : Federation {
     Polls copy = *this;
     Vote vote = VoteOf("be");
     change(vote);
-    copy.Approve({"ke", "np", "rw"}).votes.push_back(Signed(kVoteType, Encode(vote), {"be"}));
+    copy.Approve({"ke", "np", "rw"}).votes.push_back({Signed(kVoteType, Encode(vote), {"be"})});
     return copy.Decided() == "proposal.votes" && copy.Counted().ignored.size() == 1;
   }
 };
@@ -121,13 +122,15 @@ TEST_F(TallyTest, AsManyAsTheCharterAsksForPassIt) {
 }
 
 TEST_F(TallyTest, OneRejectionEndsIt) {
-  Approve({"be", "ke", "np", "rw"}).votes.push_back(Voted("pe", false));
+  Approve({"be", "ke", "np", "rw"}).votes.push_back({Voted("pe", false)});
   EXPECT_EQ(Decided(), "proposal.rejected");
   charter.reject_wins = false;  // where members agreed so
+  EXPECT_EQ(Decided(), "proposal.rejected") << "nor does an amendment take that back";
   charter_hash = crypto::Sha256::Of(Encode(charter));
+  version = {charter, charter_hash};
   proposal = ProposalOf(charter_hash);
   votes.clear();
-  Approve({"be", "ke", "np", "rw"}).votes.push_back(Voted("pe", false));
+  Approve({"be", "ke", "np", "rw"}).votes.push_back({Voted("pe", false)});
   EXPECT_EQ(Decided(), "");
 }
 
@@ -144,7 +147,7 @@ TEST_F(TallyTest, AMemberCountsOnce) {
 }
 
 TEST_F(TallyTest, TwoDifferentVotesOfOneMemberAreARejection) {
-  Approve({"be", "ke", "np", "pe", "rw"}).votes.push_back(Voted("pe", false));
+  Approve({"be", "ke", "np", "pe", "rw"}).votes.push_back({Voted("pe", false)});
   EXPECT_EQ(Decided(), "proposal.rejected");
   ASSERT_EQ(Counted().equivocations.count("pe"), 1U);
   EXPECT_EQ(Counted().equivocations.at("pe"), (std::pair<std::size_t, std::size_t>{3, 5}));
@@ -154,7 +157,7 @@ TEST_F(TallyTest, TwoDifferentVotesOfOneMemberAreARejection) {
 TEST_F(TallyTest, AnotherNonceIsAnotherVote) {
   Vote again = VoteOf("pe");
   again.nonce = {99};
-  Approve({"be", "ke", "np", "pe"}).votes.push_back(Signed(kVoteType, Encode(again), {"pe"}));
+  Approve({"be", "ke", "np", "pe"}).votes.push_back({Signed(kVoteType, Encode(again), {"pe"})});
   EXPECT_EQ(Decided(), "proposal.rejected");
 }
 
@@ -174,21 +177,40 @@ TEST_F(TallyTest, IgnoresVotesForAnythingElse) {
 TEST_F(TallyTest, AVoteIsSignedAsOneByAMember) {
   Approve({"ke", "np", "rw"});
   const Vote vote = VoteOf("be");
-  votes.push_back(Signed("application/vnd.accord.receipt.v1+json", Encode(vote), {"be"}));
-  votes.push_back(Signed(kVoteType, Encode(vote), {"pe"}));
+  votes.push_back({Signed("application/vnd.accord.receipt.v1+json", Encode(vote), {"be"})});
+  votes.push_back({Signed(kVoteType, Encode(vote), {"pe"})});
   ledger::Envelope stranger{std::string(kVoteType), Encode(vote), {}};
   Sign(stranger, KeyOf("stranger"), KeyIdOf(GovVkeyOf("be")));
-  votes.push_back(stranger);
+  votes.push_back({stranger});
   EXPECT_EQ(Decided(), "proposal.votes");
   EXPECT_EQ(Counted().ignored.size(), 3U);
 }
 
-TEST_F(TallyTest, WhoMayNotVoteDoesNotCount) {
+TEST_F(TallyTest, WhoMayNotVoteNowDoesNotCount) {
   Approve({"be", "ke", "np", "rw"});
-  Federation later = *this;
-  later.charter.members[0].suspended = true;
-  const Ballot ballot{Proposed().Id(), &later.charter, charter_hash, kNow};
-  EXPECT_EQ(Decide(ballot, CountVotes(ballot, votes), "").error(), "proposal.votes");
+  charter.members[0].suspended = true;
+  EXPECT_EQ(Decided(), "proposal.votes");
+}
+
+TEST_F(TallyTest, WhoMayVoteOnlyNowDoesNotEither) {
+  Approve({"be", "ke", "np", "rw"});
+  version.charter.members[0].rights.erase(Right::kVote);
+  EXPECT_EQ(Decided(), "proposal.votes");
+}
+
+TEST_F(TallyTest, AnAmendmentMayAskForMore) {
+  Approve({"be", "ke", "np", "rw"});
+  charter.quorum.job = 5;
+  EXPECT_EQ(Decided(), "proposal.votes");
+}
+
+// Votes before a key was revoked stand; whoever stole it cannot vote after.
+TEST_F(TallyTest, ARevokedKeyDoesNotSpeakFromItsIndexOn) {
+  Approve({"be", "ke", "np", "rw"});
+  charter.revoked = {{std::string(kRevokedGovKey), KeyIdOf(GovVkeyOf("rw")), 4}};
+  EXPECT_EQ(Decided(), "");
+  votes[3].index = 4;
+  EXPECT_EQ(Decided(), "proposal.votes");
 }
 
 TEST_F(TallyTest, VotesRunOut) {

@@ -1,0 +1,68 @@
+// Whether a node may train a job at all (governance.md 2b): what every node checks for itself, from the
+// charter that its lab pinned, before a byte of data is read. The coordinator only carries what is checked;
+// what it leaves out, or does not know, is a refusal. Checks 1 to 7; the lab's own policy and the reservation
+// of budget come after (8 and 9). Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "accord/ids.h"
+#include "accord/status.h"
+#include "charter/chain.h"
+#include "charter/charter.h"
+#include "charter/proposal.h"
+#include "charter/tally.h"
+#include "ledger/checkpoint.h"
+#include "ledger/proof.h"
+
+namespace accord::charter {
+
+// An entry of the log, byte for byte: the JSON of an envelope, with its place and the proof of it.
+struct LoggedEntry {
+  std::string entry;
+  std::uint64_t index = 0;
+  ledger::Proof inclusion;
+};
+
+// What comes with a job.
+struct JobBundle {
+  std::vector<LoggedEntry> charters;  // the first version first
+  LoggedEntry proposal;
+  std::vector<LoggedEntry> votes;
+  std::string checkpoint;     // the signed note that all proofs are under
+  ledger::Proof consistency;  // from the head that the node cosigned last
+};
+
+// What a node holds on to, over restarts.
+struct Pinned {
+  Digest genesis;             // SHA-256 of the first charter, as the lab was told by its member
+  std::string member;         // whose node it is
+  std::uint32_t version = 0;  // the highest version of the charter seen; 0: none
+  Digest version_hash;        // and that version's
+  ledger::TreeHead head;      // of the log, cosigned last
+};
+
+struct Admitted {
+  Digest job;  // the proposal's id
+  Proposal proposal;
+  Tally tally;
+  std::vector<Version> chain;
+  Version present;                // in force
+  ledger::Checkpoint checkpoint;  // cosigned by enough
+};
+
+// `plan` has the bytes of the job file. `bundle.missing` when something was left out; `ledger.malformed`;
+// `charter.*`, with `charter.rollback` when an older charter, or another of the same version, is shown than
+// before; `proposal.*`, with `proposal.plan` for a plan that is not the one voted on; `log.proof`,
+// `log.quorum`, `log.rollback` for a log that goes back, `log.split` for one that contradicts what this node
+// cosigned. With `proposal.rejected` for two votes of one member, the votes of the bundle are the evidence.
+[[nodiscard]] Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan,
+                                     UnixSeconds now);
+
+// The checkpoint of a note that the charter's log signed and enough of its witnesses cosigned. `note.*`,
+// `checkpoint.*`, `log.quorum`.
+[[nodiscard]] Result<ledger::Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter);
+
+}  // namespace accord::charter

@@ -1,0 +1,247 @@
+// What a node checks before it trains, and the attacks of governance.md section 4 on it.
+#include "charter/admission.h"
+
+#include <functional>
+
+#include "crypto/merkle.h"
+#include "ledger/dsse.h"
+#include "ledger/note.h"
+#include "tests/unit/charter/fixture.h"
+
+namespace accord::charter {
+namespace {
+
+// A log that proves by keeping all leaves.
+struct TestLog final : ledger::NodeReader {
+  std::vector<Digest> leaves;
+
+  std::uint64_t Append(const std::string& entry) {
+    leaves.push_back(crypto::MerkleLeaf(AsBytes(entry)));
+    return leaves.size() - 1;
+  }
+  Result<Digest> Node(unsigned level, std::uint64_t index) override {
+    if (level == 0) return leaves.at(index);
+    return crypto::MerkleNode(*Node(level - 1, 2 * index), *Node(level - 1, 2 * index + 1));
+  }
+  [[nodiscard]] ledger::TreeHead Head(std::uint64_t size) { return {size, *ledger::RootOf(size, *this)}; }
+  [[nodiscard]] ledger::TreeHead Head() { return Head(leaves.size()); }
+  // Signed by the log and these witnesses.
+  std::string Checkpoint(const std::vector<std::string>& witnesses, const Charter& charter) {
+    const ledger::TreeHead head = Head();
+    ledger::Note note{ledger::Checkpoint{charter.log_origin, head.size, head.root, {}}.Format(), {}};
+    note.signatures.push_back(ledger::SignAsLog(charter.log_origin, KeyOf("log"), note.text));
+    for (const std::string& id : witnesses)
+      note.signatures.push_back(
+          ledger::SignAsWitness("fed.example/witness/" + id, KeyOf("witness " + id), kNow, note.text));
+    return note.Format();
+  }
+};
+
+// A federation whose members passed a proposal, and a node of ke that has cosigned the log once before.
+struct Scene {
+  Charter charter = CharterOf();
+  std::vector<ledger::Envelope> charters{Signed(charter, All(charter))};
+  std::string plan = "plan";
+  Proposal proposal = ProposalOf(charters[0].Id());
+  std::vector<std::string> approve{"be", "ke", "np", "rw"}, reject;
+  std::vector<std::string> witnesses{"be", "ke", "np", "rw"};
+  Pinned pinned{.genesis = charters[0].Id(), .member = "ke"};
+  TestLog log;
+
+  [[nodiscard]] ledger::Envelope Proposed() const {
+    return Signed(kProposalType, Encode(proposal), {proposal.proposer});
+  }
+  [[nodiscard]] ledger::Envelope Voted(const std::string& voter, bool approves) const {
+    const Vote vote{.federation = "maternal",
+                    .job = Proposed().Id(),
+                    .charter = proposal.charter,
+                    .charter_version = 1,
+                    .voter = voter,
+                    .approve = approves,
+                    .nonce = {1},
+                    .issued_at = kNow - 60,
+                    .expires_at = kNow + kDay};
+    return Signed(kVoteType, Encode(vote), {voter});
+  }
+  LoggedEntry Logged(const ledger::Envelope& envelope) {
+    LoggedEntry one{.entry = EncodeEnvelope(envelope)};
+    one.index = log.Append(one.entry);
+    return one;
+  }
+  JobBundle Bundle() {
+    JobBundle bundle;
+    for (const ledger::Envelope& one : charters) bundle.charters.push_back(Logged(one));
+    if (pinned.head.size == 0) pinned.head = log.Head();
+    bundle.proposal = Logged(Proposed());
+    for (const std::string& voter : approve) bundle.votes.push_back(Logged(Voted(voter, true)));
+    for (const std::string& voter : reject) bundle.votes.push_back(Logged(Voted(voter, false)));
+    Prove(bundle);
+    return bundle;
+  }
+  void Prove(JobBundle& bundle) {
+    const std::uint64_t size = log.leaves.size();
+    const auto prove = [&](LoggedEntry& one) {
+      one.inclusion = *ledger::ProveInclusion(one.index, size, log);
+    };
+    for (LoggedEntry& one : bundle.charters) prove(one);
+    prove(bundle.proposal);
+    for (LoggedEntry& one : bundle.votes) prove(one);
+    if (pinned.head.size <= size) bundle.consistency = *ledger::ProveConsistency(pinned.head.size, size, log);
+    bundle.checkpoint = log.Checkpoint(witnesses, charter);
+  }
+  [[nodiscard]] Result<Admitted> Admitted_(const JobBundle& bundle, UnixSeconds now = kNow) const {
+    return Admit(pinned, bundle, AsBytes(plan), now);
+  }
+  [[nodiscard]] std::string Error(const JobBundle& bundle, UnixSeconds now = kNow) const {
+    return Admitted_(bundle, now).status().error();
+  }
+};
+struct AdmissionTest : ::testing::Test, Scene {};
+
+TEST_F(AdmissionTest, AProposalThatPassedIsAdmitted) {
+  const JobBundle bundle = Bundle();
+  const auto admitted = Admitted_(bundle);
+  ASSERT_TRUE(admitted.ok()) << admitted.status().message();
+  EXPECT_EQ(admitted->job, Proposed().Id());
+  EXPECT_EQ(admitted->present.charter, charter);
+  EXPECT_EQ(admitted->tally.approvals.size(), 4U);
+  EXPECT_EQ(admitted->checkpoint.size, log.leaves.size());
+}
+
+// 13: what is missing counts as a refusal, never as "not supported".
+TEST_F(AdmissionTest, WhatIsLeftOutIsARefusal) {
+  const JobBundle whole = Bundle();
+  const auto without = [&](const std::function<void(JobBundle&)>& strip) {
+    JobBundle bundle = whole;
+    strip(bundle);
+    return Error(bundle);
+  };
+  EXPECT_EQ(without([](JobBundle& b) { b.charters.clear(); }), "bundle.missing");
+  EXPECT_EQ(without([](JobBundle& b) { b.proposal = {}; }), "bundle.missing");
+  EXPECT_EQ(without([](JobBundle& b) { b.votes.clear(); }), "bundle.missing");
+  EXPECT_EQ(without([](JobBundle& b) { b.checkpoint.clear(); }), "bundle.missing");
+  EXPECT_EQ(without([](JobBundle& b) { b.votes.pop_back(); }), "proposal.votes");
+  EXPECT_EQ(without([](JobBundle& b) { b.votes[0].inclusion.clear(); }), "log.proof");
+  EXPECT_EQ(without([](JobBundle& b) { b.consistency.clear(); }), "log.split");
+}
+
+// 14, 15
+TEST_F(AdmissionTest, NoOtherPlanAndNoOtherNation) {
+  const JobBundle bundle = Bundle();
+  plan += " with one more epoch";
+  EXPECT_EQ(Error(bundle), "proposal.plan");
+  plan = "plan";
+  approve = {"be", "np", "pe", "rw"};
+  EXPECT_EQ(Error(Bundle()), "proposal.own_vote");
+  pinned.member = "be";
+  EXPECT_EQ(Error(Bundle()), "") << "its data are not named";
+}
+
+TEST_F(AdmissionTest, ARejectionIsOne) {
+  reject = {"pe"};
+  EXPECT_EQ(Error(Bundle()), "proposal.rejected");
+}
+
+// 11
+TEST_F(AdmissionTest, OutsideItsTimeNothingRuns) {
+  const JobBundle bundle = Bundle();
+  EXPECT_EQ(Error(bundle, charter.not_after + 301), "charter.expired");
+  EXPECT_EQ(Error(bundle, charter.not_before - 301), "charter.not_yet");
+  EXPECT_EQ(Error(bundle, proposal.not_after + 301), "proposal.refused");
+}
+
+// 12, 3: an older charter, also a valid one, is no charter for who has seen a newer.
+TEST_F(AdmissionTest, TheCharterNeverGoesBack) {
+  const JobBundle old = Bundle();
+  pinned.version = 2;
+  pinned.version_hash = crypto::Sha256::Of("two");
+  EXPECT_EQ(Error(old), "charter.rollback");
+  pinned.version = 1;
+  EXPECT_EQ(Error(old), "charter.rollback") << "another first version";
+  pinned.version_hash = charters[0].Id();
+  EXPECT_EQ(Error(old), "");
+  pinned.genesis.bytes[0] ^= 1;
+  EXPECT_EQ(Error(old), "charter.genesis");
+}
+
+TEST_F(AdmissionTest, AnApprovedJobOutlivesAnAmendment) {
+  Charter next = charter;
+  next.version = 2;
+  next.prev = charters[0].Id();
+  charters.push_back(Signed(next, All(next)));
+  charter = next;
+  const JobBundle bundle = Bundle();
+  EXPECT_EQ(Error(bundle), "") << Admitted_(bundle).status().message();
+  proposal.charter = crypto::Sha256::Of("elsewhere");
+  EXPECT_EQ(Error(Bundle()), "proposal.refused");
+}
+
+// 2
+TEST_F(AdmissionTest, TooFewWitnessesAreNone) {
+  witnesses = {"be", "ke", "np"};
+  EXPECT_EQ(Error(Bundle()), "log.quorum");
+  witnesses = {"be", "ke", "np", "np"};
+  EXPECT_EQ(Error(Bundle()), "log.quorum") << "one of them twice";
+  witnesses = {};
+  EXPECT_EQ(Error(Bundle()), "log.quorum");
+}
+
+TEST_F(AdmissionTest, OnlyTheChartersLogCounts) {
+  JobBundle bundle = Bundle();
+  ledger::Note note = *ledger::Note::Parse(bundle.checkpoint);
+  note.signatures[0] = ledger::SignAsLog(charter.log_origin, KeyOf("another log"), note.text);
+  bundle.checkpoint = note.Format();
+  EXPECT_EQ(Error(bundle), "note.unsigned");
+}
+
+// 1
+TEST_F(AdmissionTest, ALogThatContradictsTheNodesHeadIsASplitView) {
+  const JobBundle bundle = Bundle();
+  pinned.head.root.bytes[5] ^= 1;
+  EXPECT_EQ(Error(bundle), "log.split");
+  pinned.head = log.Head();
+  pinned.head.root.bytes[5] ^= 1;
+  EXPECT_EQ(Error(bundle), "log.split") << "two roots at one size";
+}
+
+// 3
+TEST_F(AdmissionTest, ALogThatGoesBackIsRefused) {
+  const JobBundle bundle = Bundle();
+  log.Append("later");
+  pinned.head = log.Head();
+  EXPECT_EQ(Error(bundle), "log.rollback");
+}
+
+TEST_F(AdmissionTest, WhatIsLoggedIsExactlyWhatCounts) {
+  JobBundle bundle = Bundle();
+  bundle.votes[1].entry.insert(1, " ");  // the same vote in other bytes
+  EXPECT_EQ(Error(bundle), "log.proof");
+  bundle = Bundle();
+  std::swap(bundle.votes[0].inclusion, bundle.votes[1].inclusion);
+  EXPECT_EQ(Error(bundle), "log.proof");
+  bundle = Bundle();
+  bundle.proposal.index = bundle.votes[0].index;
+  EXPECT_EQ(Error(bundle), "log.proof");
+}
+
+// One bit anywhere, and it is refused or is what it was.
+TEST_F(AdmissionTest, NoFlippedBitPasses) {
+  const JobBundle whole = Bundle();
+  const auto entries = [](JobBundle& b) {
+    std::vector<std::string*> texts{&b.checkpoint, &b.proposal.entry};
+    for (LoggedEntry& one : b.charters) texts.push_back(&one.entry);
+    for (LoggedEntry& one : b.votes) texts.push_back(&one.entry);
+    return texts;
+  };
+  JobBundle bundle = whole;
+  for (std::string* const text : entries(bundle)) {
+    for (std::size_t i = 0; i < text->size(); i += 7) {
+      (*text)[i] = static_cast<char>((*text)[i] ^ (1 << i % 7));
+      EXPECT_NE(Error(bundle), "") << "byte " << i << " of " << *text;
+      (*text)[i] = static_cast<char>((*text)[i] ^ (1 << i % 7));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace accord::charter
