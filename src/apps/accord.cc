@@ -1,9 +1,6 @@
 // accord: the command line of researchers, operators and members. Joins src/cli to the process.
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -36,8 +33,8 @@ bool Sleep(accord::Millis time, const std::stop_token& stop) {
   return !stop.stop_requested();
 }
 
-// accord-sim beside this program, or else where PATH finds it; on the same terminal, until it ends. Ctrl-C
-// reaches it, too, and ends it.
+// This process becomes accord-sim, the one beside this program or else where PATH finds it: its output, its
+// signals and its end are then this program's own, with nothing in between. Returns where there is none.
 accord::Result<int> RunHelper(const std::vector<std::string>& words) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -47,15 +44,9 @@ accord::Result<int> RunHelper(const std::vector<std::string>& words) {
   std::vector<std::string> copies(words);
   for (std::string& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
-  pid_t helper = 0;
-  if (posix_spawnp(&helper, program.c_str(), nullptr, nullptr, arguments.data(), environ) != 0)
-    return accord::Fail(accord::errors::kCliNoHelper, "The program accord-sim cannot be started.");
-  int status = 0;
-  while (waitpid(helper, &status, 0) < 0) {
-    if (errno != EINTR) return accord::Fail(accord::errors::kInternal, "accord-sim was lost");
-  }
-  if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
-  return WEXITSTATUS(status);
+  std::cout.flush();
+  execvp(program.c_str(), arguments.data());
+  return accord::Fail(accord::errors::kCliNoHelper, "The program accord-sim cannot be started.");
 }
 
 cli::Variables ProcessVariables() {

@@ -4,11 +4,15 @@
 // file for other programs.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "accord/version.h"
 #include "apps/graduate.h"
+#include "apps/leavings.h"
 #include "apps/program.h"
 #include "base/errors.h"
 #include "base/file.h"
@@ -224,6 +228,17 @@ Status Save(const Commands& commands) {
   return {};
 }
 
+// As accord fails with --json, so that a script reads one kind of answer from both.
+int Fails(const Status& status, bool json) {
+  if (!json) return Report(status);
+  const nlohmann::ordered_json line{
+      {"ok", false},
+      {"error", {{"code", status.error()}, {"message", status.message()}, {"hint", status.hint()}}},
+      {"end", true}};
+  std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  return ExitOf(status);
+}
+
 Status Do(const Commands& commands) {
   if (commands.run->parsed()) return Run(commands);
   if (commands.eval->parsed()) return Eval(commands);
@@ -238,13 +253,24 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   Commands commands;
   commands.AddTo(app);
+  const bool json = std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (json && error.get_exit_code() != 0)
+      return Fails(Fail(errors::kCliUsage, error.what(), "See: accord-sim --help"), json);
     return app.exit(error) == 0 ? kOk : kBadArguments;
   }
   SetupLog(LogFormat::kText, LogLevel::kError);
-  return Report(Do(commands));
+  LeaveNothingOnSignals();
+  Unfinished(commands.out);
+  for (const std::filesystem::path& file : commands.graduate.files()) Unfinished(file);
+  try {
+    const Status done = Do(commands);
+    return done.ok() ? kOk : Fails(done, json);
+  } catch (const std::exception& error) {
+    return Fails(Fail(errors::kInternal, error.what()), json);
+  }
 }
 
 }  // namespace

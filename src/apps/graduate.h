@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <array>
+#include <filesystem>
 #include <stop_token>
 #include <string>
 
@@ -16,6 +18,8 @@ class GraduateCommand {
   // `config`: with an option --config of its own, for a program that has none.
   void AddTo(CLI::App& app, bool config);
   [[nodiscard]] bool parsed() const { return command_->parsed(); }
+  // What it writes; may be empty.
+  [[nodiscard]] std::array<std::filesystem::path, 2> files() const { return {out_, adapter_out_}; }
   // With the settings of this node, or those of --config. Prints what came of it.
   [[nodiscard]] Status Run(const config::NodeConfig& node, std::stop_token stop) const;
   [[nodiscard]] Status Run() const;

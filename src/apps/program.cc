@@ -51,7 +51,13 @@ int Report(const Status& status) {
   std::fprintf(stderr, "error: %s\n", status.message().c_str());
   if (!status.hint().empty()) std::fprintf(stderr, "hint:  %s\n", status.hint().c_str());
   if (!status.error().empty()) std::fprintf(stderr, "docs:  docs/errors/%s.md\n", status.error().c_str());
+  return ExitOf(status);
+}
+
+int ExitOf(const Status& status) {
   switch (status.code()) {
+    case Code::kOk:
+      return kOk;
     case Code::kUnavailable:
     case Code::kUnauthenticated:
     case Code::kDenied:

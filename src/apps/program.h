@@ -30,6 +30,9 @@ struct DaemonFlags {
 // what is missing.
 [[nodiscard]] bool GuardSecrets();
 
+// The exit code of a failure.
+[[nodiscard]] int ExitOf(const Status& status);
+
 // Prints message, hint and documentation page to stderr; gives the exit code of the failure.
 [[nodiscard]] int Report(const Status& status);
 

@@ -26,7 +26,8 @@ struct Environment {
   std::function<bool(Millis, const std::stop_token&)> sleep;
   // From the first call on, Ctrl-C asks this token to stop instead of ending the program.
   std::function<std::stop_token()> interrupts;
-  // Runs the program for models with these words, on the same terminal; its exit code. `cli.no_helper`.
+  // Runs the program for models with these words, on the same terminal, in this one's place: it returns with
+  // an exit code in tests alone. `cli.no_helper`.
   std::function<Result<int>(const std::vector<std::string>& words)> helper;
 };
 

@@ -111,6 +111,22 @@ class LanguageTest(unittest.TestCase):
         self.assertIn(self.view["model_hash"], card)
         self.assertIn("a coordinator that lies", card)
 
+    def test_a_failure_is_json_for_who_asked_for_it(self) -> None:
+        here = ("model", "generate", self.model, "--job", self.job)
+        for words, code, error in (
+                ((*here, "--prompt", "ada", "--top-p", "0"), 4, "job.invalid"),
+                ((*here, "--tokens", "many"), 4, "cli.usage"),
+                (("model", "export", self.model, "--job", self.job, "--out", self.model), 4, "cli.exists"),
+                (("model", "export", self.job, "--job", self.job, "--out", self.federation.dir / "none"), 1,
+                 "safetensors.header"),
+                (("model", "card", "nothing"), 1, "job.not_found")):
+            done = subprocess.run([APPS / "accord", *map(str, words), "--json"], capture_output=True, text=True,
+                                  env=self.federation.env, timeout=PATIENCE)
+            answer = json.loads(done.stdout.splitlines()[-1])
+            self.assertEqual((done.returncode, answer["ok"], answer["error"]["code"], answer["end"]),
+                             (code, False, error, True), done.stdout + done.stderr)
+            self.assertEqual(done.stderr, "")
+
     def test_it_is_written_for_others(self) -> None:
         gguf, directory = self.federation.dir / "words.gguf", self.federation.dir / "words"
         export = ("export", self.model, "--job", self.job, "--out")

@@ -5,12 +5,14 @@ usage: lockstep_test.py DIRECTORY_OF_PROGRAMS
 """
 
 import json
+import signal
+import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-from federation import Federation
+from federation import PATIENCE, Federation
 
 APPS = Path(sys.argv[1]).resolve()
 NODES = ["ada", "bo", "cy"]
@@ -49,6 +51,24 @@ class LockstepTest(unittest.TestCase):
 
     def test_unmasked(self) -> None:
         self.check("off")
+
+    def test_a_signal_leaves_nothing(self) -> None:
+        self.federation.submit(rounds=1, steps=5, secure="off")
+        job = self.federation.dir / "job.toml"
+        job.write_text(job.read_text().replace("count = 1\n", "count = 10000\n"))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with tempfile.TemporaryDirectory(prefix="accord-scratch-") as scratch:
+                words = ["run", "--job", job, "--trust-domain", "test.accord", "--json"]
+                for name in NODES:
+                    words += ["--node", f"{name}={self.federation.dir}/{name}.toml"]
+                with subprocess.Popen([APPS / "accord-sim", *map(str, words)], stdout=subprocess.PIPE, text=True,
+                                      env=self.federation.env | {"TMPDIR": scratch}) as run:
+                    self.assertEqual(json.loads(run.stdout.readline())["round"], 1)
+                    self.assertEqual(len(list(Path(scratch).iterdir())), 1, "what the run needs is there")
+                    run.send_signal(number)
+                    run.stdout.read()
+                    self.assertEqual(run.wait(PATIENCE), -number, "as a signal ends a program")
+                self.assertEqual(list(Path(scratch).iterdir()), [])
 
 
 if __name__ == "__main__":
