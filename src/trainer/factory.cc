@@ -21,13 +21,8 @@
 namespace accord::trainer {
 namespace {
 
-Status CheckMemory(const ModelLayout& model, const ModelLayout& trained, const JobSpec& job) {
-  const std::uint64_t vectors = 2 + Optimizer::Vectors(job.inner);
-  // Beside an adapter the whole model and its gradient are there, too; of Ditto everything but the gradient
-  // is there twice.
-  const std::uint64_t frozen = job.adapter.kind == AdapterKind::kNone ? 0 : 2 * model.size;
-  const std::uint64_t own = job.personal.kind == PersonalKind::kDitto ? vectors - 1 : 0;
-  const std::uint64_t need = (frozen + trained.size * (vectors + own)) * sizeof(float);
+Status CheckMemory(const ModelLayout& model, const model::Partition& partition, const JobSpec& job) {
+  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t need, TrainingBytes(job, model, partition));
   return CheckFits("the model has " + std::to_string(model.size) + " parameters; training it", need);
 }
 
@@ -66,7 +61,7 @@ class TorchFactory final : public TrainerFactory {
     ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
     ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
     ACCORD_ASSIGN_OR_RETURN(model::Partition partition, model::MakePartition(job));
-    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition.trained, job));
+    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition, job));
     ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(job, layout, data));
     if (job.adapter.kind != AdapterKind::kNone) {
       ACCORD_ASSIGN_OR_RETURN(learner, WithAdapter(std::move(learner), job, partition, {layout, data.base}));
