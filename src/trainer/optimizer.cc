@@ -30,9 +30,9 @@ void Optimizer::Reset() {
   steps_ = 0;
 }
 
-void Optimizer::Limit(const at::Tensor& start) {
+void Optimizer::Limit(const at::Tensor& start, const Part& shared) {
   const at::NoGradGuard no_grad;
-  if (inner_.proximal > 0.0) gradients_.add_(weights_, inner_.proximal).sub_(start, inner_.proximal);
+  if (inner_.proximal > 0.0) shared.AddDifference(gradients_, inner_.proximal, weights_, start);
   if (inner_.clip_norm <= 0.0) return;
   const double norm = at::linalg_vector_norm(gradients_).item<double>();
   const double factor = inner_.clip_norm / (norm + 1e-6);

@@ -8,6 +8,7 @@
 
 #include "accord/job_spec.h"
 #include "trainer/aten.h"
+#include "trainer/part.h"
 
 namespace accord::trainer {
 
@@ -21,10 +22,11 @@ class Optimizer {
 
   // As after construction: state zero, no step taken.
   void Reset();
-  // What the plan adds to the gradients and takes from them: proximal * (weights - start) (FedProx, Li et al.
-  // 2020; `start` may be undefined where proximal is 0), then the cut of their L2 norm to clip_norm as
-  // torch.nn.utils.clip_grad_norm_ does it.
-  void Limit(const at::Tensor& start);
+  // What the plan adds to the gradients and takes from them: proximal * (weights - start) of the tensors that
+  // are `shared` (FedProx, Li et al. 2020: the pull is towards the common model, so a tensor of which there
+  // is no common one is not pulled; `start` may be undefined where proximal is 0), then the cut of their L2
+  // norm to clip_norm as torch.nn.utils.clip_grad_norm_ does it.
+  void Limit(const at::Tensor& start, const Part& shared);
   // One update of the weights at this rate. The gradients may be changed (weight decay is added to them).
   void Step(double rate);
   // The gradients become zero; once before each backward pass.

@@ -33,4 +33,14 @@ void Part::Gather(const at::Tensor& whole, const at::Tensor& part) const {
     part.narrow(0, run.in_part, run.size).copy_(whole.narrow(0, run.in_whole, run.size));
 }
 
+void Part::AddDifference(const at::Tensor& whole, double factor, const at::Tensor& a,
+                         const at::Tensor& b) const {
+  const at::NoGradGuard no_grad;
+  for (const Run& run : runs_) {
+    whole.narrow(0, run.in_whole, run.size)
+        .add_(a.narrow(0, run.in_whole, run.size), factor)
+        .sub_(b.narrow(0, run.in_whole, run.size), factor);
+  }
+}
+
 }  // namespace accord::trainer

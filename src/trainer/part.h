@@ -19,6 +19,8 @@ class Part {
   // Between flat f32 buffers [size()] and [whole], on any device.
   void Spread(const at::Tensor& part, const at::Tensor& whole) const;
   void Gather(const at::Tensor& whole, const at::Tensor& part) const;
+  // Of the part's tensors: whole += factor * (a - b), all three flat by the whole.
+  void AddDifference(const at::Tensor& whole, double factor, const at::Tensor& a, const at::Tensor& b) const;
 
  private:
   struct Run {  // of neighbours in both

@@ -156,7 +156,7 @@ Status TorchTrainer::Step(Optimizer& optimizer, std::span<const std::uint64_t> r
     const double share = static_cast<double>(end - begin) / static_cast<double>(rows.size());
     ACCORD_RETURN_IF_ERROR(parts_.learner->AddGradient(rows.subspan(begin, end - begin), share));
   }
-  optimizer.Limit(start_);
+  optimizer.Limit(start_, shared_);  // of Ditto's own model this is all of it
   optimizer.Step(rate);
   return {};
 }

@@ -8,6 +8,8 @@
 
 #include <memory>
 
+#include "model/layout.h"
+
 namespace accord::trainer {
 namespace {
 
@@ -112,17 +114,24 @@ TEST(OptimizerTest, GoesOnFromItsStateAndStepNumber) {
   EXPECT_TRUE(weights.equal(Ours(inner)[1]));
 }
 
-TEST(OptimizerLimitTest, CutsTheWholeGradientAndAddsTheProximalTerm) {
+TEST(OptimizerLimitTest, CutsTheWholeGradientAndAddsTheProximalTermWhereItIsShared) {
+  const ModelLayout layout =
+      model::MakeLayout({{.name = "a", .shape = {1}}, {.name = "b", .shape = {1}}}).value();
+  const Part all(layout, layout);
   const at::Tensor weights = at::tensor({1.0F, 2.0F}), gradients = at::tensor({3.0F, 0.0F});
   Optimizer cut({.clip_norm = 1.0}, weights, gradients);
-  cut.Limit({});
+  cut.Limit({}, all);
   EXPECT_NEAR(gradients.norm().item<double>(), 1.0, 1e-6);
   Optimizer below({.clip_norm = 2.0}, weights, gradients);
-  below.Limit({});
+  below.Limit({}, all);
   EXPECT_NEAR(gradients.norm().item<double>(), 1.0, 1e-6);
   Optimizer proximal({.proximal = 0.5}, weights, gradients.zero_());
-  proximal.Limit(at::tensor({1.0F, 6.0F}));
+  proximal.Limit(at::tensor({1.0F, 6.0F}), all);
   EXPECT_TRUE(gradients.equal(at::tensor({0.0F, -2.0F})));
+  gradients.zero_();
+  const Part first(layout, model::MakeLayout({{.name = "a", .shape = {1}}}).value());
+  proximal.Limit(at::tensor({5.0F, 6.0F}), first);
+  EXPECT_TRUE(gradients.equal(at::tensor({-2.0F, 0.0F})));
 }
 
 }  // namespace

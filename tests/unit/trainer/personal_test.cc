@@ -61,6 +61,30 @@ TEST_F(PersonalTest, AllOfItTogetherIsATrainingOfTheWholeModel) {
   EXPECT_DOUBLE_EQ(LossOf(shared, 2), loss) << "the same seeds start the parts and the whole";
 }
 
+// FedProx pulls towards the common model; of what is a node's own there is none. Two steps of equal data: the
+// pull is felt in the second one, and by the gradient of other tensors in the third.
+TEST_F(PersonalTest, AProximalTermPullsWhatIsSharedAlone) {
+  FedPer();
+  job_.inner.batch = kExamples;
+  job_.inner.has_local_steps = true;
+  job_.inner.local_steps = 2;
+  const auto trained = [&](double proximal) {
+    std::filesystem::remove_all(State());
+    job_.inner.proximal = proximal;
+    return WithPersonal(job_, Round(1, Begin()), State()).value();
+  };
+  const std::vector<float> free = trained(0.0), pulled = trained(5.0);
+  const ModelLayout layout = model::BuildLayout(job_.model).value();
+  for (const TensorSpec& tensor : layout.tensors) {
+    const bool personal = tensor.name.starts_with("fc2");
+    const auto part = [&](const std::vector<float>& all) {
+      return std::vector<float>(all.begin() + static_cast<std::ptrdiff_t>(tensor.offset),
+                                all.begin() + static_cast<std::ptrdiff_t>(tensor.offset + tensor.size));
+    };
+    EXPECT_EQ(part(free) == part(pulled), personal) << tensor.name;
+  }
+}
+
 TEST_F(PersonalTest, GoesOnFromRoundToRoundAndRepeatsARound) {
   FedPer();
   const std::vector<float> first = Round(1, Begin());
