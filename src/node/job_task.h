@@ -134,6 +134,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void Check(const task::Check& effect);
   void EraseFiles();
   void EraseJobFiles();
+  [[nodiscard]] bool KeepsItsPart(const std::filesystem::path& kept) const;
   [[nodiscard]] bool HasModel(const Digest& hash);
   [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
   // `work` on another thread, then `then(JobTask&, result)` on the strand.

@@ -339,13 +339,26 @@ void JobTask::Check(const task::Check& effect) {
 
 // ---------------------------------------------------------------- the end
 
-// Only the lab itself ends what it has kept for itself: its people may use it after the job.
+// Only the lab itself ends what it has kept for itself: its people may use it after the job. Where the plan
+// is not known, which a newer or older program had taken, nobody can say here whose it is: so it stays.
+bool JobTask::KeepsItsPart(const std::filesystem::path& kept) const {
+  if (!driver_->state().ended || driver_->state().erased) return false;
+  if (facts_.spec != nullptr) return model::HasPersonal(*facts_.spec);
+  std::error_code ignored;
+  if (!std::filesystem::exists(kept, ignored)) return false;
+  LogWarn("job.kept",
+          {{"job", id_.Hex()},
+           {"path", kept.string()},
+           {"why",
+            "the job has ended, and this program cannot read its plan to tell whether this is the lab's own"},
+           {"hint", "remove it with: accord-node erase " + id_.Hex()}});
+  return true;
+}
+
 void JobTask::EraseJobFiles() {
   std::error_code ignored;
   const std::filesystem::path directory = services_.jobs_dir / id_.Hex();
-  const bool keeps = driver_->state().ended && !driver_->state().erased && facts_.spec != nullptr &&
-                     model::HasPersonal(*facts_.spec);
-  if (!keeps) {
+  if (!KeepsItsPart(directory / kKept)) {
     std::filesystem::remove_all(directory, ignored);
     return;
   }
