@@ -5,9 +5,9 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/context_store.h"
 #include "cli/download.h"
 #include "cli/find_model.h"
+#include "cli/model_cache.h"
 #include "config/job_file.h"
 
 namespace accord::cli {
@@ -19,28 +19,31 @@ struct LocalModel {
   fs::path weights, plan;
 };
 
-// From the federation into the directory of models, named by their hash. Files that are there were checked
-// when they came.
+// The model of this hash in the cache, from the federation where it is not there.
+Result<fs::path> Obtain(Session& session, Backend& backend, const ModelCache& cache, const Digest& hash) {
+  const fs::path file = cache.Model(hash);
+  if (cache.Has(hash)) return file;
+  const DownloadOptions options{.hash = hash, .out = file, .force = false, .progress = {}};
+  ACCORD_RETURN_IF_ERROR(DownloadWithBar(session, backend, options).status());
+  return file;
+}
+
 Result<LocalModel> Fetch(Session& session, const std::string& ref, const std::string& plan) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const auto models, backend->ListModels());
   ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, ref));
-  ACCORD_ASSIGN_OR_RETURN(const fs::path home, HomeDirectory(session.environment().variables));
-  ACCORD_RETURN_IF_ERROR(MakePrivateDirectories(home / "models"));
-  std::error_code error;
-  LocalModel local{.weights = home / "models" / (found.hash.Hex() + ".safetensors"), .plan = plan};
+  ACCORD_ASSIGN_OR_RETURN(const ModelCache cache, ModelCache::Open(session.environment().variables));
+  LocalModel local{.weights = {}, .plan = plan};
   if (plan.empty()) {
     if (!found.job)
       return Fail(errors::kCliUsage, "No job is known that this model is of.",
                   "Name its job file: --job FILE");
-    local.plan = home / "models" / (found.hash.Hex() + ".toml");
+    local.plan = cache.Plan(found.hash);
     ACCORD_ASSIGN_OR_RETURN(const rpc::PlanView view, backend->GetPlan(found.job->Hex()));
     ACCORD_RETURN_IF_ERROR(WriteFileAtomic(local.plan, view.plan, FileMode::kShared));
   }
-  if (!fs::exists(local.weights, error)) {
-    const DownloadOptions options{.hash = found.hash, .out = local.weights, .force = false, .progress = {}};
-    ACCORD_RETURN_IF_ERROR(DownloadWithBar(session, *backend, options).status());
-  }
+  ACCORD_ASSIGN_OR_RETURN(local.weights, Obtain(session, *backend, cache, found.hash));
+  cache.Trim({found.hash});
   return local;
 }
 

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -35,7 +36,8 @@ struct FakeCoordinator {
   std::string plan_text = "plan";  // of GetPlan
   std::string invited;
   std::string suspended;
-  Bytes blob;
+  Bytes blob;                                // of every hash
+  std::map<Digest, Bytes> other_blobs;       // but these
   std::size_t blob_breaks_after = SIZE_MAX;  // bytes of one call
   std::vector<std::uint64_t> blob_offsets;
   int connects = 0, renewals = 0, enrolments = 0;
@@ -152,15 +154,18 @@ class FakeBackend final : public Backend {
     if (!c_.blob.empty()) models[0].hash = crypto::Sha256::Of(c_.blob);
     return Answer(models);
   }
-  Status DownloadBlob(const Digest&, std::uint64_t offset, const BlobSink& sink, const Limits&) override {
+  Status DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
+                      const Limits&) override {
     ACCORD_RETURN_IF_ERROR(c_.Next());
     c_.blob_offsets.push_back(offset);
+    const auto other = c_.other_blobs.find(hash);
+    const Bytes& blob = other != c_.other_blobs.end() ? other->second : c_.blob;
     constexpr std::size_t kChunk = 100;
     std::size_t sent = 0;
-    for (std::size_t at = offset; at < c_.blob.size(); at += kChunk) {
+    for (std::size_t at = offset; at < blob.size(); at += kChunk) {
       if (sent >= c_.blob_breaks_after) return Fail(errors::kNetUnreachable, "The connection broke.");
-      const auto part = ByteView(c_.blob).subspan(at, std::min(kChunk, c_.blob.size() - at));
-      ACCORD_RETURN_IF_ERROR(sink(at, c_.blob.size(), part));
+      const auto part = ByteView(blob).subspan(at, std::min(kChunk, blob.size() - at));
+      ACCORD_RETURN_IF_ERROR(sink(at, blob.size(), part));
       sent += part.size();
     }
     return {};

@@ -40,6 +40,24 @@ TEST_F(ModelUseTest, AModelOfTheFederationIsFetchedOnceAndHandedOn) {
   EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U) << "once";
 }
 
+TEST_F(ModelUseTest, AModelThatWasChangedOnThisMachineIsFetchedAgain) {
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  std::ofstream(kept + ".safetensors") << "changed";
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  EXPECT_EQ(*ReadFile(kept + ".safetensors"), p.coordinator.blob);
+  EXPECT_EQ(p.coordinator.blob_offsets.size(), 2U);
+}
+
+TEST_F(ModelUseTest, OlderModelsGoWhenThereIsNoRoom) {
+  p.variables["ACCORD_MODEL_CACHE_MIB"] = "0";
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(kept + ".safetensors")) << "the one in use stays";
+  p.coordinator.blob = {4, 5};
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(kept + ".safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(kept + ".toml"));
+}
+
 TEST_F(ModelUseTest, AFileNeedsItsJobFileAndNoCoordinator) {
   const std::string file = (p.dir / "model").string();
   std::ofstream(file) << "weights";
