@@ -22,6 +22,11 @@ Result<std::pair<Tile, Bytes>> ReadTile(FileSource& files, Tile tile) {
   return std::pair(tile, *std::move(content));
 }
 
+Status NoEntry(std::uint64_t size, std::uint64_t index) {
+  return Fail(errors::kLogNotFound,
+              "the log of " + std::to_string(size) + " entries has none at index " + std::to_string(index));
+}
+
 }  // namespace
 
 Result<std::vector<Digest>> ReadHashes(FileSource& files, const Tile& tile) {
@@ -42,12 +47,16 @@ Result<std::vector<Bytes>> ReadEntries(FileSource& files, const Tile& bundle) {
 
 Result<Bytes> ReadEntry(FileSource& files, std::uint64_t size, std::uint64_t index) {
   const std::optional<Tile> bundle = TileAt(size, std::nullopt, index / kTileWidth);
-  if (index >= size || !bundle) {
-    return Fail(errors::kLogNotFound,
-                "the log of " + std::to_string(size) + " entries has none at index " + std::to_string(index));
-  }
+  if (index >= size || !bundle) return NoEntry(size, index);
   ACCORD_ASSIGN_OR_RETURN(std::vector<Bytes> entries, ReadEntries(files, *bundle));
   return std::move(entries[index % kTileWidth]);
+}
+
+Result<TlogProof> MakeProof(NodeReader& nodes, const Note& head, std::uint64_t index) {
+  ACCORD_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::Parse(head.text));
+  if (index >= checkpoint.size) return NoEntry(checkpoint.size, index);
+  ACCORD_ASSIGN_OR_RETURN(Proof hashes, ProveInclusion(index, checkpoint.size, nodes));
+  return TlogProof{.extra = {}, .index = index, .hashes = std::move(hashes), .checkpoint = head};
 }
 
 Result<std::vector<Digest>> TileReader::Hashes(unsigned tile_level, std::uint64_t index) {

@@ -11,6 +11,7 @@
 #include "ledger/file_source.h"
 #include "ledger/proof.h"
 #include "ledger/tile.h"
+#include "ledger/tlog_proof.h"
 
 namespace accord::ledger {
 
@@ -41,5 +42,8 @@ class TileReader : public NodeReader {
 [[nodiscard]] Result<std::vector<Bytes>> ReadEntries(FileSource& files, const Tile& bundle);
 // The entry at `index` of a log of `size`; `log.not_found` beyond it.
 [[nodiscard]] Result<Bytes> ReadEntry(FileSource& files, std::uint64_t size, std::uint64_t index);
+// The proof of the entry at `index` under this head, to be given away. `nodes` are of a tree at least as
+// large. `log.not_found` beyond the head, `checkpoint.malformed`.
+[[nodiscard]] Result<TlogProof> MakeProof(NodeReader& nodes, const Note& head, std::uint64_t index);
 
 }  // namespace accord::ledger
