@@ -48,15 +48,16 @@ Result<TlogProof> TlogProof::Parse(std::string_view text) {
   return proof;
 }
 
-Result<Checkpoint> VerifyProof(const TlogProof& proof, ByteView entry, const Policy& policy) {
-  ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint, policy.Check(proof.checkpoint));
-  if (!VerifyInclusion(crypto::MerkleLeaf(entry), proof.index, checkpoint.size, checkpoint.root,
-                       proof.hashes)) {
-    return Fail(errors::kLogProof, "the entry is not at index " + std::to_string(proof.index) + " of " +
-                                       Quoted(checkpoint.origin) + " at size " +
-                                       std::to_string(checkpoint.size));
+Result<Checkpoint> ProofVerifier::Verify(const TlogProof& proof, ByteView entry) {
+  if (proof.checkpoint != last_) {
+    ACCORD_ASSIGN_OR_RETURN(head_, policy_.Check(proof.checkpoint));
+    last_ = proof.checkpoint;
   }
-  return checkpoint;
+  if (!VerifyInclusion(crypto::MerkleLeaf(entry), proof.index, head_.size, head_.root, proof.hashes)) {
+    return Fail(errors::kLogProof, "the entry is not at index " + std::to_string(proof.index) + " of " +
+                                       Quoted(head_.origin) + " at size " + std::to_string(head_.size));
+  }
+  return head_;
 }
 
 }  // namespace accord::ledger

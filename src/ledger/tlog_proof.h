@@ -38,8 +38,19 @@ struct TlogProof {
   friend bool operator==(const TlogProof&, const TlogProof&) = default;
 };
 
-// The checkpoint under which `entry` is in a log of the policy, at proof.index. Errors of Policy::Check;
-// `log.proof` when the hashes do not lead from the entry to its root.
-[[nodiscard]] Result<Checkpoint> VerifyProof(const TlogProof& proof, ByteView entry, const Policy& policy);
+// Verifies proofs under one policy. Those that share a checkpoint, as a job's votes mostly do, cost its
+// signatures once. One thread at a time; `policy` outlives it.
+class ProofVerifier {
+ public:
+  explicit ProofVerifier(const Policy& policy) : policy_(policy) {}
+  // The checkpoint under which `entry` is in a log of the policy, at proof.index. Errors of Policy::Check;
+  // `log.proof` when the hashes do not lead from the entry to its root.
+  [[nodiscard]] Result<Checkpoint> Verify(const TlogProof& proof, ByteView entry);
+
+ private:
+  const Policy& policy_;
+  std::optional<Note> last_;  // that the policy has passed, signatures and all, and what it says
+  Checkpoint head_;
+};
 
 }  // namespace accord::ledger

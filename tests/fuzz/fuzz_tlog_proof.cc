@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           .value();
   if (const auto proof = accord::ledger::TlogProof::Parse(input); proof.ok()) {
     ACCORD_CHECK(proof->Format() == input);
-    ACCORD_CHECK(!accord::ledger::VerifyProof(*proof, accord::AsBytes("no such entry"), kPolicy).ok());
+    ACCORD_CHECK(
+        !accord::ledger::ProofVerifier(kPolicy).Verify(*proof, accord::AsBytes("no such entry")).ok());
   }
   return 0;
 }

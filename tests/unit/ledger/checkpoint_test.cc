@@ -113,7 +113,7 @@ TEST(CosignatureTest, ReadsTheTimeOfTheExampleInTheFormat) {
           "BIfZ+qnA==")
           .value();
   ASSERT_EQ(blob.size(), 4 + Cosignature::kSize);
-  EXPECT_EQ(blob[0], 0x8d);
+  EXPECT_EQ(Bytes(blob.begin(), blob.begin() + 4), (Bytes{0x8d, 0x66, 0xcf, 0x3f}));
   const Cosignature cosignature = Cosignature::Parse(ByteView(blob).subspan(4)).value();
   EXPECT_EQ(cosignature.time, 1'679'315'147U);
   EXPECT_EQ(cosignature.Encode(), Bytes(blob.begin() + 4, blob.end()));

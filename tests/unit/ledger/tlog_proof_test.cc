@@ -38,7 +38,7 @@ class TlogProofTest : public ::testing::Test {
                                             SignAsWitness("w", KeyFrom(9), 1'000, text)}}};
   }
   std::string Verify(const TlogProof& proof, std::uint64_t leaf = 257) const {
-    return VerifyProof(proof, AsBytes(Leaf(leaf)), policy_).status().error();
+    return ProofVerifier(policy_).Verify(proof, AsBytes(Leaf(leaf))).status().error();
   }
 
   TlogProof proof_;
@@ -53,7 +53,7 @@ TEST_F(TlogProofTest, ProvesItsEntryAfterAJourneyAsText) {
   EXPECT_TRUE(text.starts_with("c2sp.org/tlog-proof@v1\nindex 257\n"));
   EXPECT_EQ(TlogProof::Parse(text).value(), proof_);
   const Result<Checkpoint> checkpoint =
-      VerifyProof(TlogProof::Parse(text).value(), AsBytes(Leaf(257)), policy_);
+      ProofVerifier(policy_).Verify(TlogProof::Parse(text).value(), AsBytes(Leaf(257)));
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.status().message();
   EXPECT_EQ(checkpoint->size, kSize);
 }
@@ -101,6 +101,23 @@ TEST_F(TlogProofTest, RefusesAnotherEntryIndexHeadOrTooFewWitnesses) {
   other = proof_;
   other.checkpoint.text[kOrigin.size() + 1] = '4';
   EXPECT_EQ(Verify(other), "note.signature");
+}
+
+TEST_F(TlogProofTest, OneThatPassedStandsForNoOther) {
+  ProofVerifier verifier(policy_);
+  const auto error = [&verifier](const TlogProof& proof, std::uint64_t leaf = 257) {
+    return verifier.Verify(proof, AsBytes(Leaf(leaf))).status().error();
+  };
+  TlogProof one_signature = proof_, altered = proof_;
+  one_signature.checkpoint.signatures.pop_back();
+  altered.checkpoint.signatures[1].signature[9] ^= 1;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(error(proof_), "");
+    EXPECT_EQ(error(proof_, 0), "log.proof");
+    EXPECT_EQ(error(one_signature), "log.quorum");
+    EXPECT_EQ(error(altered), "note.signature");
+  }
+  EXPECT_EQ(ProofVerifier(policy_).Verify(TlogProof(), {}).status().error(), "note.unsigned");
 }
 
 TEST_F(TlogProofTest, AnyFlippedBitOfTheFileIsSeen) {
