@@ -160,6 +160,7 @@ void JobRunner::OnRegistry(const rpc::Peer& node, const Digest& pinned) {
 
 void JobRunner::OnPrepared(NodeId node) {
   SetPrepared(node, true);
+  nodes_[node].declined.clear();
   OfferCandidates();
   GrantUploads();
   Tell(node);
@@ -167,11 +168,14 @@ void JobRunner::OnPrepared(NodeId node) {
 }
 
 void JobRunner::OnDeclined(NodeId node, const rpc::Declined& message) {
-  LogLine({.time = Now(),
-           .round = message.round,
-           .node = NameOf(node),
-           .event = "node.declined",
-           .text = Printable(message.error.error(), 64)});
+  const std::string error = Printable(message.error.error(), 64);
+  const bool again = message.round == RoundId{} && std::exchange(nodes_[node].declined, error) == error;
+  if (!again)  // it is asked each minute while the job waits for nodes
+    LogLine({.time = Now(),
+             .round = message.round,
+             .node = NameOf(node),
+             .event = "node.declined",
+             .text = error});
   const round::Dropped dropped{node, DropReason(message.error)};
   const Lane& lane = *LaneOf(node);
   if (message.round != RoundId{}) return HandleInRound(lane, message.round, dropped);

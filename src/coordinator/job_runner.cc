@@ -23,7 +23,8 @@ JobRunner::JobRunner(Services& services, JobInput input)
       deadline_timer_(services.timing.NewTimer(strand_)),
       disk_timer_(services.timing.NewTimer(strand_)),
       view_timer_(services.timing.NewTimer(strand_)),
-      stall_timer_(services.timing.NewTimer(strand_)) {
+      stall_timer_(services.timing.NewTimer(strand_)),
+      ask_timer_(services.timing.NewTimer(strand_)) {
   const std::size_t groups = std::max<std::size_t>(1, input_.partition.size());
   for (std::uint32_t group = 0; group < groups; ++group) lanes_.emplace_back(services.spools, group);
 }
@@ -34,19 +35,19 @@ std::shared_ptr<JobRunner> JobRunner::Create(Services& services, JobInput input)
   return runner;
 }
 
-// While the clock is behind what was seen before (somebody set it back), time goes on by the steady clock.
+// The wall clock, but never behind the steady one: somebody may set it back, also while nobody looks, and no
+// wait grows by that.
 TimePoint JobRunner::Now() {
   const auto steady = services_.timing.Steady();
-  const auto passed = std::chrono::duration_cast<Millis>(steady - last_steady_);
+  const auto passed = std::max(Millis(0), std::chrono::duration_cast<Millis>(steady - last_steady_));
   const TimePoint wall = services_.clock.Now();
-  if (wall >= last_time_) {
+  if (wall >= last_time_ + passed) {
     last_time_ = wall;
-  } else if (passed > Millis(0)) {
-    last_time_ += passed;
+    last_steady_ = steady;
   } else {
-    return last_time_;  // less than a tick: it adds up
+    last_time_ += passed;
+    last_steady_ += passed;  // what is less than a tick adds up
   }
-  last_steady_ = steady;
   return last_time_;
 }
 
@@ -106,7 +107,7 @@ void JobRunner::AfterStep() {
   EndLateUploads();
   Changed();
   OfferToFreshRound();
-  OfferToFreshPause();
+  NoteWait();
 }
 
 void JobRunner::NotePhase() {
@@ -126,15 +127,6 @@ void JobRunner::OfferToFreshRound() {
         gathering ? std::pair(open->plan.round, open->plan.first_attempt) : std::pair(RoundId{}, AttemptId{});
     if (std::exchange(lane.offered, fresh) != fresh && gathering) OfferCandidates(lane);
   }
-}
-
-// A pause that ends by itself ends when nodes come; those it waits for may have come before it: a group's
-// round closes without them while another group still trains, and takes no more candidates.
-void JobRunner::OfferToFreshPause() {
-  const job::Reason reason = job::ReasonOf(driver_->state());
-  const bool waits = job::PhaseOf(driver_->state()) == job::Phase::kPaused &&
-                     (reason == job::Reason::kNoQuorum || reason == job::Reason::kBoundMissing);
-  if (std::exchange(waits_for_nodes_, waits) != waits && waits) OfferCandidates();
 }
 
 void JobRunner::ArmDeadline() {

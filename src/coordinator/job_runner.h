@@ -138,6 +138,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     bool connected = false;
     bool prepared = false;         // its trainer is ready for this job
     bool told = false;             // the present duty was sent on the present connection
+    std::string declined;          // the last error that it declined with, as it is in the log of the job
     bool stalled = false;          // its upload stopped; others get slots first
     std::uint64_t seen_bytes = 0;  // of its upload, and since when (job_stalls.cc)
     SteadyTime seen_at;
@@ -197,7 +198,6 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void ArmDeadline();
   void AfterStep();
   void OfferToFreshRound();
-  void OfferToFreshPause();
   void Advance();
   void MakeInitialModel();
   void NotePhase();
@@ -233,6 +233,11 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // job_nodes.cc
   void Prepare(NodeId node);
   void SetPrepared(NodeId node, bool prepared);
+  // job_waits.cc
+  [[nodiscard]] bool WaitsForNodes() const;
+  void NoteWait();
+  void AskAgainSoon();
+  void AskAgain();
   void OfferCandidates();
   void OfferCandidates(const Lane& lane);
   void Tell(NodeId node);
@@ -342,10 +347,12 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   const std::unique_ptr<Timer> disk_timer_;
   const std::unique_ptr<Timer> view_timer_;
   const std::unique_ptr<Timer> stall_timer_;
+  const std::unique_ptr<Timer> ask_timer_;
   bool view_pending_ = false;
   bool watching_ = false;                                 // uploads, for stalls
   std::atomic<job::Phase> phase_{job::Phase::kProposed};  // that of the machine
-  bool waits_for_nodes_ = false;                          // in a pause that they end
+  bool asks_again_ = false;                               // nodes that are not ready, while it waits for them
+  bool lacks_nodes_ = false;                              // it pauses for them
   std::atomic<bool> starting_{false};                     // left the queue, and is not running yet
   std::atomic<std::uint32_t> ahead_{0};                   // jobs that go before it
 

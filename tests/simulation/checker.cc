@@ -243,8 +243,9 @@ void Checker::NoteUpdates(const job::State& before, const job::InRound& in) {
     gone_.erase(where);
   }
   const auto* collect = std::get_if<round::Collect>(&open->state);
-  const bool awaited =
-      std::holds_alternative<round::Train>(open->state) || (collect != nullptr && !collect->again);
+  // Masked, a set that was signed comes whole; unmasked, who leaves before the sum is made is not in it.
+  const bool free = collect != nullptr && (!collect->again || open->plan.mode == SecureMode::kOff);
+  const bool awaited = std::holds_alternative<round::Train>(open->state) || free;
   std::visit(
       overloaded{[&](const round::Uploaded& e) {
                    if (Holds(RoundIn(job_.durable(), in.group), e.node)) uploaded_[where].insert(e.node);
