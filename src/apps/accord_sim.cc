@@ -36,7 +36,7 @@ struct Commands {
   std::uint64_t every = 0;
   bool json = false;
   CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *save = nullptr;
-  std::string model, tokenizer, format = "gguf", values = "f32";
+  std::string model, base, tokenizer, format = "gguf", values = "f32";
   GraduateCommand graduate;
   study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 
@@ -70,9 +70,12 @@ struct Commands {
           ->required();
     for (CLI::App* command : {run, eval, generate, save})
       command->add_option("--job", job, "Job file")->type_name("FILE")->required();
-    for (CLI::App* command : {generate, save})
+    for (CLI::App* command : {generate, save}) {
       command->add_option("--tokenizer", tokenizer, "The SentencePiece model, where the job names one")
           ->type_name("FILE");
+      command->add_option("--base", base, "The frozen model, where the job has an adapter")
+          ->type_name("FILE");
+    }
     for (CLI::App* command : {run, eval}) {
       command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
           ->type_name("NAME=FILE")
@@ -174,7 +177,8 @@ Status Eval(const Commands& commands) {
 }
 
 Result<study::Trained> OpenTrained(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(study::Trained trained, study::OpenTrained(commands.job, commands.model));
+  ACCORD_ASSIGN_OR_RETURN(study::Trained trained,
+                          study::OpenTrained(commands.job, commands.model, commands.base));
   trained.tokenizer = commands.tokenizer;
   return trained;
 }

@@ -200,6 +200,10 @@ void Grammar::AddModelUses(CLI::App* model) {
         ->add_option("--tokenizer", command.values->tokenizer,
                      "The SentencePiece model, where the job names one")
         ->type_name("FILE");
+    command.app
+        ->add_option("--base", command.values->base,
+                     "The frozen model of a job with an adapter, where it is not found")
+        ->type_name("FILE");
   };
   auto generate = Add<ModelGenerate>(model, "generate", "Let a language model go on from a prompt");
   add_model(generate);

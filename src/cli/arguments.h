@@ -69,6 +69,7 @@ struct ModelGenerate {
   std::string model;  // job, hash of a model, or a file
   std::string plan;   // the job file of a file
   std::string tokenizer;
+  std::string base;  // the frozen model of a job with an adapter
   std::string prompt;
   std::string tokens, temperature, top_k, top_p, seed;  // empty: the helper's own defaults
 };
@@ -76,6 +77,7 @@ struct ModelExport {
   std::string model;  // as of ModelGenerate
   std::string plan;
   std::string tokenizer;
+  std::string base;
   std::string format = "gguf";
   std::string type = "f32";
   std::string out;

@@ -1,6 +1,9 @@
 // accord model generate, export: a language model at work on this machine. What reads weights is a program of
 // its own, accord-sim, so that this one stays small; models of a federation are fetched once and kept.
 #include <filesystem>
+#include <optional>
+#include <set>
+#include <string_view>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -15,9 +18,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct LocalModel {
-  fs::path weights, plan;
+// What a person names.
+struct Named {
+  const std::string &model, &plan, &base;
 };
+struct LocalModel {
+  fs::path weights, plan, base;  // base: of a job with an adapter, where it is found
+};
+
+// Of the frozen model that the plan's adapter is beside. None, too, of a plan that cannot be read: what runs
+// the model says why.
+std::optional<Digest> BaseOf(const fs::path& plan) {
+  constexpr std::size_t kPrefix = std::string_view("sha256:").size();
+  const auto bytes = ReadFile(plan, config::kMaxJobBytes);
+  if (!bytes.ok()) return {};
+  const auto job = config::ParseJob(AsText(*bytes), plan.string());
+  if (!job.ok() || job->adapter.base.size() < kPrefix) return {};
+  return Digest::FromHex(std::string_view(job->adapter.base).substr(kPrefix));
+}
 
 // The model of this hash in the cache, from the federation where it is not there.
 Result<fs::path> Obtain(Session& session, Backend& backend, const ModelCache& cache, const Digest& hash) {
@@ -28,13 +46,23 @@ Result<fs::path> Obtain(Session& session, Backend& backend, const ModelCache& ca
   return file;
 }
 
-Result<LocalModel> Fetch(Session& session, const std::string& ref, const std::string& plan) {
+// A frozen model is what a former job left, as a rule, so the coordinator may have it.
+Result<fs::path> ObtainBase(Session& session, Backend& backend, const ModelCache& cache, const Digest& hash) {
+  Result<fs::path> file = Obtain(session, backend, cache, hash);
+  if (file.ok() || file.status().code() != Code::kNotFound) return file;
+  return Fail(errors::kModelBase,
+              "The job's adapter is beside the frozen model with the SHA-256 " + hash.Hex() +
+                  ", which is neither here nor at the coordinator.",
+              "Name its file: --base FILE");
+}
+
+Result<LocalModel> Fetch(Session& session, const Named& named) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const auto models, backend->ListModels());
-  ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, ref));
+  ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, named.model));
   ACCORD_ASSIGN_OR_RETURN(const ModelCache cache, ModelCache::Open(session.environment().variables));
-  LocalModel local{.weights = {}, .plan = plan};
-  if (plan.empty()) {
+  LocalModel local{.weights = {}, .plan = named.plan, .base = named.base};
+  if (named.plan.empty()) {
     if (!found.job)
       return Fail(errors::kCliUsage, "No job is known that this model is of.",
                   "Name its job file: --job FILE");
@@ -43,24 +71,37 @@ Result<LocalModel> Fetch(Session& session, const std::string& ref, const std::st
     ACCORD_RETURN_IF_ERROR(WriteFileAtomic(local.plan, view.plan, FileMode::kShared));
   }
   ACCORD_ASSIGN_OR_RETURN(local.weights, Obtain(session, *backend, cache, found.hash));
-  cache.Trim({found.hash});
+  std::set<Digest> used{found.hash};
+  if (const auto base = BaseOf(local.plan); base && named.base.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(local.base, ObtainBase(session, *backend, cache, *base));
+    used.insert(*base);
+  }
+  cache.Trim(used);
   return local;
 }
 
-Result<LocalModel> Locate(Session& session, const std::string& model, const std::string& plan) {
+// A file may be a graduate, which is whole and needs no frozen model; so one that is not here is no failure.
+Result<LocalModel> Locate(Session& session, const Named& named) {
   std::error_code error;
-  if (!fs::is_regular_file(model, error)) return Fetch(session, model, plan);
-  if (plan.empty())
-    return Fail(errors::kCliUsage, "What is in " + model + " is said by a job file.", "Name it: --job FILE");
-  return LocalModel{fs::absolute(model, error), plan};  // a path may begin with "-", too
+  if (!fs::is_regular_file(named.model, error)) return Fetch(session, named);
+  if (named.plan.empty())
+    return Fail(errors::kCliUsage, "What is in " + named.model + " is said by a job file.",
+                "Name it: --job FILE");
+  LocalModel local{fs::absolute(named.model, error), named.plan, named.base};  // it may begin with "-", too
+  if (const auto base = BaseOf(local.plan); base && named.base.empty()) {
+    const auto cache = ModelCache::Open(session.environment().variables);
+    if (cache.ok() && cache->Has(*base)) local.base = cache->Model(*base);
+  }
+  return local;
 }
 
 // Runs the helper on the model; its words about a failure are the user's.
-ExitCode Use(Session& session, const std::string& what, const std::string& model, const std::string& plan,
+ExitCode Use(Session& session, const std::string& what, const Named& named,
              const std::vector<std::pair<std::string, std::string>>& options) {
-  const Result<LocalModel> local = Locate(session, model, plan);
+  const Result<LocalModel> local = Locate(session, named);
   if (!local.ok()) return session.printer().Failure(local.status());
   std::vector<std::string> words{what, local->weights.string(), "--job=" + local->plan.string()};
+  if (!local->base.empty()) words.push_back("--base=" + local->base.string());
   for (const auto& [name, value] : options) {
     if (!value.empty())
       words.push_back(std::string(name).append("=").append(value));  // it may begin with "-"
@@ -73,7 +114,7 @@ ExitCode Use(Session& session, const std::string& what, const std::string& model
 }  // namespace
 
 ExitCode Run(const ModelGenerate& command, Session& session) {
-  return Use(session, "generate", command.model, command.plan,
+  return Use(session, "generate", {command.model, command.plan, command.base},
              {{"--prompt", command.prompt},
               {"--tokens", command.tokens},
               {"--temperature", command.temperature},
@@ -84,7 +125,7 @@ ExitCode Run(const ModelGenerate& command, Session& session) {
 }
 
 ExitCode Run(const ModelExport& command, Session& session) {
-  return Use(session, "export", command.model, command.plan,
+  return Use(session, "export", {command.model, command.plan, command.base},
              {{"--format", command.format == "safetensors" ? "hf" : command.format},
               {"--type", command.type},
               {"--out", command.out},

@@ -12,6 +12,7 @@
 #include "model/hf_export.h"
 #include "model/layout.h"
 #include "model/partition.h"
+#include "study/whole_model.h"
 #include "trainer/generate.h"
 
 namespace accord::study {
@@ -69,9 +70,25 @@ model::GgufType GgufTypeOf(Values values) {
   return values == Values::kF16 ? model::GgufType::kF16 : model::GgufType::kQ8_0;
 }
 
+// Of a file that holds what the job exchanges.
+Result<std::vector<float>> MakeWhole(const JobSpec& job, const std::filesystem::path& model,
+                                     const std::filesystem::path& base) {
+  const bool adapter = job.adapter.kind != AdapterKind::kNone;
+  if (adapter && base.empty() && !model::HasPersonal(job))
+    return Fail(
+        errors::kModelBase,
+        "the adapter of this job is beside the frozen model " + job.adapter.base + ", which is wanted here",
+        "Name the file with this SHA-256: --base FILE");
+  Result<std::vector<float>> weights = ReadWhole({.job = job, .model = model, .base = base, .kept = {}});
+  if (weights.ok() || weights.status().error() != errors::kModelPersonal.id) return weights;
+  return Fail(errors::kModelPersonal, weights.status().message(),
+              "A lab makes a whole model of them: accord-node graduate --method none");
+}
+
 }  // namespace
 
-Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesystem::path& model) {
+Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesystem::path& model,
+                            const std::filesystem::path& base) {
   ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(job, config::kMaxJobBytes));
   Trained trained;
   ACCORD_ASSIGN_OR_RETURN(trained.job, config::ParseJob(AsText(plan), job.string()));
@@ -80,11 +97,8 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   // With what an outer rule keeps, or without it, as graduates are.
   Result<std::vector<float>> weights = model::ReadCheckpoint(model, layout);
   const bool part = trained.job.adapter.kind != AdapterKind::kNone || model::HasPersonal(trained.job);
-  if (!weights.ok() && part && weights.status().error() == errors::kSafetensorsTensors.id) {
-    return Status(
-        weights.status().code(), weights.status().error(), weights.status().message(),
-        "What this job exchanges is a part of a model. Make it whole: accord-node graduate --method none");
-  }
+  if (!weights.ok() && part && weights.status().error() == errors::kSafetensorsTensors.id)
+    weights = MakeWhole(trained.job, model, base);
   ACCORD_ASSIGN_OR_RETURN(trained.weights, std::move(weights));
   return trained;
 }

@@ -20,10 +20,13 @@ struct Trained {
   std::filesystem::path tokenizer;  // the SentencePiece model that the plan names by hash; else empty
 };
 
-// `model` as accord model download gives it, or a graduate of it. Fails as config::ParseJob and
-// model::ReadCheckpoint. Of a job that exchanges a part of its model it takes what a graduate makes of it.
+// `model` as accord model download gives it, or a graduate of it. Of a job with an adapter, which is merged,
+// the former needs `base`, the frozen model: `model.base` without, or with another one. Of a job whose other
+// parts are at its nodes it takes what a graduate makes of it (`model.personal`). Fails as config::ParseJob
+// and model::ReadCheckpoint.
 [[nodiscard]] Result<Trained> OpenTrained(const std::filesystem::path& job,
-                                          const std::filesystem::path& model);
+                                          const std::filesystem::path& model,
+                                          const std::filesystem::path& base = {});
 
 struct Wish {
   std::string prompt;  // UTF-8; may be empty

@@ -145,6 +145,26 @@ class PersonalTest(unittest.TestCase):
         self.assertLess(out.stat().st_size, 4 * 4 * (6 * 16 + 32) + 1024)
         self.assertNotIn(b"lora_B", out.read_bytes())
 
+    def test_an_adapter_is_heard_beside_its_frozen_model(self) -> None:
+        digest = hashlib.sha256(self.base.read_bytes()).hexdigest()
+        adapter, whole, job = (self.federation.dir / f"lora.{end}" for end in ("adapter", "whole", "toml"))
+        text = JOB.format(name="lora", steps=10, rounds=2, more=f'[adapter]\nkind = "lora"\nbase = "sha256:{digest}"\n')
+        self.play(text, adapter)
+        job.write_text(text)
+        self.federation.call("accord-sim", "graduate", "--config", self.federation.dir / "ada.toml", "--job", job,
+                             "--model", adapter, "--method", "none", "--out", whole)
+
+        def exported(name: str, *words) -> bytes:
+            out = self.federation.dir / f"lora.{name}"
+            self.federation.call("accord", "model", "export", *words, "--job", job, "--format", "safetensors", "--out", out)
+            return (out / "model.safetensors").read_bytes()
+
+        merged = exported("beside", adapter, "--base", self.base)
+        self.assertEqual(merged, exported("made", whole))
+        self.assertNotEqual(merged, exported("before", self.base))
+        with self.assertRaisesRegex(AssertionError, rf"sha256:{digest}[\s\S]*--base FILE[\s\S]*model.base"):
+            exported("alone", adapter)
+
     def test_ditto(self) -> None:
         self.check("ditto", '[personal]\nkind = "ditto"\nlambda = 0.1\nlocal_steps = 10\n')
 

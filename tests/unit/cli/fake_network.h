@@ -38,6 +38,7 @@ struct FakeCoordinator {
   std::string suspended;
   Bytes blob;                                // of every hash
   std::map<Digest, Bytes> other_blobs;       // but these
+  std::optional<Digest> no_blob;             // and not this one
   std::size_t blob_breaks_after = SIZE_MAX;  // bytes of one call
   std::vector<std::uint64_t> blob_offsets;
   int connects = 0, renewals = 0, enrolments = 0;
@@ -157,6 +158,7 @@ class FakeBackend final : public Backend {
   Status DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
                       const Limits&) override {
     ACCORD_RETURN_IF_ERROR(c_.Next());
+    if (hash == c_.no_blob) return Fail(errors::kBlobNotFound, "No such blob.");
     c_.blob_offsets.push_back(offset);
     const auto other = c_.other_blobs.find(hash);
     const Bytes& blob = other != c_.other_blobs.end() ? other->second : c_.blob;

@@ -88,6 +88,54 @@ TEST_F(ModelUseTest, ADamagedModelIsNotKept) {
   EXPECT_THAT(p.helped, IsEmpty());
 }
 
+// A job whose model is an adapter: what it is beside is found by the hash in the plan.
+class AdapterUseTest : public ModelUseTest {
+ protected:
+  static Bytes Base() { return {7, 8, 9, 10}; }
+  AdapterUseTest() {
+    p.coordinator.plan_text =
+        "version = 1\nname = \"heart\"\npurpose = \"demo\"\nsecure = \"off\"\n[model]\nkind = \"mlp\"\n"
+        "input = [2]\nhidden = [3]\nclasses = 2\n[data]\ndataset = \"d\"\n[adapter]\nkind = \"lora\"\n"
+        "rank = 1\nprojections = [\"fc1\"]\nbase = \"sha256:" +
+        base_hash +
+        "\"\n[inner]\nlr = 0.1\nlocal_epochs = 1\n[update]\nbits = 16\nclip = 1.0\n"
+        "max_examples = 100\n[round]\ncount = 3\nmin_nodes = 3\nmin_survivors = 3\nmax_wait = \"1m\"\n";
+  }
+  const std::string base_hash = crypto::Sha256::Of(Base()).Hex();
+  const std::string base = (p.dir / "home/models" / (base_hash + ".safetensors")).string();
+};
+
+TEST_F(AdapterUseTest, TheFrozenModelComesFromTheCoordinatorThatHasIt) {
+  p.coordinator.other_blobs[crypto::Sha256::Of(Base())] = Base();
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  EXPECT_THAT(p.helped.back(),
+              ElementsAre("generate", kept + ".safetensors", "--job=" + kept + ".toml", "--base=" + base));
+  EXPECT_EQ(*ReadFile(base), Base());
+  EXPECT_EQ(p.Run({"model", "generate", "digits"}).code, 0);
+  EXPECT_EQ(p.coordinator.blob_offsets.size(), 2U) << "each once";
+  // And of an adapter in a file, what is here.
+  const std::string file = (p.dir / "adapter").string();
+  std::ofstream(file) << "weights";
+  EXPECT_EQ(p.Run({"model", "export", file, "--job", kept + ".toml", "--out", "m"}).code, 0);
+  EXPECT_THAT(p.helped.back(), ::testing::Contains("--base=" + base));
+}
+
+TEST_F(AdapterUseTest, ThePersonMayNameIt) {
+  EXPECT_EQ(p.Run({"model", "generate", "digits", "--base", "there"}).code, 0);
+  EXPECT_THAT(p.helped.back(), ::testing::Contains("--base=there"));
+  EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U);
+}
+
+TEST_F(AdapterUseTest, WithoutItIsSaidWhichFileIsWanted) {
+  p.coordinator.no_blob = crypto::Sha256::Of(Base());
+  const auto ended = p.Run({"model", "generate", "digits"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("the SHA-256 " + base_hash));
+  EXPECT_THAT(ended.err, HasSubstr("--base FILE"));
+  EXPECT_THAT(ended.err, HasSubstr("docs/errors/model.base.md"));
+  EXPECT_THAT(p.helped, IsEmpty());
+}
+
 class CardTest : public ModelUseTest {
  protected:
   CardTest() {

@@ -141,6 +141,7 @@ round = { count = 1, min_nodes = 1, min_survivors = 1, max_wait = "1m" }
 model = { kind = "llama", hidden_size = 16, intermediate_size = 24, num_hidden_layers = 2, num_attention_heads = 2, max_position_embeddings = 32 }
 [adapter]
 rank = 2
+alpha = 8.0
 projections = ["o_proj"]
 )") + "base = \"" +
          model::NameOfHash(base) + "\"\nkind = \"" + (kind == AdapterKind::kLora ? "lora" : "ffa-lora") +
@@ -231,12 +232,14 @@ TEST_F(GraduateTest, GrowsFromAnAdapterOverAFrozenModel) {
     std::ofstream(plan) << PlanOf(kind, hash);
     EXPECT_EQ(OpenTrained(plan, wish_.out)->weights, File()) << "the job's own file opens it";
     const Status thin = OpenTrained(plan, wish_.model).status();
-    EXPECT_EQ(thin.error(), "safetensors.tensors");
-    EXPECT_THAT(thin.hint(), HasSubstr("graduate --method none"));
+    EXPECT_EQ(thin.error(), "model.base");
+    EXPECT_THAT(thin.message(), HasSubstr(model::NameOfHash(hash))) << "which file is wanted";
+    EXPECT_THAT(thin.hint(), HasSubstr("--base"));
 
     std::filesystem::remove(wish_.out);
     wish_.method = GraduateMethod::kNone;
     EXPECT_NEAR(Make().worth.loss, loss, 1e-4) << "made whole, and nothing more";
+    EXPECT_EQ(OpenTrained(plan, wish_.model, wish_.data.base)->weights, File());
     wish_.method = GraduateMethod::kFull;
   }
 }
