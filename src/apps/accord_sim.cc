@@ -59,8 +59,9 @@ struct Commands {
         ->type_name("P");
     generate->add_option("--seed", wish.sampling.seed, "Another seed, another text")->type_name("N");
     save = app.add_subcommand("export", "A language model as a file for other programs");
-    save->add_option("--format", format, "gguf (llama.cpp) or hf (a Hugging Face directory)")
-        ->check(CLI::IsMember({"gguf", "hf"}));
+    save->add_option("--format", format,
+                     "gguf (llama.cpp), hf (a Hugging Face directory) or torchscript (PyTorch, libtorch)")
+        ->check(CLI::IsMember({"gguf", "hf", "torchscript"}));
     save->add_option("--type", values, "f32, f16, or q8_0 (gguf)")
         ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
     save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
@@ -220,12 +221,13 @@ Status Generate(const Commands& commands) {
 
 Status Save(const Commands& commands) {
   ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
-  const study::Export wish{
-      .format = commands.format == "gguf" ? study::Format::kGguf : study::Format::kHuggingFace,
-      .values = commands.values == "f32"   ? study::Values::kF32
-                : commands.values == "f16" ? study::Values::kF16
-                                           : study::Values::kQ8,
-      .out = commands.out};
+  const study::Export wish{.format = commands.format == "gguf" ? study::Format::kGguf
+                                     : commands.format == "hf" ? study::Format::kHuggingFace
+                                                               : study::Format::kTorchScript,
+                           .values = commands.values == "f32"   ? study::Values::kF32
+                                     : commands.values == "f16" ? study::Values::kF16
+                                                                : study::Values::kQ8,
+                           .out = commands.out};
   ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
   const std::string answer = commands.json ? Answer({{"path", commands.out}}, true) : commands.out + "\n";
   std::fputs(answer.c_str(), stdout);

@@ -217,7 +217,8 @@ void Grammar::AddModelUses(CLI::App* model) {
   generate.app->add_option("--seed", wish.seed, "Another seed, another text")->type_name("N");
   auto save = Add<ModelExport>(model, "export", "Write a language model for other programs");
   add_model(save);
-  Choice(save.app->add_option("--format", save.values->format, "What reads it"), {"gguf", "safetensors"});
+  Choice(save.app->add_option("--format", save.values->format, "What reads it"),
+         {"gguf", "safetensors", "torchscript"});
   Choice(save.app->add_option("--type", save.values->type, "Its numbers"), {"f32", "f16", "q8_0"});
   save.app->add_option("-o,--out", save.values->out, "The file, or directory, to make")
       ->required()

@@ -14,6 +14,7 @@
 #include "model/partition.h"
 #include "study/whole_model.h"
 #include "trainer/generate.h"
+#include "trainer/torchscript.h"
 
 namespace accord::study {
 namespace {
@@ -130,6 +131,10 @@ Status Write(const Trained& trained, const Export& wish) {
     return Fail(errors::kCliExists, "\"" + Printable(wish.out.string(), 200) + "\" is there already",
                 "Choose another name, or remove it first.");
   const LlamaSpec& spec = trained.job.model.llama;
+  if (wish.format == Format::kTorchScript) {
+    if (wish.values == Values::kF32) return trainer::WriteTorchScript(wish.out, spec, trained.weights);
+    return Fail(errors::kModelUnknown, "a TorchScript module has f32 values");
+  }
   ACCORD_ASSIGN_OR_RETURN(const model::Vocabulary vocabulary, VocabularyOf(trained));
   if (wish.format == Format::kGguf) {
     return model::WriteGguf(

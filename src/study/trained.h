@@ -39,8 +39,8 @@ struct Wish {
 [[nodiscard]] Status Generate(const Trained& trained, const Wish& wish,
                               const std::function<void(std::string_view)>& text);
 
-enum class Format : std::uint8_t { kHuggingFace, kGguf };
-enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone
+enum class Format : std::uint8_t { kHuggingFace, kGguf, kTorchScript };
+enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone. TorchScript: f32
 // Writes the model whole, or not at all: a directory for kHuggingFace, else a file. `cli.exists` where
 // something is there already. Language models only.
 struct Export {

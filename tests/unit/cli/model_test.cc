@@ -96,7 +96,7 @@ class AdapterUseTest : public ModelUseTest {
     p.coordinator.plan_text =
         "version = 1\nname = \"heart\"\npurpose = \"demo\"\nsecure = \"off\"\n[model]\nkind = \"mlp\"\n"
         "input = [2]\nhidden = [3]\nclasses = 2\n[data]\ndataset = \"d\"\n[adapter]\nkind = \"lora\"\n"
-        "rank = 1\nprojections = [\"fc1\"]\nbase = \"sha256:" +
+        "rank = 1\nprojections = [\"layers.0\"]\nbase = \"sha256:" +
         base_hash +
         "\"\n[inner]\nlr = 0.1\nlocal_epochs = 1\n[update]\nbits = 16\nclip = 1.0\n"
         "max_examples = 100\n[round]\ncount = 3\nmin_nodes = 3\nmin_survivors = 3\nmax_wait = \"1m\"\n";

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/errors.h"
+#include "tests/support/temp_dir.h"
 #include "tests/unit/trainer/llama_fixture.h"
 #include "trainer/sampling.h"
+#include "trainer/torchscript.h"
 
 namespace accord::trainer {
 namespace {
@@ -97,6 +99,18 @@ TEST_F(GenerateTest, RefusesWhatItCannotRead) {
   EXPECT_EQ(error({1}, {.top_p = 0.0}), errors::kJobInvalid.id);
   model_.weights.pop_back();
   EXPECT_EQ(MakeGenerator(model_.spec.llama, model_.weights, 1).status().error(), errors::kModelShape.id);
+}
+
+TEST(TorchScriptTest, IsWrittenWholeOrNotAtAll) {
+  const accord::testing::TempDir directory;
+  SmallLlama model(TinyLlama());
+  model.weights.pop_back();
+  EXPECT_EQ(WriteTorchScript(directory / "module.pt", model.spec.llama, model.weights).error(),
+            errors::kModelShape.id);
+  model.weights.push_back(0.0F);
+  EXPECT_EQ(WriteTorchScript("/dev/full/module.pt", model.spec.llama, model.weights).error(),
+            errors::kStoreIo.id);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
 // A tiny file may name any number of positions: they cost nothing until they are read.

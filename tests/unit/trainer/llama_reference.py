@@ -1,6 +1,7 @@
 """A Llama in Python's torch, written from Hugging Face's conventions and nothing of ours: for each directory named,
 reads config.json (the model's keys, and those of an AdamW step), model.safetensors and tokens.bin (int32, windows of
-context + 1), and writes logits.bin (float32), gradients.safetensors and stepped.safetensors.
+context + 1), and writes logits.bin (float32), gradients.safetensors and stepped.safetensors; and script.bin, the
+logits of module.pt, which is the same model as a TorchScript module.
 
 usage: llama_reference.py DIRECTORY...
 """
@@ -97,6 +98,10 @@ def run(directory):
     tokens = tokens.view(-1, config["context"] + 1)
     logits = forward(config, w, tokens[:, :-1])
     (directory / "logits.bin").write_bytes(logits.detach().contiguous().numpy().tobytes())
+    script = torch.jit.load(str(directory / "module.pt"))
+    assert sorted(script.state_dict()) == sorted([*header, "inv_freq"])
+    with torch.no_grad():
+        (directory / "script.bin").write_bytes(script(tokens[:, :-1]).contiguous().numpy().tobytes())
     functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten()).backward()
     write_safetensors(directory / "gradients.safetensors", prefix, header, {n: t.grad for n, t in w.items()})
     torch.nn.utils.clip_grad_norm_(w.values(), config["clip_norm"])

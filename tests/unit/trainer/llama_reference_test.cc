@@ -14,6 +14,7 @@
 #include "tests/support/temp_dir.h"
 #include "tests/unit/trainer/llama_fixture.h"
 #include "trainer/optimizer.h"
+#include "trainer/torchscript.h"
 
 namespace accord::trainer {
 namespace {
@@ -55,6 +56,7 @@ void WriteCase(const std::filesystem::path& directory, const Case& test, const S
                const std::vector<std::int32_t>& tokens) {
   std::filesystem::create_directory(directory);
   ASSERT_TRUE(model::WriteSafetensors(directory / "model.safetensors", model.layout, model.weights).ok());
+  ASSERT_TRUE(WriteTorchScript(directory / "module.pt", model.spec.llama, model.weights).ok());
   std::ofstream(directory / "tokens.bin", std::ios::binary)
       .write(reinterpret_cast<const char*>(tokens.data()),
              static_cast<std::streamsize>(tokens.size() * sizeof(tokens[0])));
@@ -106,6 +108,13 @@ TEST(LlamaReferenceTest, AgreesWithAModelWrittenInPython) {
     EXPECT_GT(logits.abs().max().item<double>(), 1.0);
     EXPECT_LT(Farthest(logits,
                        at::from_blob(const_cast<std::uint8_t*>(theirs->data()), logits.sizes(), at::kFloat)),
+              1e-4);
+
+    const auto script = ReadFile(scratch / test.name / "script.bin", 1U << 30);
+    ASSERT_TRUE(script.ok());
+    ASSERT_EQ(script->size(), static_cast<std::size_t>(logits.nbytes()));
+    EXPECT_LT(Farthest(logits,
+                       at::from_blob(const_cast<std::uint8_t*>(script->data()), logits.sizes(), at::kFloat)),
               1e-4);
 
     ours.AddGradient(batch, 1.0 / static_cast<double>(test.windows * test.context));
