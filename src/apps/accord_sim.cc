@@ -34,20 +34,14 @@ struct Commands {
   std::vector<std::string> nodes;
   std::uint32_t threads = 1;
   std::uint64_t every = 0;
-  bool json = false;
+  bool json = false, adapter = false;
   CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *save = nullptr;
   std::string model, base, tokenizer, format = "gguf", values = "f32";
   GraduateCommand graduate;
   study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 
-  void AddTo(CLI::App& app) {
-    run = app.add_subcommand("run", "The rounds of a job, without a federation");
-    run->add_option("--from", from, "Model to begin with, instead of the plan's initial weights")
-        ->type_name("MODEL");
-    run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
-    run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")
-        ->type_name("N");
-    eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
+  // generate and export: of a trained language model.
+  void AddUses(CLI::App& app) {
     generate = app.add_subcommand("generate", "Text from a language model");
     generate->add_option("--prompt", wish.prompt, "How the text begins");
     generate->add_option("--tokens", wish.max_tokens, "At most so many")->type_name("N");
@@ -64,19 +58,32 @@ struct Commands {
         ->check(CLI::IsMember({"gguf", "hf", "torchscript"}));
     save->add_option("--type", values, "f32, f16, or q8_0 (gguf)")
         ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
+    save->add_flag("--adapter", adapter,
+                   "The adapter alone, to be used beside the frozen model (gguf, f32 or f16)");
     save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
-    graduate.AddTo(app, /*config=*/true);
-    for (CLI::App* command : {eval, generate, save})
-      command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
-          ->required();
-    for (CLI::App* command : {run, eval, generate, save})
-      command->add_option("--job", job, "Job file")->type_name("FILE")->required();
     for (CLI::App* command : {generate, save}) {
       command->add_option("--tokenizer", tokenizer, "The SentencePiece model, where the job names one")
           ->type_name("FILE");
       command->add_option("--base", base, "The frozen model, where the job has an adapter")
           ->type_name("FILE");
     }
+  }
+
+  void AddTo(CLI::App& app) {
+    run = app.add_subcommand("run", "The rounds of a job, without a federation");
+    run->add_option("--from", from, "Model to begin with, instead of the plan's initial weights")
+        ->type_name("MODEL");
+    run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
+    run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")
+        ->type_name("N");
+    eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
+    AddUses(app);
+    graduate.AddTo(app, /*config=*/true);
+    for (CLI::App* command : {eval, generate, save})
+      command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
+          ->required();
+    for (CLI::App* command : {run, eval, generate, save})
+      command->add_option("--job", job, "Job file")->type_name("FILE")->required();
     for (CLI::App* command : {run, eval}) {
       command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
           ->type_name("NAME=FILE")
@@ -220,7 +227,6 @@ Status Generate(const Commands& commands) {
 }
 
 Status Save(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
   const study::Export wish{.format = commands.format == "gguf" ? study::Format::kGguf
                                      : commands.format == "hf" ? study::Format::kHuggingFace
                                                                : study::Format::kTorchScript,
@@ -228,7 +234,12 @@ Status Save(const Commands& commands) {
                                      : commands.values == "f16" ? study::Values::kF16
                                                                 : study::Values::kQ8,
                            .out = commands.out};
-  ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
+  if (commands.adapter) {
+    ACCORD_RETURN_IF_ERROR(study::WriteAdapter(commands.job, commands.model, wish));
+  } else {
+    ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
+    ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
+  }
   const std::string answer = commands.json ? Answer({{"path", commands.out}}, true) : commands.out + "\n";
   std::fputs(answer.c_str(), stdout);
   return {};

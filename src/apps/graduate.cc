@@ -100,8 +100,9 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
                 "lora: names of the matrices (default: all seven of a llama's layer)")
       ->type_name("NAME")
       ->delimiter(',');
-  c->add_option("--adapter-out", adapter_out_, "lora: a directory for the adapter as PEFT reads it")
-      ->type_name("DIR");
+  c->add_option("--adapter-out", adapter_out_,
+                "lora: a directory for the adapter as PEFT reads it, or FILE.gguf as llama.cpp does")
+      ->type_name("PATH");
   c->add_option("--lambda", wish_.lambda, "ditto: the pull towards the common model")->type_name("X");
   c->add_option(
        "--kept", kept_,

@@ -217,6 +217,8 @@ void Grammar::AddModelUses(CLI::App* model) {
   generate.app->add_option("--seed", wish.seed, "Another seed, another text")->type_name("N");
   auto save = Add<ModelExport>(model, "export", "Write a language model for other programs");
   add_model(save);
+  save.app->add_flag("--adapter", save.values->adapter,
+                     "The adapter alone of a job that has one, to be used beside the frozen model");
   Choice(save.app->add_option("--format", save.values->format, "What reads it"),
          {"gguf", "safetensors", "torchscript"});
   Choice(save.app->add_option("--type", save.values->type, "Its numbers"), {"f32", "f16", "q8_0"});

@@ -78,6 +78,7 @@ struct ModelExport {
   std::string plan;
   std::string tokenizer;
   std::string base;
+  bool adapter = false;  // alone, without the frozen model
   std::string format = "gguf";
   std::string type = "f32";
   std::string out;

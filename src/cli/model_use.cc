@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 // What a person names.
 struct Named {
   const std::string &model, &plan, &base;
+  bool adapter = false;  // alone is wanted: its frozen model is not needed
 };
 struct LocalModel {
   fs::path weights, plan, base;  // base: of a job with an adapter, where it is found
@@ -72,7 +73,7 @@ Result<LocalModel> Fetch(Session& session, const Named& named) {
   }
   ACCORD_ASSIGN_OR_RETURN(local.weights, Obtain(session, *backend, cache, found.hash));
   std::set<Digest> used{found.hash};
-  if (const auto base = BaseOf(local.plan); base && named.base.empty()) {
+  if (const auto base = BaseOf(local.plan); base && named.base.empty() && !named.adapter) {
     ACCORD_ASSIGN_OR_RETURN(local.base, ObtainBase(session, *backend, cache, *base));
     used.insert(*base);
   }
@@ -88,7 +89,7 @@ Result<LocalModel> Locate(Session& session, const Named& named) {
     return Fail(errors::kCliUsage, "What is in " + named.model + " is said by a job file.",
                 "Name it: --job FILE");
   LocalModel local{fs::absolute(named.model, error), named.plan, named.base};  // it may begin with "-", too
-  if (const auto base = BaseOf(local.plan); base && named.base.empty()) {
+  if (const auto base = BaseOf(local.plan); base && named.base.empty() && !named.adapter) {
     const auto cache = ModelCache::Open(session.environment().variables);
     if (cache.ok() && cache->Has(*base)) local.base = cache->Model(*base);
   }
@@ -106,6 +107,7 @@ ExitCode Use(Session& session, const std::string& what, const Named& named,
     if (!value.empty())
       words.push_back(std::string(name).append("=").append(value));  // it may begin with "-"
   }
+  if (named.adapter) words.emplace_back("--adapter");
   if (session.printer().json()) words.emplace_back("--json");
   const Result<int> code = session.environment().helper(words);
   return code.ok() ? static_cast<ExitCode>(*code) : session.printer().Failure(code.status());
@@ -125,7 +127,7 @@ ExitCode Run(const ModelGenerate& command, Session& session) {
 }
 
 ExitCode Run(const ModelExport& command, Session& session) {
-  return Use(session, "export", {command.model, command.plan, command.base},
+  return Use(session, "export", {command.model, command.plan, command.base, command.adapter},
              {{"--format", command.format == "safetensors" ? "hf" : command.format},
               {"--type", command.type},
               {"--out", command.out},

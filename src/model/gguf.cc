@@ -1,9 +1,6 @@
 #include "model/gguf.h"
 
-#include <algorithm>
 #include <limits>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/atomic_file.h"
@@ -11,60 +8,37 @@
 #include "base/errors.h"
 #include "model/encode.h"
 #include "model/gguf_header.h"
+#include "model/gguf_tensor.h"
 #include "model/layout.h"
 #include "model/llama.h"
 
 namespace accord::model {
 namespace {
 
-constexpr std::size_t kFlushBytes = 1 << 20;
-
-// A tensor of the file, and where its rows come from.
-struct Entry {
-  std::string name;
-  const TensorSpec* tensor;
-  GgufType type;
-  std::uint64_t head =
-      0;  // rows of a head whose pairs are to stand side by side; 0: rows stay where they are
-};
-
-std::uint64_t RowLength(const TensorSpec& tensor) { return tensor.shape.back(); }
-
 GgufType TypeOf(const TensorSpec& tensor, GgufType wanted) {
   if (tensor.shape.size() == 1) return GgufType::kF32;
-  const bool whole_blocks = RowLength(tensor) % kQ8Block == 0;
+  const bool whole_blocks = tensor.shape.back() % kQ8Block == 0;
   return wanted == GgufType::kQ8_0 && !whole_blocks ? GgufType::kF16 : wanted;
 }
 
-std::uint64_t BytesOf(const Entry& entry) {
-  if (entry.type == GgufType::kQ8_0) return entry.tensor->size / kQ8Block * kQ8BlockBytes;
-  return entry.tensor->size * (entry.type == GgufType::kF32 ? 4 : 2);
-}
-
 // The tensors in llama.cpp's own order: the table, the norm and the last layer, then layer by layer.
-std::vector<Entry> Entries(const ModelLayout& layout, const LlamaSpec& spec, GgufType type) {
-  std::vector<Entry> entries;
-  const auto add = [&](const std::string& name, const std::string& hf, std::uint64_t head = 0) {
-    const TensorSpec* tensor = FindTensor(layout, hf + ".weight");
-    entries.push_back({name + ".weight", tensor, TypeOf(*tensor, type), head});
+std::vector<GgufTensor> TensorsOf(const ModelLayout& layout, const LlamaSpec& spec, GgufType type) {
+  std::vector<GgufTensor> tensors;
+  const auto add = [&](const std::string& module) {
+    const TensorSpec* tensor = FindTensor(layout, module + ".weight");
+    tensors.push_back(
+        {*GgufName(module) + ".weight", tensor, TypeOf(*tensor, type), PairedRows(spec, module)});
   };
-  add("token_embd", "model.embed_tokens");
-  add("output_norm", "model.norm");
-  if (!spec.tie_word_embeddings) add("output", "lm_head");
+  add("model.embed_tokens");
+  add("model.norm");
+  if (!spec.tie_word_embeddings) add("lm_head");
   for (std::uint64_t i = 0; i < spec.num_hidden_layers; ++i) {
-    const std::string ours = "blk." + std::to_string(i) + ".";
-    const std::string hf = "model.layers." + std::to_string(i) + ".";
-    add(ours + "attn_norm", hf + "input_layernorm");
-    add(ours + "attn_q", hf + "self_attn.q_proj", HeadSize(spec));
-    add(ours + "attn_k", hf + "self_attn.k_proj", HeadSize(spec));
-    add(ours + "attn_v", hf + "self_attn.v_proj");
-    add(ours + "attn_output", hf + "self_attn.o_proj");
-    add(ours + "ffn_norm", hf + "post_attention_layernorm");
-    add(ours + "ffn_gate", hf + "mlp.gate_proj");
-    add(ours + "ffn_up", hf + "mlp.up_proj");
-    add(ours + "ffn_down", hf + "mlp.down_proj");
+    for (const char* module :
+         {"input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
+          "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj"})
+      add("model.layers." + std::to_string(i) + "." + module);
   }
-  return entries;
+  return tensors;
 }
 
 void AddShape(GgufHeader& header, const LlamaSpec& spec) {
@@ -111,7 +85,7 @@ void AddVocabulary(GgufHeader& header, const Vocabulary& vocabulary) {
   }
 }
 
-Bytes HeaderOf(const GgufModel& model, GgufType type, const std::vector<Entry>& entries) {
+Bytes HeaderOf(const GgufModel& model, GgufType type, const std::vector<GgufTensor>& tensors) {
   GgufHeader header;
   header.Text("general.architecture", "llama");
   header.Text("general.type", "model");
@@ -123,36 +97,11 @@ Bytes HeaderOf(const GgufModel& model, GgufType type, const std::vector<Entry>& 
   if (type == GgufType::kQ8_0) header.U32("general.quantization_version", 2);
   AddShape(header, model.spec);
   AddVocabulary(header, model.vocabulary);
-  for (const Entry& entry : entries) {
-    header.Tensor(entry.name, entry.tensor->shape, static_cast<std::uint32_t>(entry.type), BytesOf(entry));
+  for (const GgufTensor& tensor : tensors) {
+    header.Tensor(tensor.name, tensor.tensor->shape, static_cast<std::uint32_t>(tensor.type),
+                  BytesOf(tensor));
   }
   return header.Finish();
-}
-
-// Row `r` of the file is this row of ours: (head, pair, half) there is (head, half, pair) here.
-std::uint64_t OurRow(const Entry& entry, std::uint64_t r) {
-  if (entry.head == 0) return r;
-  const std::uint64_t in_head = r % entry.head;
-  return r - in_head + in_head % 2 * (entry.head / 2) + in_head / 2;
-}
-
-Status WriteTensor(AtomicFile& file, const Entry& entry, std::span<const float> weights) {
-  const std::uint64_t length = RowLength(*entry.tensor);
-  const auto values = weights.subspan(entry.tensor->offset, entry.tensor->size);
-  const FloatFormat format = entry.type == GgufType::kF16 ? FloatFormat::kF16 : FloatFormat::kF32;
-  Bytes buffer;
-  for (std::uint64_t r = 0; r < values.size() / length; ++r) {
-    const std::uint64_t first = OurRow(entry, r) * length;
-    const auto row = values.subspan(first, length);
-    const std::optional<std::size_t> bad =
-        entry.type == GgufType::kQ8_0 ? AppendQ8(row, buffer) : AppendFloats(format, row, buffer);
-    if (bad) return BadValue(*entry.tensor, first + *bad, row[*bad]);
-    if (buffer.size() < kFlushBytes) continue;
-    ACCORD_RETURN_IF_ERROR(file.Write(buffer));
-    buffer.clear();
-  }
-  buffer.resize(buffer.size() + GgufPadding(BytesOf(entry)));
-  return file.Write(buffer);
 }
 
 Status CheckModel(const GgufModel& model) {
@@ -176,10 +125,10 @@ Status WriteGguf(const std::filesystem::path& path, GgufType type, const GgufMod
   ACCORD_RETURN_IF_ERROR(CheckModel(model));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, MakeLayout(LlamaTensors(model.spec)));
   ACCORD_CHECK(model.weights.size() == layout.size);
-  const std::vector<Entry> entries = Entries(layout, model.spec, type);
+  const std::vector<GgufTensor> tensors = TensorsOf(layout, model.spec, type);
   ACCORD_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path, FileMode::kShared));
-  ACCORD_RETURN_IF_ERROR(file.Write(HeaderOf(model, type, entries)));
-  for (const Entry& entry : entries) ACCORD_RETURN_IF_ERROR(WriteTensor(file, entry, model.weights));
+  ACCORD_RETURN_IF_ERROR(file.Write(HeaderOf(model, type, tensors)));
+  for (const GgufTensor& tensor : tensors) ACCORD_RETURN_IF_ERROR(WriteTensor(file, tensor, model.weights));
   return file.Commit();
 }
 

@@ -1,4 +1,5 @@
-// The front of a GGUF file: magic, keys with values, and what stands where. Internal to gguf.cc. Pure.
+// The front of a GGUF file: magic, keys with values, and what stands where. Internal to gguf.cc and
+// gguf_adapter.cc. Pure.
 #pragma once
 
 #include <cstdint>

@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "model/frozen.h"
+#include "model/gguf_adapter.h"
 #include "model/init.h"
 #include "model/layout.h"
 #include "model/partition.h"
@@ -45,6 +46,8 @@ Status CheckWish(const GraduateWish& wish) {
   if (!std::isfinite(wish.lambda) || wish.lambda < 0.0) return Invalid("lambda must not be below 0");
   if (!wish.adapter_out.empty() && wish.method != GraduateMethod::kLora)
     return Invalid("only a graduate by lora has an adapter to write");
+  if (wish.adapter_out.extension() == ".gguf" && wish.job.model.kind != "llama")
+    return Invalid("a GGUF file is of a language model's adapter");
   ACCORD_RETURN_IF_ERROR(CheckNew(wish.out));
   return CheckNew(wish.adapter_out);
 }
@@ -131,6 +134,9 @@ Status TuneAdapter(const GraduateWish& wish, const Place& place, std::vector<flo
   ACCORD_ASSIGN_OR_RETURN(const std::vector<float> tuned, Tune(wish, *trainer, start, graduate));
   model::Merge(adapter, tuned, weights);
   if (wish.adapter_out.empty()) return {};
+  if (wish.adapter_out.extension() == ".gguf")
+    return model::WriteGgufAdapter(wish.adapter_out, model::GgufType::kF32,
+                                   {job.model.llama, adapter, tuned, job.name}, FileMode::kPrivate);
   return model::WritePeftAdapter(
       wish.adapter_out, {.spec = job.adapter, .model = job.model, .adapter = adapter, .weights = tuned});
 }

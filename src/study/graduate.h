@@ -39,7 +39,8 @@ struct GraduateWish {
   std::uint32_t threads = 0;
   std::filesystem::path cache;        // for the tokens of texts
   std::filesystem::path out;          // the graduate's file
-  std::filesystem::path adapter_out;  // kLora: its adapter as PEFT reads it; empty: none
+  std::filesystem::path adapter_out;  // kLora: its adapter as PEFT reads it, or where the name ends with
+                                      // ".gguf" as llama.cpp does; empty: none
   std::function<void(std::uint64_t done, std::uint64_t total)> progress;
   std::stop_token stop;
 };

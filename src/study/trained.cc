@@ -9,6 +9,7 @@
 #include "data/tokenizer.h"
 #include "model/checkpoint.h"
 #include "model/gguf.h"
+#include "model/gguf_adapter.h"
 #include "model/hf_export.h"
 #include "model/layout.h"
 #include "model/partition.h"
@@ -71,6 +72,21 @@ model::GgufType GgufTypeOf(Values values) {
   return values == Values::kF16 ? model::GgufType::kF16 : model::GgufType::kQ8_0;
 }
 
+Status CheckFree(const std::filesystem::path& path) {
+  std::error_code unknown;  // what cannot be looked at fails when it is written
+  if (!std::filesystem::exists(path, unknown)) return {};
+  return Fail(errors::kCliExists, "\"" + Printable(path.string(), 200) + "\" is there already",
+              "Choose another name, or remove it first.");
+}
+
+// The job of a file, its model resolved.
+Result<JobSpec> ReadJob(const std::filesystem::path& path) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(path, config::kMaxJobBytes));
+  ACCORD_ASSIGN_OR_RETURN(JobSpec job, config::ParseJob(AsText(plan), path.string()));
+  ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
+  return job;
+}
+
 // Of a file that holds what the job exchanges.
 Result<std::vector<float>> MakeWhole(const JobSpec& job, const std::filesystem::path& model,
                                      const std::filesystem::path& base) {
@@ -90,10 +106,8 @@ Result<std::vector<float>> MakeWhole(const JobSpec& job, const std::filesystem::
 
 Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesystem::path& model,
                             const std::filesystem::path& base) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(job, config::kMaxJobBytes));
   Trained trained;
-  ACCORD_ASSIGN_OR_RETURN(trained.job, config::ParseJob(AsText(plan), job.string()));
-  ACCORD_ASSIGN_OR_RETURN(trained.job.model, model::Resolve(trained.job.model));
+  ACCORD_ASSIGN_OR_RETURN(trained.job, ReadJob(job));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(trained.job.model));
   // With what an outer rule keeps, or without it, as graduates are.
   Result<std::vector<float>> weights = model::ReadCheckpoint(model, layout);
@@ -124,12 +138,23 @@ Status Generate(const Trained& trained, const Wish& wish, const std::function<vo
   return told.status();
 }
 
+Status WriteAdapter(const std::filesystem::path& job, const std::filesystem::path& model,
+                    const Export& wish) {
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec spec, ReadJob(job));
+  if (spec.model.kind != "llama" || spec.adapter.kind == AdapterKind::kNone)
+    return Fail(errors::kModelUnknown, "what this job trains is no adapter of a language model");
+  if (wish.format != Format::kGguf || wish.values == Values::kQ8)
+    return Fail(errors::kModelUnknown, "an adapter alone is written as GGUF, f32 or f16");
+  ACCORD_RETURN_IF_ERROR(CheckFree(wish.out));
+  ACCORD_ASSIGN_OR_RETURN(const JobAdapter read,
+                          ReadAdapter({.job = spec, .model = model, .base = {}, .kept = {}}));
+  return model::WriteGgufAdapter(wish.out, GgufTypeOf(wish.values),
+                                 {spec.model.llama, read.adapter, read.weights, spec.name});
+}
+
 Status Write(const Trained& trained, const Export& wish) {
   ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
-  std::error_code unknown;  // what cannot be looked at fails when it is written
-  if (std::filesystem::exists(wish.out, unknown))
-    return Fail(errors::kCliExists, "\"" + Printable(wish.out.string(), 200) + "\" is there already",
-                "Choose another name, or remove it first.");
+  ACCORD_RETURN_IF_ERROR(CheckFree(wish.out));
   const LlamaSpec& spec = trained.job.model.llama;
   if (wish.format == Format::kTorchScript) {
     if (wish.values == Values::kF32) return trainer::WriteTorchScript(wish.out, spec, trained.weights);

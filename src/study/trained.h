@@ -50,4 +50,10 @@ struct Export {
 };
 [[nodiscard]] Status Write(const Trained& trained, const Export& wish);
 
+// The adapter alone of a job that has one, as llama.cpp's GGUF, to be used beside the frozen model. `model`
+// as accord model download gives it. `cli.exists`; `model.unknown` without an adapter and for q8_0; else as
+// OpenTrained.
+[[nodiscard]] Status WriteAdapter(const std::filesystem::path& job, const std::filesystem::path& model,
+                                  const Export& wish);
+
 }  // namespace accord::study

@@ -1,6 +1,7 @@
 #include "study/whole_model.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/errors.h"
 #include "model/checkpoint.h"
@@ -28,26 +29,34 @@ Result<std::vector<float>> TrainedWeights(const WholeModel& whole) {
 
 }  // namespace
 
+Result<JobAdapter> ReadAdapter(const WholeModel& whole) {
+  const JobSpec& job = whole.job;
+  JobAdapter read;
+  ACCORD_ASSIGN_OR_RETURN(read.weights, TrainedWeights(whole));
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
+  ACCORD_ASSIGN_OR_RETURN(read.adapter, model::MakeAdapter(job.adapter, job.model, layout));
+  if (job.adapter.kind != AdapterKind::kFfaLora) return read;
+  // A as the seed draws it, beside the B that was trained.
+  ACCORD_ASSIGN_OR_RETURN(const model::Partition parts, model::MakePartition(job));
+  std::vector<float> both(read.adapter.layout.size);
+  model::InitialWeights(read.adapter.layout, job.seed, both);
+  for (const TensorSpec& tensor : parts.trained.tensors) {
+    const TensorSpec* to = model::FindTensor(read.adapter.layout, tensor.name);
+    std::copy_n(read.weights.begin() + static_cast<std::ptrdiff_t>(tensor.offset), tensor.size,
+                both.begin() + static_cast<std::ptrdiff_t>(to->offset));
+  }
+  read.weights = std::move(both);
+  return read;
+}
+
 Result<std::vector<float>> ReadWhole(const WholeModel& whole) {
   const JobSpec& job = whole.job;
-  ACCORD_ASSIGN_OR_RETURN(std::vector<float> trained, TrainedWeights(whole));
-  if (job.adapter.kind == AdapterKind::kNone) return trained;
+  if (job.adapter.kind == AdapterKind::kNone) return TrainedWeights(whole);
+  ACCORD_ASSIGN_OR_RETURN(const JobAdapter trained, ReadAdapter(whole));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
-  ACCORD_ASSIGN_OR_RETURN(const model::Adapter adapter, model::MakeAdapter(job.adapter, job.model, layout));
   ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
                           model::ReadFrozen(whole.base, job.adapter.base, layout));
-  if (job.adapter.kind == AdapterKind::kFfaLora) {  // A as the seed draws it, beside the B that was trained
-    ACCORD_ASSIGN_OR_RETURN(const model::Partition parts, model::MakePartition(job));
-    std::vector<float> both(adapter.layout.size);
-    model::InitialWeights(adapter.layout, job.seed, both);
-    for (const TensorSpec& tensor : parts.trained.tensors) {
-      const TensorSpec* to = model::FindTensor(adapter.layout, tensor.name);
-      std::copy_n(trained.begin() + static_cast<std::ptrdiff_t>(tensor.offset), tensor.size,
-                  both.begin() + static_cast<std::ptrdiff_t>(to->offset));
-    }
-    trained = std::move(both);
-  }
-  model::Merge(adapter, trained, weights);
+  model::Merge(trained.adapter, trained.weights, weights);
   return weights;
 }
 

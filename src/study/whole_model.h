@@ -6,6 +6,7 @@
 
 #include "accord/job_spec.h"
 #include "accord/status.h"
+#include "model/partition.h"
 
 namespace accord::study {
 
@@ -20,5 +21,12 @@ struct WholeModel {
 // `model.personal`, but of Ditto the common model. Fails as model::ReadCheckpoint, model::ReadFrozen and
 // trainer::WithPersonal.
 [[nodiscard]] Result<std::vector<float>> ReadWhole(const WholeModel& whole);
+
+// The adapter of a job that has one, A and B of each matrix; needs no `base`. Fails as ReadWhole.
+struct JobAdapter {
+  model::Adapter adapter;
+  std::vector<float> weights;  // flat by adapter.layout
+};
+[[nodiscard]] Result<JobAdapter> ReadAdapter(const WholeModel& whole);
 
 }  // namespace accord::study

@@ -99,6 +99,19 @@ class GgufTest(unittest.TestCase):
                     expected["greedy"] = greedy
                 self.check(f"{name}-{kind}.gguf", expected)
 
+    def test_an_adapter_beside_a_model_is_both_together(self):
+        merged, base = Llama(self.path / "tied-merged"), Llama(self.path / "tied")
+        for token in PROMPT:
+            logits, without = merged.next(token), base.next(token)
+        after_prompt, greedy = logits, []
+        for _ in range(8):
+            greedy.append(max(range(len(logits)), key=logits.__getitem__))
+            logits = merged.next(greedy[-1])
+        tolerance = 2e-5 * (max(after_prompt) - min(after_prompt))
+        self.assertGreater(max(abs(a - b) for a, b in zip(after_prompt, without)), 1000 * tolerance)
+        self.check("tied-f32.gguf", {"adapter": str(self.path / "tied-lora.gguf"), "prompt": PROMPT, "greedy": greedy,
+                                     "logits": {"values": after_prompt, "tolerance": tolerance}})
+
     def test_its_perplexity_is_that_of_the_checkpoint(self):
         tokens = [BOS, *TEXTS[4].encode()]
         model = Llama(self.path / "untied")

@@ -164,6 +164,9 @@ class PersonalTest(unittest.TestCase):
         self.assertNotEqual(merged, exported("before", self.base))
         with self.assertRaisesRegex(AssertionError, rf"sha256:{digest}[\s\S]*--base FILE[\s\S]*model.base"):
             exported("alone", adapter)
+        alone = self.federation.dir / "lora.gguf"
+        self.federation.call("accord", "model", "export", adapter, "--job", job, "--adapter", "--out", alone)
+        self.assertEqual(alone.read_bytes().count(b".weight.lora_a"), 7)
 
     def test_ditto(self) -> None:
         self.check("ditto", '[personal]\nkind = "ditto"\nlambda = 0.1\nlocal_steps = 10\n')

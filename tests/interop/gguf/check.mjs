@@ -4,6 +4,7 @@
 //
 // EXPECTED.json has any of
 //   texts       {text: [token ...]}: what a text becomes; the tokens become the text again
+//   adapter     a LoRA file that everything but the texts is computed with
 //   prompt      [token ...], for the next two
 //   logits      {values: [of each token ...], tolerance}: after the prompt, the largest difference allowed
 //   greedy      [token ...]: the likeliest tokens that follow the prompt, one after the other
@@ -30,7 +31,7 @@ const same = (a, b) => a.length === b.length && a.every((value, i) => value === 
 
 async function withSequence(length, use) {
   const context = await model.createContext({
-    contextSize: length, threads: 1, flashAttention: false,
+    contextSize: length, threads: 1, flashAttention: false, lora: expected.adapter,
     experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32" });
   const result = await use(context.getSequence());
   await context.dispose();

@@ -1,7 +1,8 @@
 // usage: gguf_models DIRECTORY
 //        gguf_models FILE.gguf bpe|unigram PIECES
 // Writes small Llamas of random weights for other programs to read: DIRECTORY/{tied,untied}/ as a Hugging
-// Face checkpoint, and DIRECTORY/{tied,untied}-{f32,f16,q8_0}.gguf. Weights are several times larger than a
+// Face checkpoint, and DIRECTORY/{tied,untied}-{f32,f16,q8_0}.gguf; and tied-lora.gguf, an adapter beside the
+// former, with tied-merged/ for both together. Weights are several times larger than a
 // model starts with, so that its next tokens are not all equally likely. The second form writes one file with
 // the pieces that spm_export_vocab printed.
 #include <cstdio>
@@ -11,10 +12,12 @@
 #include <vector>
 
 #include "model/gguf.h"
+#include "model/gguf_adapter.h"
 #include "model/hf_export.h"
 #include "model/init.h"
 #include "model/layout.h"
 #include "model/llama.h"
+#include "model/partition.h"
 
 namespace accord::model {
 namespace {
@@ -30,6 +33,24 @@ std::vector<float> Weights(const ModelLayout& layout) {
     }
   }
   return weights;
+}
+
+// An adapter beside every matrix of a layer, and the Hugging Face directory of what both are together.
+Status WriteAdapter(const std::filesystem::path& directory, const std::string& name, const LlamaSpec& spec,
+                    std::vector<float> weights) {
+  ACCORD_ASSIGN_OR_RETURN(const ModelSpec model, Resolve({.kind = "llama", .llama = spec}));
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, BuildLayout(model));
+  ACCORD_ASSIGN_OR_RETURN(const Adapter adapter,
+                          MakeAdapter({.kind = AdapterKind::kLora, .rank = 4, .alpha = 2.0}, model, layout));
+  std::vector<float> trained(adapter.layout.size);
+  for (TensorSpec tensor : adapter.layout.tensors) {
+    tensor.init.bound = 0.5;
+    InitialTensor(tensor, 7, 0, std::span(trained).subspan(tensor.offset, tensor.size));
+  }
+  ACCORD_RETURN_IF_ERROR(
+      WriteGgufAdapter(directory / (name + "-lora.gguf"), GgufType::kF32, {spec, adapter, trained, name}));
+  Merge(adapter, trained, weights);
+  return WriteHfModel(directory / (name + "-merged"), {spec, weights, {}});
 }
 
 Status WriteBoth(const std::filesystem::path& directory, const std::string& name, bool tied) {
@@ -49,7 +70,7 @@ Status WriteBoth(const std::filesystem::path& directory, const std::string& name
         std::pair("-q8_0.gguf", GgufType::kQ8_0)}) {
     ACCORD_RETURN_IF_ERROR(WriteGguf(directory / (name + suffix), type, {spec, weights, vocabulary, name}));
   }
-  return {};
+  return tied ? WriteAdapter(directory, name, spec, weights) : Status();
 }
 
 PieceType TypeOf(const std::string& text) {

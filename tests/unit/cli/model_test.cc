@@ -126,6 +126,13 @@ TEST_F(AdapterUseTest, ThePersonMayNameIt) {
   EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U);
 }
 
+TEST_F(AdapterUseTest, TheAdapterAloneNeedsNoFrozenModel) {
+  EXPECT_EQ(p.Run({"model", "export", "digits", "--adapter", "--out", "a.gguf"}).code, 0);
+  EXPECT_THAT(p.helped.back(), ElementsAre("export", kept + ".safetensors", "--job=" + kept + ".toml",
+                                           "--format=gguf", "--type=f32", "--out=a.gguf", "--adapter"));
+  EXPECT_EQ(p.coordinator.blob_offsets.size(), 1U);
+}
+
 TEST_F(AdapterUseTest, WithoutItIsSaidWhichFileIsWanted) {
   p.coordinator.no_blob = crypto::Sha256::Of(Base());
   const auto ended = p.Run({"model", "generate", "digits"});

@@ -240,6 +240,12 @@ TEST_F(GraduateTest, GrowsFromAnAdapterOverAFrozenModel) {
     wish_.method = GraduateMethod::kNone;
     EXPECT_NEAR(Make().worth.loss, loss, 1e-4) << "made whole, and nothing more";
     EXPECT_EQ(OpenTrained(plan, wish_.model, wish_.data.base)->weights, File());
+    const Export alone{.out = directory_ / (std::to_string(static_cast<int>(kind)) + ".gguf")};
+    EXPECT_EQ(WriteAdapter(plan, wish_.model, alone), Status());
+    EXPECT_EQ(AsText(ReadFile(alone.out).value()).substr(0, 4), "GGUF");
+    EXPECT_EQ(WriteAdapter(plan, wish_.model, alone).error(), "cli.exists");
+    EXPECT_EQ(WriteAdapter(plan, wish_.model, {.values = Values::kQ8, .out = directory_ / "q8"}).error(),
+              "model.unknown");
     wish_.method = GraduateMethod::kFull;
   }
 }
@@ -274,6 +280,17 @@ TEST_F(GraduateTest, FedPersModelIsWholeAtANodeAlone) {
   std::filesystem::remove(wish_.out);
   wish_.method = GraduateMethod::kFull;
   EXPECT_NEAR(Make().common->loss, graduate.worth.loss, 1e-9) << "tuning goes on from there";
+}
+
+TEST_F(GraduateTest, ItsAdapterIsWrittenAsLlamaCppReadsIt) {
+  wish_.method = GraduateMethod::kLora;
+  wish_.adapter_out = directory_ / "adapter.gguf";
+  Make();
+  const Bytes file = ReadFile(wish_.adapter_out).value();
+  EXPECT_NE(AsText(file).find("blk.1.ffn_down.weight.lora_b"), std::string_view::npos);
+  EXPECT_EQ(std::filesystem::status(wish_.adapter_out).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+      << "it is of the lab's text, and for the lab";
 }
 
 TEST_F(GraduateTest, WishesWithoutSenseAreRefused) {
