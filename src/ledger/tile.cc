@@ -86,6 +86,8 @@ Result<Tile> Tile::Parse(std::string_view path) {
   return *tile;
 }
 
+bool IsServed(std::string_view path) { return path == kCheckpointPath || Tile::Parse(path).ok(); }
+
 std::optional<Tile> TileAt(std::uint64_t size, std::optional<unsigned> level, std::uint64_t index) {
   const std::uint64_t nodes = NodesAt(size, level.value_or(0));
   const std::uint64_t full = nodes / kTileWidth;

@@ -39,6 +39,10 @@ struct Tile {
   friend bool operator==(const Tile&, const Tile&) = default;
 };
 
+// Whether strangers may ask for the file at this path: the checkpoint, or one that Tile::Parse takes. Ask
+// before a path from outside comes near a FileSource, which reads what it is told to.
+[[nodiscard]] bool IsServed(std::string_view path);
+
 // The tile of this level (none: bundle) and index in a tree of `size`; nullopt when it would be empty.
 [[nodiscard]] std::optional<Tile> TileAt(std::uint64_t size, std::optional<unsigned> level,
                                          std::uint64_t index);

@@ -78,6 +78,16 @@ TEST(TilePathTest, RefusesEveryOtherForm) {
   }
 }
 
+TEST(TilePathTest, StrangersGetCheckpointTilesAndBundlesAndNothingElse) {
+  for (const char* path : {"checkpoint", "tile/0/000", "tile/1/000.p/2", "tile/entries/x001/000"}) {
+    EXPECT_TRUE(IsServed(path)) << path;
+  }
+  for (const char* path : {"", "checkpoint.pending", "/checkpoint", "tile", "tile/0/../../key.pem",
+                           "../checkpoint", "/etc/passwd", "tile/0/000.tmp.1.2", "Checkpoint"}) {
+    EXPECT_FALSE(IsServed(path)) << path;
+  }
+}
+
 // The tiles of a tree of this size, by going through all places.
 std::set<std::string> TilesOf(std::uint64_t size) {
   std::set<std::string> paths;
