@@ -19,6 +19,7 @@ Value Convert(const toml::node& node) {
   if (const auto* v = node.as_integer()) return {v->get()};
   if (const auto* v = node.as_floating_point()) return {v->get()};
   if (const auto* v = node.as_string()) return {v->get()};
+  if (const auto* v = node.as_date()) return {Date{v->get().year, v->get().month, v->get().day}};
   if (node.is_table()) return {TableMark{}};
   if (const auto* v = node.as_array()) {
     List list;
@@ -41,14 +42,33 @@ class Flattener {
       if (keys_.size() > kMaxDepth) {
         out_.problems.push_back({place, "tables are nested deeper than " + std::to_string(kMaxDepth)});
       } else {
-        out_.entries.push_back({keys_, Convert(node), place, false});
+        const auto* list = node.as_array();
+        const bool tables = list != nullptr && !list->empty() && list->is_homogeneous<toml::table>();
+        out_.entries.push_back(
+            {keys_, tables ? Value{TableList{list->size()}} : Convert(node), place, false});
         if (const auto* inner = node.as_table()) Table(*inner);
+        if (tables) Tables(*list);
       }
       keys_.pop_back();
     }
   }
 
  private:
+  void Tables(const toml::array& list) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      keys_.push_back(std::to_string(i));
+      const toml::source_position at = list[i].source().begin;
+      const Place place{std::string(source_), at.line, at.column};
+      if (keys_.size() > kMaxDepth) {
+        out_.problems.push_back({place, "tables are nested deeper than " + std::to_string(kMaxDepth)});
+      } else {
+        out_.entries.push_back({keys_, {TableMark{}}, place, false});
+        Table(*list[i].as_table());
+      }
+      keys_.pop_back();
+    }
+  }
+
   Document& out_;
   std::string_view source_;
   std::vector<std::string> keys_;
@@ -82,8 +102,9 @@ std::string Lower(std::string_view text) {
 
 std::string TypeName(const Value& value) {
   return std::visit(
-      overloaded{[](const TableMark&) { return "a table"; }, [](const Other&) { return "a date or time"; },
-                 [](const bool&) { return "true or false"; },
+      overloaded{[](const TableMark&) { return "a table"; },
+                 [](const TableList&) { return "a list of tables"; }, [](const Date&) { return "a date"; },
+                 [](const Other&) { return "a time"; }, [](const bool&) { return "true or false"; },
                  [](const std::int64_t&) { return "a whole number"; },
                  [](const double&) { return "a number"; }, [](const std::string&) { return "text"; },
                  [](const List&) { return "a list"; }},

@@ -2,6 +2,8 @@
 // that knows toml++ is its .cc. Used by schema.h. Pure.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,9 +16,18 @@ namespace accord::config {
 struct Value;
 using List = std::vector<Value>;
 struct TableMark {};  // a table: its keys are entries of their own
-struct Other {};      // a date or time: no key of Accord takes one
+struct TableList {    // tables under one key, [[key]]: each is a table at key.0, key.1, ...
+  std::size_t count = 0;
+};
+struct Date {  // of the calendar: TOML sees to that
+  std::uint16_t year = 0;
+  std::uint8_t month = 0, day = 0;
+
+  friend auto operator<=>(const Date&, const Date&) = default;
+};
+struct Other {};  // a time: no key of Accord takes one
 struct Value {
-  std::variant<TableMark, Other, bool, std::int64_t, double, std::string, List> held;
+  std::variant<TableMark, TableList, Date, Other, bool, std::int64_t, double, std::string, List> held;
 };
 
 // For messages: "a whole number", "text", ...

@@ -41,6 +41,14 @@ std::string NumberText(double value) {
   return out;
 }
 
+std::string DateText(const Date& date) {
+  const auto padded = [](unsigned number, std::size_t width) {
+    const std::string digits = std::to_string(number);
+    return std::string(width - std::min(width, digits.size()), '0') + digits;
+  };
+  return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2);
+}
+
 // The entry's value, text of a variable or flag read as TOML where the field is not text itself.
 Value ReadAs(const Entry& entry) {
   Value value = entry.value;
@@ -182,6 +190,18 @@ Field Duration(Millis& value, Millis least, Millis most) {
         return {};
       },
       [&value] { return Quote(FormatDuration(value)); }};
+}
+
+Field Day(std::optional<Date>& value) {
+  return {.type = "a date",
+          .set = [&value](const Entry& entry) -> std::string {
+            const Value found = ReadAs(entry);
+            const auto* day = std::get_if<Date>(&found.held);
+            if (day == nullptr) return Expected("a date, as 2027-06-30", found);
+            value = *day;
+            return "";
+          },
+          .show = [&value] { return value ? DateText(*value) : std::string("none"); }};
 }
 
 Field Size(std::uint64_t& value, std::uint64_t least) {

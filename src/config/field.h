@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,7 @@ struct Field {
 [[nodiscard]] Field FilePath(std::filesystem::path& value);
 [[nodiscard]] Field Bool(bool& value);
 [[nodiscard]] Field Duration(Millis& value, Millis least, Millis most);
+[[nodiscard]] Field Day(std::optional<Date>& value);  // 2027-06-30; none: no such day
 [[nodiscard]] Field Size(std::uint64_t& value, std::uint64_t least);
 [[nodiscard]] Field TextList(std::vector<std::string>& value, TextCheck check = {});
 [[nodiscard]] Field WholeList(std::vector<std::uint64_t>& value, std::uint64_t least, std::uint64_t most);

@@ -88,16 +88,17 @@ void Schema::Apply(const Document& document) {
     if (std::any_of(unknown_tables.begin(), unknown_tables.end(), inside)) continue;
     places_[path] = entry.place;
     const bool table = std::holds_alternative<TableMark>(entry.value.held);
+    const bool tables = std::holds_alternative<TableList>(entry.value.held);
     const KeyEntry* key = Find(path);
     std::string wrong;
     if (key != nullptr) {
       wrong = key->field.set(entry);
     } else if (!HasSection(entry.keys)) {
-      wrong = std::string(table ? "unknown section" : "unknown key") + Suggestion(entry.keys);
-    } else if (!table) {
+      wrong = std::string(table || tables ? "unknown section" : "unknown key") + Suggestion(entry.keys);
+    } else if (!table && !(tables && HasSectionIn(entry.keys, "0"))) {
       wrong = "expected a section, found " + TypeName(entry.value);
     }
-    if (table && (key != nullptr || !wrong.empty())) unknown_tables.push_back(entry.keys);
+    if ((table || tables) && (key != nullptr || !wrong.empty())) unknown_tables.push_back(entry.keys);
     if (wrong.empty()) {
       continue;
     }
@@ -112,6 +113,12 @@ void Schema::Apply(const Document& document) {
       if (key.need == Need::kRequired && !Has(key.path)) Complain(key.path, "is missing (" + key.doc + ")");
     }
   }
+}
+
+// Whether a section of this name is expected in the table `keys`.
+bool Schema::HasSectionIn(std::vector<std::string> keys, std::string name) const {
+  keys.push_back(std::move(name));
+  return HasSection(keys);
 }
 
 bool Schema::InBadTable(const SectionEntry& section) const {

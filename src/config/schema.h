@@ -58,6 +58,7 @@ class Schema {
     std::vector<KeyEntry> entries;
   };
   [[nodiscard]] const KeyEntry* Find(std::string_view path) const;
+  [[nodiscard]] bool HasSectionIn(std::vector<std::string> keys, std::string name) const;
   [[nodiscard]] bool InBadTable(const SectionEntry& section) const;
   [[nodiscard]] std::string Suggestion(const std::vector<std::string>& keys) const;
 
