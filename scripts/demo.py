@@ -25,7 +25,6 @@ PROGRAMS = Path(os.environ.get("ACCORD_DEMO_PROGRAMS", ROOT / "build/release/src
 STATE = Path(os.environ.get("ACCORD_DEMO_STATE", ROOT / "demo-state")).resolve()
 RUN = STATE / "run"  # of this federation: states, configurations, logs; made anew by every run
 JOB = Path(os.environ.get("ACCORD_DEMO_JOB", ROOT / "configs/job-fashion.toml"))
-NATIONS = ["ke", "br", "no"]
 STARTED = float(os.environ.get("ACCORD_DEMO_STARTED", time.time()))
 READY_SECONDS = 60  # for a program to come up on a busy machine
 
@@ -35,14 +34,17 @@ class DemoError(Exception):
 
 
 class Demo:
+    nations = ["ke", "br", "no"]
+    job = JOB
+
     def __init__(self, keep: bool, as_json: bool):
         self.keep = keep
         self.out = sys.stderr if as_json else sys.stdout
         self.processes: dict[str, subprocess.Popen] = {}
         # The same training bits on every machine with as many cores need a fixed number of threads.
-        self.threads = max(1, (os.cpu_count() or 1) // len(NATIONS))
+        self.threads = max(1, (os.cpu_count() or 1) // len(self.nations))
         # Everybody has to allow a job without masks; nobody does unless the job at hand is one.
-        self.unmasked = "true" if JOB.is_file() and re.search(r'^secure = "off"', JOB.read_text(), re.M) else "false"
+        self.unmasked = "true" if self.job.is_file() and re.search(r'^secure = "off"', self.job.read_text(), re.M) else "false"
 
     def say(self, text: str = "") -> None:
         print(text, file=self.out, flush=True)
@@ -105,12 +107,9 @@ class Demo:
     # --- the steps
 
     def prepare(self) -> None:
-        if running():
-            raise DemoError("a federation of an earlier --keep is still up; stop it with: scripts/demo --stop")
-        shutil.rmtree(RUN, ignore_errors=True)
-        RUN.mkdir(parents=True)
+        make_room()
         self.say("== dealing 70,000 images to three nations: training images by label")
-        done = subprocess.run([ROOT / "scripts/prepare-fashion", "--out", STATE / "data", "--nations", ",".join(NATIONS)],
+        done = subprocess.run([ROOT / "scripts/prepare-fashion", "--out", STATE / "data", "--nations", ",".join(self.nations)],
                               capture_output=True, text=True)
         self.say(done.stdout.rstrip())
         if done.returncode != 0:
@@ -131,33 +130,35 @@ class Demo:
         self.call("accord", "join", (state / "operator.token").read_text().strip(), "--context", "demo")
 
     def start_nodes(self) -> None:
-        self.say(f"== enrolling and starting the nodes {', '.join(NATIONS)}, {self.threads} thread(s) each")
+        self.say(f"== enrolling and starting the nodes {', '.join(self.nations)}, {self.threads} thread(s) each")
         with ThreadPoolExecutor() as pool:  # loading libtorch is most of what joining takes
-            list(pool.map(self.enrol, NATIONS))
+            list(pool.map(self.enrol, self.nations))
             # In a real federation the labs compare this hash with each other, not with the coordinator.
             registry = self.ask("member", "registry")["hash"]
             self.say(f"== every nation pins the registry of keys {registry[:16]}...")
             list(pool.map(lambda nation: self.call("accord-node", "registry", "--state", str(RUN / nation), "--pin", registry),
-                          NATIONS))
-        for nation in NATIONS:
+                          self.nations))
+        for nation in self.nations:
             self.start(nation, "accord-node", "run", "--config", str(RUN / f"{nation}.toml"), "--state", str(RUN / nation))
-        self.wait_until("the nodes", lambda: sum(node["connected"] for node in self.ask("node", "list")) == len(NATIONS))
+        self.wait_until("the nodes", lambda: sum(node["connected"] for node in self.ask("node", "list")) == len(self.nations))
+
+    def data_section(self, nation: str) -> str:
+        data = STATE / "data" / nation
+        return (f'[data.fashion]\nformat = "idx"\n'
+                f'path = "{data}/train-images-idx3-ubyte"\nlabels = "{data}/train-labels-idx1-ubyte"\n'
+                f'eval_path = "{data}/test-images-idx3-ubyte"\neval_labels = "{data}/test-labels-idx1-ubyte"\n')
 
     def enrol(self, nation: str) -> None:
         """Writes the node's configuration and joins it with a token made for it."""
-        data = STATE / "data" / nation
         (RUN / f"{nation}.toml").write_text(
-            f'[node]\nthreads = {self.threads}\n[data.fashion]\nformat = "idx"\n'
-            f'path = "{data}/train-images-idx3-ubyte"\nlabels = "{data}/train-labels-idx1-ubyte"\n'
-            f'eval_path = "{data}/test-images-idx3-ubyte"\neval_labels = "{data}/test-labels-idx1-ubyte"\n'
-            f'[policy]\nallow_unmasked = {self.unmasked}\npurposes = ["demo"]\n')
+            f'[node]\nthreads = {self.threads}\n{self.data_section(nation)}[policy]\nallow_unmasked = {self.unmasked}\npurposes = ["demo"]\n')
         token = self.ask("member", "invite", nation, "--role", "node", "--ttl", "1h")["token"]
         self.call("accord-node", "join", token, "--state", str(RUN / nation))
 
     def train(self) -> dict:
-        answer = self.ask("job", "submit", str(JOB))
+        answer = self.ask("job", "submit", str(self.job))
         job = answer["job"] if "job" in answer else answer["id"]
-        self.say(f"== job {job[:12]} submitted: {JOB.name}")
+        self.say(f"== job {job[:12]} submitted: {self.job.name}")
         watch = subprocess.Popen([PROGRAMS / "accord", "job", "watch", job], stdin=subprocess.DEVNULL, stdout=self.out,
                                  env=self.environment())
         try:
@@ -173,26 +174,33 @@ class Demo:
                             f"the logs are in {RUN}")
         return view
 
-    def download(self, job: dict) -> dict:
-        model = STATE / "model.safetensors"
+    def download(self, job: dict, model: Path) -> None:
         model.unlink(missing_ok=True)
         self.call("accord", "model", "download", job["id"], "--out", str(model))
         sha256 = hashlib.sha256(model.read_bytes()).hexdigest()
         if sha256 != job["model_hash"]:
             raise DemoError(f"{model} has the hash {sha256}, but the job ended with {job['model_hash']}")
+
+    def result(self, job: dict) -> dict:
+        model = STATE / "model.safetensors"
+        self.download(job, model)
         accuracy = job["final_metrics"]["accuracy"]
-        return {"status": "finished", "job": job["id"], "rounds": job["rounds_done"], "nodes": len(NATIONS),
+        return {"status": "finished", "job": job["id"], "rounds": job["rounds_done"], "nodes": len(self.nations),
                 "test_accuracy": accuracy["value"], "seconds_total": None,
                 "seconds_training": round((moment(job["finished"]) - moment(job["submitted"])).total_seconds(), 3),
-                "model_path": str(model), "model_sha256": sha256, "test_images": accuracy["examples"]}
+                "model_path": str(model), "model_sha256": job["model_hash"], "test_images": accuracy["examples"]}
 
     def run(self) -> dict:
         self.prepare()
         self.start_coordinator()
         self.start_nodes()
-        result = self.download(self.train())
+        result = self.result(self.train())
         result["seconds_total"] = seconds_since_start()
         return result
+
+    def summary(self, result: dict) -> dict:
+        """What --json prints."""
+        return {key: value for key, value in result.items() if key != "test_images"}
 
     # --- words at the end
 
@@ -213,11 +221,18 @@ class Demo:
         self.say("The federation is up. Look around:")
         for command, why in ((f"{accord} job show {result['job'][:12]}", "the rounds"),
                              (f"{accord} node list", "who is connected"),
-                             (f"{accord} job submit {shown(JOB)}", "train again"),
+                             (f"{accord} job submit {shown(self.job)}", "train again"),
                              (f"{shown(PROGRAMS / 'accord-node')} egress --state {shown(RUN / 'ke')}", "what left a nation"),
                              (f"curl {self.http}/metrics", "for Prometheus"),
                              ("scripts/demo --stop", "end it")):
             self.say(f"  {command}   # {why}")
+
+
+def make_room() -> None:
+    if running():
+        raise DemoError("a federation of an earlier --keep is still up; stop it with: scripts/demo --stop")
+    shutil.rmtree(RUN, ignore_errors=True)
+    RUN.mkdir(parents=True)
 
 
 def shown(path: Path) -> str:
@@ -285,20 +300,13 @@ def stop_kept() -> int:
     return 0
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/demo")
-    for option in ("--json", "--keep", "--stop"):
-        parser.add_argument(option, action="store_true")
-    args = parser.parse_args()
-    if args.stop:
-        return stop_kept()
-
+def play(demo: Demo, as_json: bool) -> int:
+    """Runs the demo to its end and leaves no process behind, unless it is to stay up; the program's exit code."""
     def interrupted(number, frame):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupted)
     signal.signal(signal.SIGHUP, interrupted)
 
-    demo = Demo(args.keep, args.json)
     done = False
     try:
         result = demo.run()
@@ -308,17 +316,24 @@ def main() -> int:
         return 130
     except (DemoError, subprocess.TimeoutExpired) as error:
         print(f"demo: {error}", file=sys.stderr)
-        if args.json:
+        if as_json:
             print(json.dumps({"status": "failed", "error": str(error), "seconds_total": seconds_since_start()}))
         return 1
     finally:
-        if not (done and args.keep):
+        if not (done and demo.keep):
             demo.stop()
     demo.report(result)
-    if args.json:
-        result.pop("test_images")
-        print(json.dumps(result))
+    if as_json:
+        print(json.dumps(demo.summary(result)))
     return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/demo")
+    for option in ("--json", "--keep", "--stop"):
+        parser.add_argument(option, action="store_true")
+    args = parser.parse_args()
+    return stop_kept() if args.stop else play(Demo(args.keep, args.json), args.json)
 
 
 if __name__ == "__main__":

@@ -38,8 +38,11 @@ class Run:
     interval: int = 0           # local steps of a round; 0: one round of all steps
     synchronous: int = 0
     bits: int = 4
+    clip_rms: float = 6.0       # of updates of few bits
     start: "Run | None" = None  # whose model it begins with
     warmup: int = 50
+    name: str = "study"         # and its purpose, which the nodes' policies name
+    secure: str = "off"
     outer: dict = field(default_factory=lambda: {"rule": "diloco", "lr": 0.7, "momentum": 0.9})
 
     @property
@@ -64,7 +67,7 @@ class Run:
         outer = {"rule": "fedavg", "lr": 1.0} if alone else self.outer
         coded = self.bits < 16 and not alone
         sections = {
-            "": {"version": 1, "name": "study", "purpose": "study", "seed": self.seed, "secure": "off"},
+            "": {"version": 1, "name": self.name, "purpose": self.name, "seed": self.seed, "secure": self.secure},
             "model": {"kind": "llama", **MODELS[self.model], "max_position_embeddings": CONTEXT},
             "data": {"dataset": "text"},
             "inner": {"optimizer": "adamw", "lr": self.rate, "beta1": 0.9, "beta2": 0.95, "weight_decay": 0.1,
@@ -74,7 +77,7 @@ class Run:
             "outer": outer,
             "update": {"bits": 24 if alone else self.bits, "clip": 0.1 if coded else 16.0 if alone else 2.0,
                        "max_examples": 1_000_000, "weights": "equal", "report_clipped": True,
-                       **({"transform": "hadamard", "clip_rms": 6.0} if coded else {})},
+                       **({"transform": "hadamard", "clip_rms": self.clip_rms} if coded else {})},
             "eval": {"metrics": ["bits_per_byte"], "every": 1_000_000},
             "round": {"count": self.rounds, "synchronous": self.synchronous, "min_nodes": len(self.nodes),
                       "min_survivors": len(self.nodes), "max_wait": "1h"},

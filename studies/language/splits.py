@@ -45,15 +45,16 @@ def _write(path: Path, documents: list[dict]) -> Path:
 class Splits:
     """train(L), dev(L), test(L): files of language L, made when they are asked for first."""
 
-    def __init__(self, corpora: Path, out: Path):
+    def __init__(self, corpora: Path, out: Path, dev_bytes: int = DEV_BYTES, test_bytes: int = TEST_BYTES):
         self._corpora, self._out, self._parts = corpora, out, {}
+        self._dev_bytes, self._test_bytes = dev_bytes, test_bytes
 
     def _of(self, language: str) -> dict[str, list[dict]]:
         if language not in self._parts:
             documents = _documents(self._corpora / f"{language}.jsonl")
             test = [one for one in documents if one["source"] == TEST_SOURCE]
-            dev, train = _take([one for one in documents if one["source"] != TEST_SOURCE], DEV_BYTES)
-            self._parts[language] = {"train": train, "dev": dev, "test": _take(test, TEST_BYTES)[0]}
+            dev, train = _take([one for one in documents if one["source"] != TEST_SOURCE], self._dev_bytes)
+            self._parts[language] = {"train": train, "dev": dev, "test": _take(test, self._test_bytes)[0]}
         return self._parts[language]
 
     def train(self, language: str, size: int | None = None) -> Path:
