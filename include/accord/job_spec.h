@@ -100,6 +100,14 @@ struct OuterSpec {
   double beta1 = 0.9, beta2 = 0.99, tau = 1e-3;  // fedadagrad, fedadam, fedyogi
 };
 
+// [streaming]: Streaming DiLoCo (Douillard et al. 2025): the model in fragments that take turns. Each is
+// exchanged once in inner.local_steps, and a round, which exchanges one, has local_steps / fragments of them.
+struct StreamingSpec {
+  std::uint32_t fragments = 1;  // P; 1: every round exchanges the whole model
+  std::uint64_t delay = 0;      // tau: local steps that go on while a fragment's sum is made
+  double alpha = 0.0;           // share of the local value that is kept when the new global one comes
+};
+
 // [adapter]: a frozen base model, and beside some of its matrices W [out, in] two thin ones; computed with is
 // W + alpha / rank * B A.
 enum class AdapterKind : std::uint8_t {
@@ -191,6 +199,7 @@ struct JobSpec {
   PersonalSpec personal;
   InnerSpec inner;
   OuterSpec outer;
+  StreamingSpec streaming;
   UpdateSpec update;
   EvalSpec eval;
   RoundSpec round;

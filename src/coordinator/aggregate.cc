@@ -1,7 +1,6 @@
 #include "coordinator/aggregate.h"
 
 #include <algorithm>
-#include <array>
 #include <future>
 #include <thread>
 
@@ -101,7 +100,7 @@ std::span<std::uint8_t> BytesOf(std::span<float> floats) {
   return {reinterpret_cast<std::uint8_t*>(floats.data()), floats.size_bytes()};
 }
 
-// A model without state: by tiles.
+// A model without state, all of which changes: by tiles.
 Status StepTiles(const ModelLayout& layout, ModelReader& before, update::OuterStep& step,
                  store::BlobWriter& after) {
   std::vector<float> weights(std::min<std::uint64_t>(kTileWeights, layout.size));
@@ -132,7 +131,7 @@ Result<Digest> StepModel(const Task& task, update::OuterStep& step) {
   ACCORD_ASSIGN_OR_RETURN(ModelReader before, ModelReader::Open(*task.blobs, layout, task.model_hash));
   ACCORD_ASSIGN_OR_RETURN(const auto after, task.blobs->NewWriter(store::Durability::kRecomputable));
   ACCORD_RETURN_IF_ERROR(after->Append(model::SafetensorsPrefix(layout)));
-  const bool plain = update::ParametersOf(layout) == layout.size;
+  const bool plain = update::ParametersOf(layout) == layout.size && task.spec->streaming.fragments == 1;
   ACCORD_RETURN_IF_ERROR(plain ? StepTiles(layout, before, step, *after)
                                : StepWhole(*task.spec, layout, before, step, *after));
   return after->Commit(std::nullopt);
@@ -151,16 +150,17 @@ Result<std::vector<std::uint64_t>> ReadSum(const store::Blobs& blobs, const Comb
 
 }  // namespace
 
-Result<StoredBases> BasesOf(const store::Blobs& blobs, const ModelLayout& layout, const Digest& model) {
-  const std::uint64_t parameters = update::ParametersOf(layout);
-  if (!update::HasRms(layout)) return StoredBases{parameters, parameters};
+Result<update::BaseModel> BaseOf(const store::Blobs& blobs, const update::RoundBase& round,
+                                 const Digest& model, Made made) {
+  if (!update::HasRms(round.global)) return round.Unclipped();
   ACCORD_ASSIGN_OR_RETURN(const auto blob, blobs.Open(model));
-  std::array<float, update::kRmsElements> tail{};
-  const std::uint64_t size = model::SafetensorsSize(layout);
-  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(size - sizeof tail, BytesOf(tail)));
-  if (got != sizeof tail || blob->size() != size)
+  std::vector<float> tail(update::RmsElements(round.global));
+  const std::span<std::uint8_t> bytes = BytesOf(tail);
+  const std::uint64_t size = model::SafetensorsSize(round.global);
+  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(size - bytes.size(), bytes));
+  if (got != bytes.size() || blob->size() != size)
     return Fail(errors::kStoreCorrupt, "the model " + model.Hex() + " is damaged");
-  return StoredBases{update::BaseOf(layout, tail), update::FormerBaseOf(layout, tail)};
+  return made == Made::kBy ? round.After(tail) : round.Before(tail);
 }
 
 Result<CombinedSums> CombineGroups(const CombineTask& task) {
@@ -171,8 +171,10 @@ Result<CombinedSums> CombineGroups(const CombineTask& task) {
     ACCORD_ASSIGN_OR_RETURN(words[i], ReadSum(*task.blobs, part));
     sums.push_back({part.group, {task.purpose, task.round, part.cohort, part.survivors, words[i]}});
   }
-  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(*task.blobs, *task.layout, task.model_hash));
-  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(*task.spec, sums, bases.base));
+  ACCORD_ASSIGN_OR_RETURN(
+      const update::BaseModel base,
+      BaseOf(*task.blobs, {*task.spec, *task.layout, task.round}, task.model_hash, Made::kBefore));
+  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(*task.spec, sums, base));
   CombinedSums done{.model_hash = task.model_hash, .metrics = {}, .left_out = std::move(made.left_out)};
   if (task.purpose == round::Purpose::kTrain) {
     ACCORD_ASSIGN_OR_RETURN(done.model_hash, StepModel(task, made.step));
@@ -193,7 +195,9 @@ Result<Digest> StoreInitialModel(store::Blobs& blobs, const ModelLayout& layout,
 Result<Aggregated> Aggregate(const AggregateTask& task) {
   std::vector<std::uint64_t> words(task.words);
   ACCORD_RETURN_IF_ERROR(Add(task, words));
-  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(*task.blobs, *task.layout, task.model_hash));
+  ACCORD_ASSIGN_OR_RETURN(
+      const update::BaseModel base,
+      BaseOf(*task.blobs, {*task.spec, *task.layout, task.round}, task.model_hash, Made::kBefore));
   ACCORD_ASSIGN_OR_RETURN(
       update::OuterStep step,
       update::OuterStep::Open(*task.spec,
@@ -202,7 +206,7 @@ Result<Aggregated> Aggregate(const AggregateTask& task) {
                                .cohort = task.cohort,
                                .survivors = static_cast<std::uint32_t>(task.uploads.size()),
                                .words = words},
-                              bases.base));
+                              base));
   auto storing = std::async([&] { return StoreSum(task, words); });  // beside the step
   const Result<Digest> model = Steps(task) ? StepModel(task, step) : Result<Digest>(task.model_hash);
   ACCORD_ASSIGN_OR_RETURN(const StoredSum sum, storing.get());

@@ -35,14 +35,11 @@ struct AggregateTask {
   };
   std::shared_ptr<const Masked> masked;
 };
-// What the encoding of a round that starts from this model needs to know of it, and of the model before it:
-// read from its blob where the state says it.
-struct StoredBases {
-  update::BaseModel base;
-  update::BaseModel former;
-};
-[[nodiscard]] Result<StoredBases> BasesOf(const store::Blobs& blobs, const ModelLayout& layout,
-                                          const Digest& model);
+// What the encoding of a round needs to know of the model that it starts from: read from that model's blob,
+// or from the one that the round made, where the state says it.
+enum class Made : std::uint8_t { kBefore, kBy };  // the round
+[[nodiscard]] Result<update::BaseModel> BaseOf(const store::Blobs& blobs, const update::RoundBase& round,
+                                               const Digest& model, Made made);
 // Whether the sum itself makes a model.
 [[nodiscard]] inline bool Steps(const AggregateTask& task) {
   return task.purpose == round::Purpose::kTrain && !task.grouped;

@@ -127,9 +127,10 @@ void JobRunner::AddProof(rpc::Train& message) {
 
 // The model that the sum's round started from may be let go of; the one that it made knows what is needed.
 Result<secagg::Offer> JobRunner::OfferOf(const job::Certified& certified, const Digest& made) const {
-  ACCORD_ASSIGN_OR_RETURN(const StoredBases bases, BasesOf(services_.blobs, *input_.layout, made));
+  ACCORD_ASSIGN_OR_RETURN(const update::BaseModel base,
+                          BaseOf(services_.blobs, input_.RoundOf(certified.plan.round), made, Made::kBy));
   return MaskedAttempt::OfferOf(
-      InputsOf(certified.plan, certified.attempt, certified.members.registry, bases.former));
+      InputsOf(certified.plan, certified.attempt, certified.members.registry, base));
 }
 
 std::optional<rpc::ModelProof> JobRunner::ProofOf(const job::Certified& certified, const Digest& made) const {

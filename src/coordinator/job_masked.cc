@@ -47,13 +47,14 @@ MaskedAttempt* JobRunner::Masked(Lane& lane) {
     lane.received.clear();
     lane.ends.clear();
     lane.unmasked.clear();
-    const auto bases = BasesOf(services_.blobs, *input_.layout, open->plan.model_hash);
-    if (!bases.ok()) {
-      LogError("round.attempt_lost", {{"job", name()}, {"why", Describe(bases.status())}});
+    const auto base =
+        BaseOf(services_.blobs, input_.RoundOf(open->plan.round), open->plan.model_hash, Made::kBefore);
+    if (!base.ok()) {
+      LogError("round.attempt_lost", {{"job", name()}, {"why", Describe(base.status())}});
       return nullptr;
     }
-    auto opened = MaskedAttempt::Open(
-        InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry, bases->base));
+    auto opened =
+        MaskedAttempt::Open(InputsOf(open->plan, *attempt, round::MembersOf(open->state)->registry, *base));
     Status status = opened.status();
     if (opened.ok() && !attempt->shares.IsZero()) {
       const auto blob = services_.blobs.Get(attempt->shares, kMaxSharesBlob);

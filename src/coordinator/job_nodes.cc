@@ -260,8 +260,9 @@ void JobRunner::GrantUploads(Lane& lane) {
 // ---------------------------------------------------------------- uploads
 
 std::uint64_t JobRunner::UploadWords(const job::OpenRound& open, std::size_t cohort) const {
-  const auto encoding = update::EncodingFor(*input_.spec, open.plan.purpose, input_.parameters(),
-                                            static_cast<std::uint32_t>(cohort));
+  const auto encoding =
+      update::EncodingFor(*input_.spec, open.plan.purpose, input_.RoundOf(open.plan.round).Unclipped(),
+                          static_cast<std::uint32_t>(cohort));
   ACCORD_CHECK(encoding.ok());  // submission made sure of it for every cohort size
   return encoding->Words();
 }

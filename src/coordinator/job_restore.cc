@@ -113,8 +113,8 @@ std::shared_ptr<const job::Certified> JobRunner::CheckProof(const rpc::Standing&
                            .survivors = {}};
   certified.members.registry = proof.offer.registry_hash;
   certified.outcome.opened = round::Outcome::Opened{proof.u3_hash, proof.z_root, {}};
-  auto offer = MaskedAttempt::OfferOf(
-      InputsOf(certified.plan, certified.attempt, certified.members.registry, input_.parameters()));
+  auto offer = MaskedAttempt::OfferOf(InputsOf(certified.plan, certified.attempt, certified.members.registry,
+                                               input_.RoundOf(proof.offer.round).Unclipped()));
   // The clip follows from a model that is not here; enough signers vouch for it.
   if (offer.ok() && update::HasRms(*input_.layout)) TakeClip(proof.offer, *offer);
   if (offer.ok()) offer->registry_hash = proof.offer.registry_hash;

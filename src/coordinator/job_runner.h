@@ -76,6 +76,7 @@ struct JobInput {
   update::Partition partition;                // empty: no groups
 
   [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
+  [[nodiscard]] update::RoundBase RoundOf(RoundId round) const { return {*spec, *layout, round}; }
 };
 
 class JobRunner : public std::enable_shared_from_this<JobRunner> {

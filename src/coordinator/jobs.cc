@@ -11,6 +11,7 @@
 #include "job/codec.h"
 #include "job/job_id.h"
 #include "secagg/params.h"
+#include "update/exchange.h"
 #include "update/groups.h"
 #include "update/headers.h"
 
@@ -79,14 +80,15 @@ Status Jobs::Admit(const JobInput& input) const {
                                             " parameters; this coordinator takes at most " +
                                             std::to_string(services_.config.limits.max_model_parameters));
   }
-  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, input.parameters()));
+  const std::uint64_t largest = update::LargestFragment(spec, *input.layout);
+  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, largest));
   for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
     // The widest cohort that may come: every node of the federation, or of a group, could be in it.
     auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
     if (!input.partition.empty()) nodes = 0;
     for (const update::Group& group : input.partition) nodes = std::max(nodes, group.nodes.size());
     ACCORD_RETURN_IF_ERROR(
-        update::EncodingFor(spec, purpose, input.parameters(), static_cast<std::uint32_t>(nodes)).status());
+        update::EncodingFor(spec, purpose, largest, static_cast<std::uint32_t>(nodes)).status());
   }
   return {};
 }
@@ -94,9 +96,10 @@ Status Jobs::Admit(const JobInput& input) const {
 Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
   ACCORD_ASSIGN_OR_RETURN(const JobInput input, Check({plan, Bytes(kTokenBytes), ""}, services_.clock.Now()));
   ACCORD_RETURN_IF_ERROR(Admit(input));
-  ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                          update::EncodingFor(*input.spec, round::Purpose::kTrain, input.parameters(),
-                                              input.spec->round.min_nodes));
+  ACCORD_ASSIGN_OR_RETURN(
+      const secagg::Encoding encoding,
+      update::EncodingFor(*input.spec, round::Purpose::kTrain,
+                          update::LargestFragment(*input.spec, *input.layout), input.spec->round.min_nodes));
   rpc::ValidationView view{.name = input.spec->name,
                            .parameters = input.parameters(),
                            .upload_bytes = encoding.Words() * 8,

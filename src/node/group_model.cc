@@ -91,8 +91,8 @@ Result<Weights> MakeGroupModel(const GroupModelTask& task) {
                                   .mode = spec.secure};
     ACCORD_ASSIGN_OR_RETURN(base, FindModel(task.terms.facts, before, task.client.get(), task.stop));
   }
-  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made,
-                          update::OpenGroups(spec, sums, update::BaseOf(layout, *base)));
+  const update::RoundBase before = task.terms.facts.RoundOf(sums[0].sum.round);
+  ACCORD_ASSIGN_OR_RETURN(update::GroupStep made, update::OpenGroups(spec, sums, before.Before(*base)));
   for (const round::LeftOut& item : made.left_out) {
     LogWarn("group.left_out", {{"job", spec.name},
                                {"round", std::to_string(task.round.value)},

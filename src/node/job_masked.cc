@@ -222,7 +222,7 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> JobTask::OpenAttempt(const secag
   if (!terms.ok()) return secagg::Refuse(terms.status());
   const task::Assignment round = *task::RoundOf(state.activity);
   if (const task::Delta* delta = DeltaOf(state.activity)) {
-    const auto base = BaseOfDelta(facts_, *delta_files_, delta->file);
+    const auto base = BaseOfDelta(facts_, round.round, *delta_files_, delta->file);
     if (!base.ok()) return secagg::Refuse(errors::kTaskNoDelta, Describe(base.status()));
     terms->base = *base;
   }

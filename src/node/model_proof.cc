@@ -86,7 +86,8 @@ Status CheckSignatures(const MaskedTerms& terms, const rpc::ModelProof& proof, c
 
 }  // namespace
 
-Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose purpose, std::size_t cohort) {
+Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, RoundId round, round::Purpose purpose,
+                                       std::size_t cohort) {
   const JobSpec& spec = *terms.facts.spec;
   const auto n = static_cast<std::uint32_t>(cohort);
   secagg::MemberPolicy policy{
@@ -97,8 +98,8 @@ Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose 
       .min_honest = terms.policy.min_honest,
       .least_corrupt = spec.has_corrupt ? spec.corrupt : secagg::DefaultCorrupt(n)};
   if (terms.policy.max_per_org > 0) policy.max_per_org = terms.policy.max_per_org;
-  ACCORD_ASSIGN_OR_RETURN(policy.params,
-                          update::ParamsFor(spec, purpose, terms.base.value_or(terms.facts.parameters()), n));
+  const update::BaseModel base = terms.base.value_or(terms.facts.RoundOf(round).Unclipped());
+  ACCORD_ASSIGN_OR_RETURN(policy.params, update::ParamsFor(spec, purpose, base, n));
   return policy;
 }
 
@@ -138,7 +139,8 @@ Result<ProvenOffer> CheckProofOffer(const MaskedTerms& terms, const secagg::Offe
   if (!terms.pinned.registry) return Fail(errors::kSecaggWrongRegistry, "no registry is pinned here");
   ACCORD_ASSIGN_OR_RETURN(const round::Purpose purpose, PurposeOf(terms, offer));
   ACCORD_ASSIGN_OR_RETURN(secagg::Params params, secagg::Params::Parse(offer.params, offer.mode));
-  ACCORD_ASSIGN_OR_RETURN(secagg::MemberPolicy policy, PolicyFor(terms, purpose, offer.cohort.size()));
+  ACCORD_ASSIGN_OR_RETURN(secagg::MemberPolicy policy,
+                          PolicyFor(terms, offer.round, purpose, offer.cohort.size()));
   // The clip follows from a model that may not be here. Of the signers of the proof one at least is honest,
   // and had that model.
   if (update::HasRms(*terms.facts.layout) && purpose == round::Purpose::kTrain)

@@ -27,11 +27,11 @@ struct MaskedTerms {
   std::optional<update::BaseModel> base = {};
 };
 
-// The policy of the lab and of the plan for an offer of this purpose and cohort; its encoding is what this
-// node's own reading of the plan and of `terms.base` gives. `secagg.*` when the plan cannot be run with that
-// cohort.
-[[nodiscard]] Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, round::Purpose purpose,
-                                                     std::size_t cohort);
+// The policy of the lab and of the plan for an offer of this round, purpose and cohort; its encoding is what
+// this node's own reading of the plan and of `terms.base` gives. `secagg.*` when the plan cannot be run with
+// that cohort.
+[[nodiscard]] Result<secagg::MemberPolicy> PolicyFor(const MaskedTerms& terms, RoundId round,
+                                                     round::Purpose purpose, std::size_t cohort);
 // What every offer of this job must say before it is looked at further: federation, job, and chunks as they
 // travel, without a neighbour graph, which no message carries. `secagg.wrong_config`, `secagg.bad_params`.
 [[nodiscard]] Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer);

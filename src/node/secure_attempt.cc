@@ -47,7 +47,8 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> SecureAttempt::Open(const secagg
   const auto group = update::GroupOf(*partition, terms.facts.node);
   if (!group) return secagg::Refuse(errors::kSecaggWrongGroup, "no group of the plan names this node");
   if (Status good = CheckGroup(terms, *group, offer.cohort); !good.ok()) return secagg::Refuse(good);
-  Result<secagg::MemberPolicy> policy = PolicyFor(terms, inputs.round.purpose, offer.cohort.size());
+  Result<secagg::MemberPolicy> policy =
+      PolicyFor(terms, inputs.round.round, inputs.round.purpose, offer.cohort.size());
   if (!policy.ok()) return secagg::Refuse(policy.status());
   secagg::Checked<secagg::Member> member = secagg::Member::Open(
       offer, {.id = terms.facts.node,

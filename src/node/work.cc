@@ -21,6 +21,7 @@
 #include "secagg/secret_words.h"
 #include "secagg/sum.h"
 #include "secagg/weight.h"
+#include "update/exchange.h"
 #include "update/headers.h"
 #include "update/next_model.h"
 #include "update/rotation.h"
@@ -120,18 +121,19 @@ Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& has
   return sum;
 }
 
-std::uint64_t DeltaSize(const JobFacts& facts) {
-  return facts.parameters() + (update::HasRms(*facts.layout) ? 1 : 0);
+std::uint64_t DeltaSize(const JobFacts& facts, RoundId round) {
+  return facts.RoundOf(round).Unclipped().parameters + (update::HasRms(*facts.layout) ? 1 : 0);
 }
 
-Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, const store::Blobs& deltas, const Digest& file) {
-  if (!update::HasRms(*facts.layout) || file.IsZero()) return update::BaseModel(facts.parameters());
+Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, RoundId round, const store::Blobs& deltas,
+                                      const Digest& file) {
+  update::BaseModel base = facts.RoundOf(round).Unclipped();
+  if (!update::HasRms(*facts.layout) || file.IsZero()) return base;
   ACCORD_ASSIGN_OR_RETURN(const auto blob, deltas.Open(file));
-  float rms = 0.0F;
-  const std::span out(reinterpret_cast<std::uint8_t*>(&rms), sizeof rms);
-  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(facts.parameters() * sizeof(float), out));
+  const std::span out(reinterpret_cast<std::uint8_t*>(&base.rms), sizeof base.rms);
+  ACCORD_ASSIGN_OR_RETURN(const std::size_t got, blob->Read(base.parameters * sizeof(float), out));
   if (got != out.size()) return Fail(errors::kStoreCorrupt, "the delta " + file.Hex() + " is too short");
-  return update::BaseModel(facts.parameters(), rms);
+  return base;
 }
 
 Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
@@ -171,8 +173,10 @@ Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
                                                    },
                                                .stop = task.stop}));
   Subtract(model, *result);
-  if (update::HasRms(*task.facts.layout))
-    result->push_back(update::BaseOf(*task.facts.layout, *task.weights).rms);
+  const update::RoundBase base = task.facts.RoundOf(task.round.round);
+  if (base.Unclipped().parameters < model.size())
+    update::KeepElements(update::ExchangedElements(base.spec, base.global.tensors, base.round), *result);
+  if (update::HasRms(base.global)) result->push_back(base.Before(*task.weights).rms);
   delta.examples = outcome.examples;
   // Not synced: after a power cut the node trains again, and nothing of it has left.
   ACCORD_ASSIGN_OR_RETURN(delta.file,
@@ -239,25 +243,25 @@ struct Coordinates {
 
 Result<Coordinates> CoordinatesOf(const EncodeTask& task) {
   static constexpr std::array kNothing = {0.0F};  // an evaluation sends one zero coordinate
-  const std::uint64_t parameters = task.facts.parameters();
-  Coordinates out{.base = parameters, .values = kNothing};
+  const RoundId round = task.round.round;
+  Coordinates out{.base = task.facts.RoundOf(round).Unclipped(), .values = kNothing};
   if (task.round.purpose == round::Purpose::kEvaluate) return out;
   if (task.values) {
     out.kept = task.values;
     out.values = *out.kept;
   } else {
-    auto delta = task.deltas->Get(task.delta.file, DeltaSize(task.facts) * sizeof(float));
+    auto delta = task.deltas->Get(task.delta.file, DeltaSize(task.facts, round) * sizeof(float));
     if (!delta.ok()) return Fail(errors::kTaskNoDelta, Describe(delta.status()));
     out.file = *std::move(delta);
     out.values = AsFloats(out.file);
   }
-  if (out.values.size() != DeltaSize(task.facts)) {
+  if (out.values.size() != DeltaSize(task.facts, round)) {
     return Fail(errors::kTaskNoDelta, "a delta of " + std::to_string(out.values.size()) + " values");
   }
   if (update::HasRms(*task.facts.layout)) out.base.rms = out.values.back();
-  out.values = out.values.first(parameters);
+  out.values = out.values.first(out.base.parameters);
   if (task.facts.spec->update.transform == Transform::kHadamard) {
-    out.rotated = update::Rotation(task.facts.spec->seed, task.round.round).Rotated(out.values);
+    out.rotated = update::Rotation(task.facts.spec->seed, round).Rotated(out.values);
     out.values = out.rotated;
   }
   return out;
@@ -330,7 +334,8 @@ namespace {
 // The sum that was announced, and no other.
 Result<std::vector<std::uint64_t>> SumWords(const CheckTask& task) {
   ACCORD_ASSIGN_OR_RETURN(const secagg::Encoding encoding,
-                          update::EncodingFor(*task.facts.spec, task.round.purpose, task.facts.parameters(),
+                          update::EncodingFor(*task.facts.spec, task.round.purpose,
+                                              task.facts.RoundOf(task.round.round).Unclipped(),
                                               static_cast<std::uint32_t>(task.offer.cohort.size())));
   if (task.offer.words != encoding.Words()) {
     return Fail(errors::kSecaggWrongLength, "a sum of " + std::to_string(task.offer.words) + " words, not " +
@@ -359,7 +364,7 @@ Result<CheckedModel> CheckSum(const CheckTask& task) {
   const JobSpec& spec = *task.facts.spec;
   if (task.round.purpose == round::Purpose::kEvaluate || !spec.groups.nodes.empty()) {
     // No step: of one group's sum none is made.
-    const update::BaseModel base = update::BaseOf(*task.facts.layout, *task.weights);
+    const update::BaseModel base = task.facts.RoundOf(task.round.round).Before(*task.weights);
     ACCORD_RETURN_IF_ERROR(update::OuterStep::Open(spec, sum, base).status());
     return CheckedModel{task.weights, task.round.model_hash};
   }

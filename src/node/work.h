@@ -36,6 +36,7 @@ struct JobFacts {
   NodeId node;
 
   [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
+  [[nodiscard]] update::RoundBase RoundOf(RoundId round) const { return {*spec, *layout, round}; }
 };
 
 // Telemetry of the work under way; read by heartbeats.
@@ -53,19 +54,20 @@ struct WorkProgress {
 [[nodiscard]] Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash,
                                                           std::uint64_t words, std::stop_token stop);
 
-// The delta of a training as it lies in its file, an f32 a parameter, and with update.clip_rms one more: the
-// RMS that the clip of the round follows from. Null once it was let go, in an evaluation, and after a
-// restart.
+// The delta of a training as it lies in its file, an f32 a parameter of what the round exchanges
+// (update/exchange.h), and with update.clip_rms one more: the RMS that the clip of the round follows from.
+// Null once it was let go, in an evaluation, and after a restart.
 struct KeptDelta {
   Digest file;
   std::shared_ptr<const std::vector<float>> values;
 };
 
-// f32 values of a delta's file.
-[[nodiscard]] std::uint64_t DeltaSize(const JobFacts& facts);
-// What the encoding of a delta needs to know of the model that it was trained from: out of its file.
-[[nodiscard]] Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, const store::Blobs& deltas,
-                                                    const Digest& file);
+// f32 values of the file of a delta of `round`.
+[[nodiscard]] std::uint64_t DeltaSize(const JobFacts& facts, RoundId round);
+// What the encoding of a delta of `round` needs to know of the model that it was trained from: out of its
+// file.
+[[nodiscard]] Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, RoundId round,
+                                                    const store::Blobs& deltas, const Digest& file);
 
 // p1: evaluates the model received, trains from it, stores the delta in `deltas`.
 struct TrainTask {

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "base/check.h"
+#include "strategy/streaming.h"
 
 namespace accord::strategy {
 namespace {
@@ -58,23 +59,27 @@ double LearningRate(const InnerSpec& inner, std::uint64_t round, std::uint64_t r
   ACCORD_CHECK(false);
 }
 
-std::uint64_t LocalSteps(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round) {
+std::uint64_t LocalSteps(const JobSpec& job, std::uint64_t round) {
   ACCORD_CHECK(round >= 1);
-  return round <= rounds.synchronous ? 1 : inner.local_steps;
+  return StepsBefore(job, round + 1) - StepsBefore(job, round);
 }
 
-std::uint64_t StepsBefore(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round) {
+std::uint64_t StepsBefore(const JobSpec& job, std::uint64_t round) {
   ACCORD_CHECK(round >= 1);
-  const std::uint64_t synchronous = std::min(round - 1, rounds.synchronous);
-  return synchronous + (round - 1 - synchronous) * inner.local_steps;
+  const std::uint64_t synchronous = std::min(round - 1, job.round.synchronous);
+  const std::uint64_t others = round - 1 - synchronous;
+  if (others == 0) return synchronous;
+  const Streaming streaming = StreamingOf(job);
+  const std::uint64_t interval = streaming.Interval();
+  return synchronous + others * interval - std::min(streaming.delay, interval);
 }
 
-double StepRate(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round, std::uint64_t step) {
+double StepRate(const JobSpec& job, std::uint64_t round, std::uint64_t step) {
   ACCORD_CHECK(round >= 1);
-  if (inner.schedule.unit == ScheduleUnit::kRound) return LearningRate(inner, round, rounds.count);
-  const std::uint64_t total = StepsBefore(inner, rounds, rounds.count + 1);
-  if (total == 0) return inner.lr;
-  return RateOfStep(inner, std::min(StepsBefore(inner, rounds, round) + step, total - 1), total);
+  if (job.inner.schedule.unit == ScheduleUnit::kRound) return LearningRate(job.inner, round, job.round.count);
+  const std::uint64_t total = StepsBefore(job, job.round.count + 1);
+  if (total == 0) return job.inner.lr;
+  return RateOfStep(job.inner, std::min(StepsBefore(job, round) + step, total - 1), total);
 }
 
 }  // namespace accord::strategy

@@ -21,11 +21,13 @@ namespace accord::strategy {
 [[nodiscard]] double LearningRate(const InnerSpec& inner, std::uint64_t round, std::uint64_t rounds);
 
 // Local steps of `round` (from 1) in a job whose rounds have inner.local_steps: one in the first
-// rounds.synchronous of them.
-[[nodiscard]] std::uint64_t LocalSteps(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round);
+// round.synchronous of them. In a job that streams, those from one fragment's update to the next one's
+// (strategy/streaming.h): inner.local_steps / fragments, of which the first round lacks the `delay` that the
+// update of its fragment comes before the new value.
+[[nodiscard]] std::uint64_t LocalSteps(const JobSpec& job, std::uint64_t round);
 
 // The sum of LocalSteps over the rounds before `round`.
-[[nodiscard]] std::uint64_t StepsBefore(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round);
+[[nodiscard]] std::uint64_t StepsBefore(const JobSpec& job, std::uint64_t round);
 
 // The rate of local step `step` (from 0) of `round`. With unit = "round" it is LearningRate of the round.
 // With unit = "step" the local steps of all rounds count on, s = 0 .. S - 1:
@@ -36,7 +38,6 @@ namespace accord::strategy {
 //        min_lr + (lr - min_lr) (1 - sqrt(u / decay_steps))   (Haegele et al. 2024, "1 - sqrt"; it ends in
 //        min_lr)
 // Warm-up goes before decay where they overlap. Steps beyond the last keep the last one's rate.
-[[nodiscard]] double StepRate(const InnerSpec& inner, const RoundSpec& rounds, std::uint64_t round,
-                              std::uint64_t step);
+[[nodiscard]] double StepRate(const JobSpec& job, std::uint64_t round, std::uint64_t step);
 
 }  // namespace accord::strategy

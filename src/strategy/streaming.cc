@@ -43,15 +43,36 @@ StreamingDue DueAt(const Streaming& plan, std::uint64_t step) {
   return {.update = at(step + plan.delay), .value = at(step)};
 }
 
+Streaming StreamingOf(const JobSpec& job) {
+  return {.steps = job.inner.local_steps,
+          .fragments = job.streaming.fragments,
+          .delay = job.streaming.delay,
+          .alpha = job.streaming.alpha};
+}
+
+StreamingRound RoundOf(const JobSpec& job, std::uint64_t round) {
+  const std::uint32_t fragments = job.streaming.fragments;
+  if (round <= job.round.synchronous) return {};  // and round 0, which is none
+  const std::uint64_t before = round - job.round.synchronous - 1;
+  StreamingRound what{.update = static_cast<std::uint32_t>(before % fragments),
+                      .turn = before / fragments + 1};
+  if (before > 0) what.value = static_cast<std::uint32_t>((before - 1) % fragments);
+  return what;
+}
+
+bool GoesOn(const StreamingSpec& streaming) {
+  return streaming.fragments > 1 || streaming.delay > 0 || streaming.alpha > 0.0;
+}
+
 std::uint32_t FragmentOf(std::string_view tensor, std::uint32_t fragments) {
   if (const auto layer = LayerOf(tensor)) return static_cast<std::uint32_t>(*layer % fragments);
   return tensor.find("embed") != std::string_view::npos ? 0 : fragments - 1;
 }
 
-std::vector<ElementRange> ElementsOf(const ModelLayout& layout, std::uint32_t fragment,
+std::vector<ElementRange> ElementsOf(std::span<const TensorSpec> tensors, std::uint32_t fragment,
                                      std::uint32_t fragments) {
   std::vector<ElementRange> ranges;
-  for (const TensorSpec& tensor : layout.tensors) {
+  for (const TensorSpec& tensor : tensors) {
     if (FragmentOf(tensor.name, fragments) != fragment) continue;
     if (!ranges.empty() && ranges.back().first + ranges.back().count == tensor.offset) {
       ranges.back().count += tensor.size;

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accord/job_spec.h"
 #include "accord/model.h"
 #include "accord/status.h"
 
@@ -34,20 +35,36 @@ struct StreamingDue {
 };
 [[nodiscard]] StreamingDue DueAt(const Streaming& plan, std::uint64_t step);
 
+// A job's own; steps is inner.local_steps.
+[[nodiscard]] Streaming StreamingOf(const JobSpec& job);
+
+// The same by rounds (from 1) of a job: after round.synchronous rounds, which are of the whole model, each
+// ends with the update of one fragment, and the next one meets its new value after its first `delay` local
+// steps.
+struct StreamingRound {
+  std::optional<std::uint32_t> update;  // none: of the whole model
+  std::optional<std::uint32_t> value;   // none: the round begins with the whole global model
+  std::uint64_t turn = 1;               // how often the fragment is updated with this round
+};
+[[nodiscard]] StreamingRound RoundOf(const JobSpec& job, std::uint64_t round);
+
+// Whether nodes of this job go on from weights of their own, rather than from the round's model.
+[[nodiscard]] bool GoesOn(const StreamingSpec& streaming);
+
 // The fragment of a tensor. Strided: layer i, the first component of the name that is a number, is in
 // fragment i mod P; of the tensors without one the embedding is in the first fragment, all others in the
 // last.
 [[nodiscard]] std::uint32_t FragmentOf(std::string_view tensor, std::uint32_t fragments);
 
-// The elements of a fragment in the flat buffer, ascending, neighbours joined. Every element is in one
-// fragment.
+// The elements of a fragment in the flat buffer of `tensors`, ascending, neighbours joined. Every element is
+// in one fragment.
 struct ElementRange {
   std::uint64_t first = 0;
   std::uint64_t count = 0;
   friend bool operator==(const ElementRange&, const ElementRange&) = default;
 };
-[[nodiscard]] std::vector<ElementRange> ElementsOf(const ModelLayout& layout, std::uint32_t fragment,
-                                                   std::uint32_t fragments);
+[[nodiscard]] std::vector<ElementRange> ElementsOf(std::span<const TensorSpec> tensors,
+                                                   std::uint32_t fragment, std::uint32_t fragments);
 
 // local' = global + alpha (local - global), in binary64. Spans of equal length.
 void Meet(double alpha, std::span<const float> global, std::span<float> local);

@@ -109,7 +109,7 @@ Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& c
       checkpoint.Save(steps.done);
       return StoppedDuring("training round " + std::to_string(request.round));
     }
-    const double rate = strategy::StepRate(parts_.job.inner, parts_.job.round, request.round, steps.done);
+    const double rate = strategy::StepRate(parts_.job, request.round, steps.done);
     ACCORD_RETURN_IF_ERROR(Step(optimizer_, sampler_->Batch(steps.first + steps.done), rate));
     ++steps.done;
     checkpoint.AfterStep(steps.done);
@@ -132,8 +132,7 @@ Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_ste
     // Begun anew after a stop: what is lost are some steps, and a checkpoint of them would be one more file.
     if (request.stop.stop_requested())
       return StoppedDuring("training round " + std::to_string(request.round));
-    const double rate =
-        strategy::StepRate(parts_.job.inner, parts_.job.round, request.round, std::min(done, last_rated));
+    const double rate = strategy::StepRate(parts_.job, request.round, std::min(done, last_rated));
     ACCORD_RETURN_IF_ERROR(Step(ditto_->optimizer(), sampler_->Batch(first + done), rate));
     ++done;
     if (request.progress && pace.Due()) request.progress(done, all_steps);
@@ -189,13 +188,13 @@ std::uint64_t TorchTrainer::Draw(std::uint64_t round) {
     const ShuffleSeed seed{.job = job.seed, .round = on ? 0 : round, .node = parts_.options.shuffle_seed};
     sampler_.emplace(seed, parts_.learner->examples(), job.inner.batch);
   }
-  return on ? strategy::StepsBefore(job.inner, job.round, round) : 0;
+  return on ? strategy::StepsBefore(job, round) : 0;
 }
 
 std::uint64_t TorchTrainer::TotalSteps(std::uint64_t round) const {
   const InnerSpec& inner = parts_.job.inner;
   if (inner.has_local_steps || round <= parts_.job.round.synchronous) {
-    return strategy::LocalSteps(inner, parts_.job.round, round);
+    return strategy::LocalSteps(parts_.job, round);
   }
   return inner.local_epochs * sampler_->StepsPerEpoch();
 }

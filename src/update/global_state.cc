@@ -7,6 +7,8 @@
 #include "model/layout.h"
 #include "model/partition.h"
 #include "strategy/outer.h"
+#include "strategy/streaming.h"
+#include "update/exchange.h"
 
 namespace accord::update {
 namespace {
@@ -16,11 +18,17 @@ constexpr const char* kRmsTensor = "~~rms";  // behind the vectors of every rule
 
 bool IsModels(const TensorSpec& tensor) { return tensor.name.front() != kStateMark; }
 
+std::vector<std::uint64_t> RmsShape(const JobSpec& spec) {
+  if (spec.streaming.fragments == 1) return {2};
+  return {spec.streaming.fragments, 2};
+}
+
 }  // namespace
 
 Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
   ACCORD_ASSIGN_OR_RETURN(model::Partition parts, model::MakePartition(spec));
   ModelLayout& model = parts.shared;
+  if (spec.streaming.fragments > 1) ACCORD_RETURN_IF_ERROR(CheckFragments(spec, model));
   ACCORD_ASSIGN_OR_RETURN(const auto rule, strategy::MakeOuterRule(spec.outer));
   std::vector<TensorSpec> tensors = model.tensors;
   for (const strategy::OuterNeeds::StateVector& vector : rule->Needs().state) {
@@ -30,7 +38,7 @@ Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
                          .init = {.bound = 0.0, .constant = vector.start}});
     }
   }
-  if (spec.update.clip_rms > 0.0) tensors.push_back({.name = kRmsTensor, .shape = {kRmsElements}});
+  if (spec.update.clip_rms > 0.0) tensors.push_back({.name = kRmsTensor, .shape = RmsShape(spec)});
   if (tensors.size() == model.tensors.size()) return std::move(model);
   return model::MakeLayout(std::move(tensors));
 }
@@ -38,6 +46,11 @@ Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
 std::uint64_t ParametersOf(const ModelLayout& global) {
   const auto state = std::ranges::partition_point(global.tensors, IsModels);
   return state == global.tensors.end() ? global.size : state->offset;
+}
+
+std::span<const TensorSpec> ModelTensors(std::span<const TensorSpec> global) {
+  const auto state = std::ranges::partition_point(global, IsModels);
+  return global.first(static_cast<std::size_t>(state - global.begin()));
 }
 
 ModelLayout ModelOf(const ModelLayout& global) {
@@ -54,9 +67,10 @@ Result<GlobalParts> Split(const JobSpec& spec, std::span<float> global) {
   const std::size_t vectors = rule->Needs().state.size();
   GlobalParts parts;
   if (spec.update.clip_rms > 0.0) {
-    ACCORD_CHECK(global.size() > kRmsElements);
-    parts.rms = global.last(kRmsElements);
-    global = global.first(global.size() - kRmsElements);
+    const std::size_t elements = 2 * std::size_t{spec.streaming.fragments};
+    ACCORD_CHECK(global.size() > elements);
+    parts.rms = global.last(elements);
+    global = global.first(global.size() - elements);
   }
   ACCORD_CHECK(global.size() % (vectors + 1) == 0);
   const std::size_t parameters = global.size() / (vectors + 1);
@@ -66,12 +80,24 @@ Result<GlobalParts> Split(const JobSpec& spec, std::span<float> global) {
   return parts;
 }
 
-BaseModel BaseOf(const ModelLayout& global, std::span<const float> tail) {
-  return {ParametersOf(global), HasRms(global) ? tail.last(kRmsElements)[0] : 0.0F};
+std::size_t RmsElements(const ModelLayout& global) { return HasRms(global) ? global.tensors.back().size : 0; }
+
+std::size_t RmsIndex(const JobSpec& spec, RoundId round) {
+  return 2 * std::size_t{strategy::RoundOf(spec, round.value).update.value_or(0)};
 }
 
-BaseModel FormerBaseOf(const ModelLayout& global, std::span<const float> tail) {
-  return {ParametersOf(global), HasRms(global) ? tail.last(kRmsElements)[1] : 0.0F};
+BaseModel RoundBase::Unclipped() const { return {ExchangedSize(spec, global, round)}; }
+
+BaseModel RoundBase::Before(std::span<const float> tail) const {
+  BaseModel base = Unclipped();
+  if (HasRms(global)) base.rms = tail.last(RmsElements(global))[RmsIndex(spec, round)];
+  return base;
+}
+
+BaseModel RoundBase::After(std::span<const float> tail) const {
+  BaseModel base = Unclipped();
+  if (HasRms(global)) base.rms = tail.last(RmsElements(global))[RmsIndex(spec, round) + 1];
+  return base;
 }
 
 }  // namespace accord::update

@@ -2,8 +2,8 @@
 // tensors, then those that live from round to round beside it:
 //   ~VECTOR.TENSOR  a vector of the outer rule (strategy::OuterNeeds::state), shaped as the model's tensor
 //   ~~rms [2]       with update.clip_rms: the RMS of the mean update that made this state, and that from
-//   which
-//                   its clip came; 0: none, the clip was update.clip
+//                   which its clip came; 0: none, the clip was update.clip. In a job that streams [P, 2]: of
+//                   each fragment's own last update
 // '~' sorts behind every other byte of a tensor's name, so that of P parameters the first P elements of the
 // flat buffer are the weights and the next P each are the vectors, in the weights' order. Commit, download,
 // catch-up and resume carry it all and know nothing of it. Coordinator and nodes must agree to the bit. Pure.
@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "accord/ids.h"
 #include "accord/job_spec.h"
 #include "accord/model.h"
 #include "accord/status.h"
@@ -24,35 +25,50 @@ struct BaseModel {
   // NOLINTNEXTLINE(google-explicit-constructor): mostly the size is all.
   BaseModel(std::uint64_t size, float last_rms = 0.0F) : parameters(size), rms(last_rms) {}
 
-  std::uint64_t parameters;
-  float rms;  // of the mean update that made it; 0: none
+  std::uint64_t parameters;  // that the updates have: of a job that streams those of a fragment
+  float rms;                 // of the mean update that made them; 0: none
 };
 
 // The layout of the global state: that of what the nodes exchange (model/partition.h: for most jobs the whole
-// model) when neither the outer rule nor the encoding keeps anything. Fails as model::MakePartition, and as
-// strategy::MakeOuterRule.
+// model) when neither the outer rule nor the encoding keeps anything. Fails as model::MakePartition,
+// strategy::MakeOuterRule and CheckFragments (update/exchange.h).
 [[nodiscard]] Result<ModelLayout> GlobalLayout(const JobSpec& spec);
 
 // P: the elements of the model in a layout that GlobalLayout or model::MakePartition gave.
 [[nodiscard]] std::uint64_t ParametersOf(const ModelLayout& global);
 // The layout of the model alone.
 [[nodiscard]] ModelLayout ModelOf(const ModelLayout& global);
+// Of the tensors of a global state those of the model.
+[[nodiscard]] std::span<const TensorSpec> ModelTensors(std::span<const TensorSpec> global);
 
 // The parts of a flat buffer; borrowed.
 struct GlobalParts {
   std::span<float> weights;
   std::vector<std::span<float>> state;  // by OuterNeeds::state
-  std::span<float> rms;                 // two elements, or none
+  std::span<float> rms;                 // two elements a fragment, or none
 };
 // `global` must be as long as GlobalLayout(spec) says. Fails as strategy::MakeOuterRule.
 [[nodiscard]] Result<GlobalParts> Split(const JobSpec& spec, std::span<float> global);
 
-// Whether the state says how updates are clipped: its last kRmsElements elements, then.
-inline constexpr std::size_t kRmsElements = 2;
+// Whether the state says how updates are clipped: its last RmsElements elements, then; else there are 0.
 [[nodiscard]] bool HasRms(const ModelLayout& global);
-// `tail`: the last elements of the flat buffer, at least kRmsElements where HasRms.
-[[nodiscard]] BaseModel BaseOf(const ModelLayout& global, std::span<const float> tail);
-// The one before: of the model that the round started from which made this state.
-[[nodiscard]] BaseModel FormerBaseOf(const ModelLayout& global, std::span<const float> tail);
+[[nodiscard]] std::size_t RmsElements(const ModelLayout& global);
+// Where among those the RMS is that the clip of `round` follows from, and behind it the one before.
+[[nodiscard]] std::size_t RmsIndex(const JobSpec& spec, RoundId round);
+
+// What a round's updates are of, where the state begins or ends with the round. `tail`: the last elements of
+// the flat buffer, at least RmsElements.
+struct RoundBase {
+  const JobSpec& spec;
+  const ModelLayout& global;
+  RoundId round;
+
+  // Of the round that starts from this state.
+  [[nodiscard]] BaseModel Before(std::span<const float> tail) const;
+  // Of the round that made this state: what it started from.
+  [[nodiscard]] BaseModel After(std::span<const float> tail) const;
+  // Where the clip is not asked for.
+  [[nodiscard]] BaseModel Unclipped() const;
+};
 
 }  // namespace accord::update

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "base/errors.h"
+#include "model/partition.h"
 #include "secagg/sum.h"
+#include "update/exchange.h"
 #include "update/headers.h"
 
 namespace accord::update {
@@ -23,6 +25,14 @@ double PeakOf(std::span<const double> values, double peak) {
   }
   for (const double value : values) peak = std::max(peak, std::abs(value));
   return std::max(peak, *std::ranges::max_element(peaks));
+}
+
+// The elements of the round's fragment; none where a round is of the whole model.
+Result<std::vector<strategy::ElementRange>> FragmentOf(const JobSpec& spec, RoundId round) {
+  if (spec.streaming.fragments == 1 || !strategy::RoundOf(spec, round.value).update)
+    return std::vector<strategy::ElementRange>();
+  ACCORD_ASSIGN_OR_RETURN(const model::Partition parts, model::MakePartition(spec));
+  return ExchangedElements(spec, parts.shared.tensors, round);
 }
 
 }  // namespace
@@ -53,7 +63,9 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
   const std::uint64_t round = sums[0].round.value;
   step.synchronous_ = round <= spec.round.synchronous;
   step.last_synchronous_ = round == spec.round.synchronous;
-  if (!step.synchronous_) step.outer_.round = round - spec.round.synchronous;
+  if (!step.synchronous_) step.outer_.round = strategy::RoundOf(spec, round).turn;
+  step.rms_index_ = RmsIndex(spec, sums[0].round);
+  ACCORD_ASSIGN_OR_RETURN(step.fragment_, FragmentOf(spec, sums[0].round));
   ACCORD_ASSIGN_OR_RETURN(
       step.rule_,
       strategy::MakeOuterRule(step.synchronous_ ? OuterSpec{.rule = "fedavg", .lr = 1.0} : spec.outer));
@@ -102,16 +114,36 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights,
 void OuterStep::ApplyAll(const GlobalParts& global) {
   if (purpose_ == round::Purpose::kEvaluate) return;
   squares_wanted_ = !global.rms.empty();
-  Apply(0, global.weights, global.state);
-  if (!squares_wanted_) return;
+  if (fragment_.empty()) {
+    Apply(0, global.weights, global.state);
+  } else {
+    ApplyFragment(global);
+  }
+  if (squares_wanted_) KeepRms(global.rms);
+}
+
+void OuterStep::ApplyFragment(const GlobalParts& global) {
+  std::vector<std::span<float>> state(global.state.size());
+  std::uint64_t first = 0;
+  for (const strategy::ElementRange& range : fragment_) {
+    for (std::size_t i = 0; i < state.size(); ++i)
+      state[i] = global.state[i].subspan(range.first, range.count);
+    Apply(first, global.weights.subspan(range.first, range.count), state);
+    first += range.count;
+  }
+}
+
+// A synchronous round is of all fragments, and is their last one.
+void OuterStep::KeepRms(std::span<float> rms) const {
   double sum = 0.0;
   for (const double part : squares_) sum += part;
-  global.rms[1] = global.rms[0];
-  // An update of one step says nothing of the larger ones that follow.
-  if (last_synchronous_)
-    global.rms[0] = 0.0F;
-  else
-    global.rms[0] = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
+  const auto latest = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
+  const std::span<float> mine = synchronous_ ? rms : rms.subspan(rms_index_, 2);
+  for (std::size_t i = 0; i < mine.size(); i += 2) {
+    mine[i + 1] = mine[i];
+    // An update of one step says nothing of the larger ones that follow.
+    mine[i] = last_synchronous_ ? 0.0F : latest;
+  }
 }
 
 std::vector<round::MetricSum> OuterStep::Metrics() const {
@@ -126,7 +158,9 @@ std::vector<round::MetricSum> OuterStep::Metrics() const {
 Result<std::vector<round::MetricSum>> NextModel(const JobSpec& spec, const Sum& sum,
                                                 std::span<float> global) {
   ACCORD_ASSIGN_OR_RETURN(const GlobalParts parts, Split(spec, global));
-  const BaseModel base{parts.weights.size(), parts.rms.empty() ? 0.0F : parts.rms[0]};
+  ACCORD_ASSIGN_OR_RETURN(const auto fragment, FragmentOf(spec, sum.round));
+  const std::uint64_t size = fragment.empty() ? parts.weights.size() : SizeOf(fragment);
+  const BaseModel base{size, parts.rms.empty() ? 0.0F : parts.rms[RmsIndex(spec, sum.round)]};
   ACCORD_ASSIGN_OR_RETURN(OuterStep step, OuterStep::Open(spec, sum, base));
   step.ApplyAll(parts);
   return step.Metrics();

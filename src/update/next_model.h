@@ -16,6 +16,7 @@
 #include "secagg/encoding.h"
 #include "secagg/sum.h"
 #include "strategy/outer.h"
+#include "strategy/streaming.h"
 #include "update/global_state.h"
 #include "update/rotation.h"
 
@@ -42,21 +43,26 @@ class OuterStep {
 
   // The cohort's figures; in training with Figure::kPeak of the parameters that Apply has seen.
   [[nodiscard]] std::vector<round::MetricSum> Metrics() const;
-  // `weights` are those of the model that the round started from, from parameter `first` on, and become those
-  // of the model after it (unchanged in an evaluation); every element once, in order. `state` are the same
-  // elements of the rule's vectors, by OuterNeeds::state. In the plan's synchronous rounds the step is the
-  // plain average, and leaves the state.
+  // `weights` are those of the model that the round started from, from parameter `first` of those that the
+  // updates are of (update/exchange.h), and become those of the model after it (unchanged in an evaluation);
+  // every element once, in order. `state` are the same elements of the rule's vectors, by OuterNeeds::state.
+  // In the plan's synchronous rounds the step is the plain average, and leaves the state.
   void Apply(std::uint64_t first, std::span<float> weights, std::span<const std::span<float>> state = {});
-  // The whole global state at once, and with update.clip_rms the RMS of the mean update; none after the last
-  // synchronous round, for the updates that follow are of many steps.
+  // The whole global state at once: in a job that streams the round's fragment changes, the rest stays. With
+  // update.clip_rms also the RMS of the mean update; none after the last synchronous round, for the updates
+  // that follow are of many steps.
   void ApplyAll(const GlobalParts& global);
 
  private:
   OuterStep() = default;
   [[nodiscard]] std::span<const double> MeanFrom(std::uint64_t first, std::size_t most);
+  void ApplyFragment(const GlobalParts& global);
+  void KeepRms(std::span<float> rms) const;
 
   round::Purpose purpose_ = round::Purpose::kTrain;
   bool synchronous_ = false, last_synchronous_ = false;
+  std::vector<strategy::ElementRange> fragment_;  // empty: the whole model
+  std::size_t rms_index_ = 0;
   strategy::OuterRound outer_;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;

@@ -98,7 +98,7 @@ TEST_F(RotatedUpdateTest, IsTheRotatedDeltaClippedByTheModelsRms) {
   EXPECT_EQ(from_memory->root, from_file->root);
   const std::uint64_t parameters = facts_.parameters();
   EXPECT_EQ(kept_.values->size(), parameters + 1);
-  const auto base = BaseOfDelta(facts_, *deltas_, delta_.file);
+  const auto base = BaseOfDelta(facts_, {1}, *deltas_, delta_.file);
   ASSERT_TRUE(base.ok());
   EXPECT_EQ(base->rms, 0.25F);
   const auto encoding = *update::EncodingFor(*facts_.spec, round::Purpose::kTrain, *base, 3);

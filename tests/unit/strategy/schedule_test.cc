@@ -60,12 +60,23 @@ TEST(LearningRateTest, StaysAtTheLastRoundsRateBeyondIt) {
   EXPECT_EQ(LearningRate(inner, 9, 4), 0.25);
 }
 
+JobSpec JobOf(const InnerSpec& inner, const RoundSpec& rounds, const StreamingSpec& streaming = {}) {
+  JobSpec job;
+  job.inner = inner;
+  job.round = rounds;
+  job.streaming = streaming;
+  return job;
+}
+
 // The rates of all local steps of a job, one after the other.
-std::vector<double> Steps(const InnerSpec& inner, const RoundSpec& rounds) {
+std::vector<double> Steps(const InnerSpec& inner, const RoundSpec& rounds,
+                          const StreamingSpec& streaming = {}) {
+  const JobSpec job = JobOf(inner, rounds, streaming);
   std::vector<double> rates;
   for (std::uint64_t round = 1; round <= rounds.count; ++round) {
-    for (std::uint64_t step = 0; step < LocalSteps(inner, rounds, round); ++step)
-      rates.push_back(StepRate(inner, rounds, round, step));
+    EXPECT_EQ(StepsBefore(job, round), rates.size());
+    for (std::uint64_t step = 0; step < LocalSteps(job, round); ++step)
+      rates.push_back(StepRate(job, round, step));
   }
   return rates;
 }
@@ -79,10 +90,19 @@ InnerSpec ByStep(const ScheduleSpec& schedule, std::uint64_t local_steps) {
 TEST(StepRateTest, SynchronousRoundsHaveOneStep) {
   const InnerSpec inner = ByStep({}, 5);
   const RoundSpec rounds{.count = 4, .synchronous = 2};
-  EXPECT_EQ(LocalSteps(inner, rounds, 1), 1U);
-  EXPECT_EQ(LocalSteps(inner, rounds, 2), 1U);
-  EXPECT_EQ(LocalSteps(inner, rounds, 3), 5U);
+  EXPECT_EQ(LocalSteps(JobOf(inner, rounds), 1), 1U);
+  EXPECT_EQ(LocalSteps(JobOf(inner, rounds), 2), 1U);
+  EXPECT_EQ(LocalSteps(JobOf(inner, rounds), 3), 5U);
   EXPECT_EQ(Steps(inner, rounds).size(), 12U);
+}
+
+TEST(StepRateTest, ARoundOfAJobThatStreamsHasTheStepsBetweenTwoFragments) {
+  const InnerSpec inner = ByStep({.warmup_steps = 4}, 12);
+  EXPECT_EQ(Steps(inner, {.count = 5, .synchronous = 2}, {.fragments = 4}).size(), 2U + 3 * 3);
+  EXPECT_EQ(Steps(inner, {.count = 5, .synchronous = 2}, {.fragments = 4, .delay = 2}).size(), 2U + 1 + 3 + 3)
+      << "the first update comes `delay` steps before the value";
+  EXPECT_EQ(Steps(inner, {.count = 2}, {.fragments = 2}),
+            (std::vector<double>{0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1, 1, 1}));
 }
 
 TEST(StepRateTest, WarmsUpOverTheStepsOfSeveralRounds) {
@@ -126,8 +146,8 @@ TEST(StepRateTest, ByRoundItIsTheRoundsRate) {
 
 TEST(StepRateTest, KeepsTheLastRateBeyondTheJobAndTheFullOneWithoutSteps) {
   const InnerSpec inner = ByStep({.kind = ScheduleKind::kCosine, .min_lr = 0.25}, 2);
-  EXPECT_EQ(StepRate(inner, {.count = 2}, 9, 1), 0.25);
-  EXPECT_EQ(StepRate(ByStep({.kind = ScheduleKind::kCosine}, 0), {.count = 2}, 1, 0), 1.0);
+  EXPECT_EQ(StepRate(JobOf(inner, {.count = 2}), 9, 1), 0.25);
+  EXPECT_EQ(StepRate(JobOf(ByStep({.kind = ScheduleKind::kCosine}, 0), {.count = 2}), 1, 0), 1.0);
 }
 
 }  // namespace

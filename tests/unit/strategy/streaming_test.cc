@@ -8,6 +8,7 @@
 #include <map>
 
 #include "strategy/outer.h"
+#include "strategy/schedule.h"
 
 namespace accord::strategy {
 namespace {
@@ -104,6 +105,57 @@ TEST(StreamingTest, EveryFragmentIsSynchronisedOnceInTheSteps) {
   }
 }
 
+JobSpec Streams(const StreamingSpec& streaming, std::uint64_t local_steps, std::uint64_t synchronous) {
+  JobSpec job;
+  job.inner = {.has_local_steps = true, .local_steps = local_steps};
+  job.streaming = streaming;
+  job.round.synchronous = synchronous;
+  return job;
+}
+
+// A round's steps, its fragment and the one that it meets are those that are due at the steps of a lone run.
+TEST(StreamingTest, RoundsTakeWhatIsDueAtTheirSteps) {
+  for (const std::uint64_t delay : {0U, 1U, 3U}) {
+    const JobSpec job = Streams({.fragments = 3, .delay = delay}, 12, 2);
+    const Streaming plan = StreamingOf(job);
+    ASSERT_TRUE(plan.Validate().ok());
+    for (std::uint64_t round = 3; round < 12; ++round) {
+      const StreamingRound what = RoundOf(job, round);
+      const std::uint64_t first = StepsBefore(job, round) - 2;
+      const std::uint64_t steps = LocalSteps(job, round);
+      EXPECT_EQ(DueAt(plan, first + steps).update, what.update) << round;
+      if (round > 3) {
+        EXPECT_EQ(DueAt(plan, first + delay).value, what.value) << round;
+      }
+      for (std::uint64_t step = first + 1; step < first + steps; ++step) {
+        EXPECT_EQ(DueAt(plan, step).update, std::nullopt);
+        if (step == first + delay) continue;
+        EXPECT_EQ(DueAt(plan, step).value, std::nullopt);
+      }
+    }
+    EXPECT_EQ(RoundOf(job, 3).value, std::nullopt) << "it begins with the global model";
+  }
+}
+
+TEST(StreamingTest, SynchronousRoundsAreOfTheWholeModel) {
+  const JobSpec job = Streams({.fragments = 2}, 4, 2);
+  EXPECT_EQ(RoundOf(job, 2).update, std::nullopt);
+  EXPECT_EQ(RoundOf(job, 2).value, std::nullopt);
+  EXPECT_EQ(RoundOf(job, 3).update, 0U);
+  EXPECT_EQ(RoundOf(job, 3).turn, 1U);
+  EXPECT_EQ(RoundOf(job, 4).update, 1U);
+  EXPECT_EQ(RoundOf(job, 4).value, 0U);
+  EXPECT_EQ(RoundOf(job, 4).turn, 1U);
+  EXPECT_EQ(RoundOf(job, 5).turn, 2U);
+}
+
+TEST(StreamingTest, NodesGoOnFromTheirOwnWeightsUnlessEachRoundIsOfAll) {
+  EXPECT_FALSE(GoesOn({}));
+  EXPECT_TRUE(GoesOn({.fragments = 2}));
+  EXPECT_TRUE(GoesOn({.delay = 1}));
+  EXPECT_TRUE(GoesOn({.alpha = 0.5}));
+}
+
 TEST(StreamingTest, LayersAreDealtOutInTurn) {
   EXPECT_EQ(FragmentOf("model.layers.0.mlp.up_proj.weight", 3), 0U);
   EXPECT_EQ(FragmentOf("model.layers.7.mlp.up_proj.weight", 3), 1U);
@@ -122,9 +174,9 @@ TEST(StreamingTest, FragmentsCoverTheModelOnce) {
     layout.tensors.push_back({.name = name, .shape = {size}, .offset = layout.size, .size = size});
     layout.size += size;
   }
-  EXPECT_EQ(ElementsOf(layout, 0, 2), (std::vector<ElementRange>{{10, 11 + 12 + 13}, {60, 15}}));
-  EXPECT_EQ(ElementsOf(layout, 1, 2), (std::vector<ElementRange>{{0, 10}, {46, 14}, {75, 16}}));
-  EXPECT_EQ(ElementsOf(layout, 0, 1), (std::vector<ElementRange>{{0, layout.size}}));
+  EXPECT_EQ(ElementsOf(layout.tensors, 0, 2), (std::vector<ElementRange>{{10, 11 + 12 + 13}, {60, 15}}));
+  EXPECT_EQ(ElementsOf(layout.tensors, 1, 2), (std::vector<ElementRange>{{0, 10}, {46, 14}, {75, 16}}));
+  EXPECT_EQ(ElementsOf(layout.tensors, 0, 1), (std::vector<ElementRange>{{0, layout.size}}));
 }
 
 TEST(StreamingTest, RefusesWhatMakesNoSense) {

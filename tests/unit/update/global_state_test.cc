@@ -75,12 +75,32 @@ TEST(GlobalStateTest, StartsAsTheRuleSays) {
 }
 
 TEST(GlobalStateTest, TheBaseOfARoundIsReadFromTheEndOfTheFile) {
-  const ModelLayout with = *GlobalLayout(Spec("diloco", 3.0));
+  const JobSpec spec = Spec("diloco", 3.0);
+  const ModelLayout with = *GlobalLayout(spec);
   const std::vector<float> tail = {7.0F, 0.5F, 0.25F};
-  EXPECT_EQ(BaseOf(with, tail).parameters, ParametersOf(with));
-  EXPECT_EQ(BaseOf(with, tail).rms, 0.5F);
-  EXPECT_EQ(FormerBaseOf(with, tail).rms, 0.25F);
-  EXPECT_EQ(BaseOf(*GlobalLayout(Spec("diloco")), tail).rms, 0.0F);
+  const RoundBase round{spec, with, {1}};
+  EXPECT_EQ(round.Before(tail).parameters, ParametersOf(with));
+  EXPECT_EQ(round.Before(tail).rms, 0.5F);
+  EXPECT_EQ(round.After(tail).rms, 0.25F);
+  const ModelLayout without = *GlobalLayout(Spec("diloco"));
+  EXPECT_EQ((RoundBase{spec, without, {1}}.Before(tail).rms), 0.0F);
+}
+
+TEST(GlobalStateTest, OfAJobThatStreamsEachFragmentHasAnRmsOfItsOwn) {
+  JobSpec spec = Spec("fedavg", 3.0);
+  spec.streaming.fragments = 2;
+  spec.round.synchronous = 1;
+  const ModelLayout global = *GlobalLayout(spec);
+  EXPECT_EQ(global.tensors.back().shape, (std::vector<std::uint64_t>{2, 2}));
+  const std::vector<float> tail = {7.0F, 0.5F, 0.25F, 0.125F, 0.0625F};
+  const std::uint64_t first = 3 * 4 + 4, second = 4 * 2 + 2;  // layers.0 and layers.1
+  EXPECT_EQ((RoundBase{spec, global, {1}}.Before(tail).parameters), first + second);
+  EXPECT_EQ((RoundBase{spec, global, {2}}.Before(tail).parameters), first);
+  EXPECT_EQ((RoundBase{spec, global, {2}}.Before(tail).rms), 0.5F);
+  EXPECT_EQ((RoundBase{spec, global, {2}}.After(tail).rms), 0.25F);
+  EXPECT_EQ((RoundBase{spec, global, {3}}.Before(tail).parameters), second);
+  EXPECT_EQ((RoundBase{spec, global, {5}}.Before(tail).rms), 0.125F);
+  EXPECT_EQ((RoundBase{spec, global, {5}}.After(tail).rms), 0.0625F);
 }
 
 TEST(GlobalStateTest, RefusesARuleThatMakesNoSense) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "base/errors.h"
+#include "update/exchange.h"
 #include "update/headers.h"
 
 namespace accord::update {
@@ -226,6 +227,89 @@ TEST(NextModelTest, SynchronousRoundsAverageAndLeaveTheState) {
   ASSERT_TRUE(NextModel(c.spec, sum, early).ok());
   EXPECT_EQ(Bits(global), Bits(early));
   EXPECT_NE(Bits(global), Bits(averaged));
+}
+
+// The step of a fragment is that of a model which is the fragment alone, in its own turns; the rest stays.
+TEST(NextModelTest, StepsOneFragmentAsAModelOfItsOwn) {
+  JobSpec spec = Spec();
+  spec.seed = 11;
+  spec.model = {.kind = "mlp", .input = {60}, .classes = 7, .hidden = {100, 120}};
+  spec.outer = {.rule = "fedadam-flower", .lr = 0.1};
+  spec.update.transform = Transform::kHadamard;
+  spec.update.clip_rms = 3.0;
+  spec.streaming.fragments = 2;
+  spec.round.synchronous = 1;
+  const ModelLayout layout = *GlobalLayout(spec);
+  const std::uint64_t parameters = ParametersOf(layout);
+  const auto elements = ExchangedElements(spec, layout.tensors, {6});
+  ASSERT_EQ(elements.size(), 2U) << "layers 0 and 2";
+  const std::uint64_t size = SizeOf(elements);
+  Case c = MakeCase(size, 12, round::Purpose::kTrain, spec);
+  Sum sum = SumOf(c);
+  sum.round = {6};  // the third turn of fragment 0
+
+  std::vector<float> global = RandomWeights(layout.size, 9);
+  std::ranges::fill(std::span(global).last(4), 0.0F);
+  global[global.size() - 2] = 0.5F;  // of the other fragment
+  std::vector<float> alone;
+  for (std::size_t vector = 0; vector < 3; ++vector) {
+    for (float& value : std::span(global).subspan(vector * parameters, parameters))
+      value = vector == 0 ? value : std::abs(value);
+    for (const strategy::ElementRange& range : elements) {
+      const auto part = std::span(global).subspan(vector * parameters + range.first, range.count);
+      alone.insert(alone.end(), part.begin(), part.end());
+    }
+  }
+  alone.resize(alone.size() + 2);
+  std::vector<float> expected = global;
+
+  JobSpec lone = spec;
+  lone.streaming = {};
+  lone.round.synchronous = 3;  // round 6 is its third
+  ASSERT_TRUE(NextModel(lone, sum, alone).ok());
+  auto from = alone.begin();
+  for (std::size_t vector = 0; vector < 3; ++vector) {
+    for (const strategy::ElementRange& range : elements) {
+      const auto to = static_cast<std::ptrdiff_t>(vector * parameters + range.first);
+      std::copy_n(from, range.count, expected.begin() + to);
+      from += static_cast<std::ptrdiff_t>(range.count);
+    }
+  }
+  std::copy_n(from, 2, expected.end() - 4);
+  const std::vector<float> before = global;
+  ASSERT_TRUE(NextModel(spec, sum, global).ok());
+  EXPECT_EQ(Bits(global), Bits(expected));
+  EXPECT_NE(Bits(global), Bits(before));
+  EXPECT_GT(global[global.size() - 4], 0.0F);
+  EXPECT_EQ(global[global.size() - 2], 0.5F);
+}
+
+TEST(NextModelTest, OneFragmentOfAllIsTheWholeModel) {
+  JobSpec spec = Spec();
+  spec.outer = {.rule = "diloco", .lr = 0.7, .momentum = 0.9};
+  const Case c = MakeCase(1000, 7);
+  std::vector<float> plain = RandomWeights(2000, 9);
+  std::vector<float> streamed = plain;
+  ASSERT_TRUE(NextModel(spec, SumOf(c), plain).ok());
+  spec.streaming = {.fragments = 1, .delay = 2, .alpha = 0.5};
+  ASSERT_TRUE(NextModel(spec, SumOf(c), streamed).ok());
+  EXPECT_EQ(Bits(streamed), Bits(plain));
+}
+
+TEST(NextModelTest, SynchronousRoundsOfAJobThatStreamsAreOfAllFragments) {
+  JobSpec spec = Spec();
+  spec.model = {.kind = "mlp", .input = {3}, .classes = 2, .hidden = {4}};
+  spec.update.clip_rms = 3.0;
+  spec.streaming.fragments = 2;
+  spec.round.synchronous = 2;
+  const ModelLayout layout = *GlobalLayout(spec);
+  const Case c = MakeCase(ParametersOf(layout), 7, round::Purpose::kTrain, spec);
+  std::vector<float> global(layout.size);
+  ASSERT_TRUE(NextModel(spec, SumOf(c), global).ok());
+  EXPECT_EQ(std::ranges::count(std::span(global).first(ParametersOf(layout)), 0.0F), 0);
+  const auto rms = std::span(global).last(4);
+  EXPECT_GT(rms[0], 0.0F);
+  EXPECT_EQ(rms[2], rms[0]);
 }
 
 TEST(NextModelTest, AnEvaluationLeavesTheWeightsAlone) {
