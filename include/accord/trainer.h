@@ -83,6 +83,12 @@ class Trainer {
   // Trains from request.weights. A stop gives `task.stopped`; NaN or Inf in the result is the caller's to
   // refuse.
   [[nodiscard]] virtual Result<TrainOutcome> Train(const TrainRequest& request) = 0;
+  // In a job that streams with a delay: the first of `request.round`'s local steps, streaming.delay of them,
+  // which go on from this node's weights after the round before and do not need the round's model; a node
+  // asks for them while that model is made. What they come to is left in request.checkpoint, and Train of
+  // this round goes on from there. request.weights and request.result are not used. A trainer that does
+  // nothing here takes these steps in Train. A stop gives `task.stopped`.
+  [[nodiscard]] virtual Status TrainAhead(const TrainRequest& /*request*/) { return {}; }
   // Evaluates `weights` on the hold-out.
   [[nodiscard]] virtual Result<EvalOutcome> Evaluate(std::span<const float> weights,
                                                      std::stop_token stop) = 0;

@@ -85,6 +85,10 @@ std::vector<ElementRange> ElementsOf(std::span<const TensorSpec> tensors, std::u
 
 void Meet(double alpha, std::span<const float> global, std::span<float> local) {
   ACCORD_CHECK(global.size() == local.size());
+  if (alpha == 0.0) {
+    std::ranges::copy(global, local.begin());
+    return;
+  }
   for (std::size_t i = 0; i < local.size(); ++i) {
     const auto start = static_cast<double>(global[i]);
     local[i] = static_cast<float>(start + alpha * (static_cast<double>(local[i]) - start));

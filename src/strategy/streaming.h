@@ -66,7 +66,8 @@ struct ElementRange {
 [[nodiscard]] std::vector<ElementRange> ElementsOf(std::span<const TensorSpec> tensors,
                                                    std::uint32_t fragment, std::uint32_t fragments);
 
-// local' = global + alpha (local - global), in binary64. Spans of equal length.
+// local' = global + alpha (local - global), in binary64; with alpha 0 the bits of global. Spans of equal
+// length.
 void Meet(double alpha, std::span<const float> global, std::span<float> local);
 
 }  // namespace accord::strategy

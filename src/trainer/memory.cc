@@ -4,6 +4,7 @@
 
 #include "base/errors.h"
 #include "base/text.h"
+#include "strategy/streaming.h"
 #include "trainer/optimizer.h"
 
 namespace accord::trainer {
@@ -30,6 +31,7 @@ Result<std::uint64_t> TrainingBytes(const JobSpec& job, const ModelLayout& model
     floats += 2 * model.size + 2 * adapter.layout.size;
     for (const model::AdaptedMatrix& matrix : adapter.matrices) floats += matrix.out * matrix.in;
   }
+  if (strategy::GoesOn(job.streaming)) floats += partition.shared.size;
   return floats * sizeof(float);
 }
 

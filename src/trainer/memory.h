@@ -21,7 +21,8 @@ namespace accord::trainer {
 // gradient and the optimizer's vectors of what is trained; with an adapter the frozen model and its gradient,
 // the adapted matrices once more, A and B once more with their gradients; of Ditto everything but the
 // gradient once more; where a proximal term pulls, where the round began; personal parts as they started and
-// as they are kept. Activations and data come on top. Fails as model::MakeAdapter.
+// as they are kept; what is exchanged once more where nodes go on from their own weights. Activations and
+// data come on top. Fails as model::MakeAdapter.
 [[nodiscard]] Result<std::uint64_t> TrainingBytes(const JobSpec& job, const ModelLayout& model,
                                                   const model::Partition& partition);
 

@@ -2,6 +2,7 @@
 
 #include "base/codec.h"
 #include "base/crc32c.h"
+#include "strategy/streaming.h"
 
 namespace accord::trainer {
 namespace {
@@ -46,6 +47,8 @@ std::uint32_t RoundCrc(const JobSpec& job, const model::Partition& partition, co
   writer.U64(schedule.step_rounds).F64(schedule.gamma).U64(job.round.count);
   writer.U8(static_cast<std::uint8_t>(schedule.unit)).U64(schedule.warmup_steps).U64(schedule.decay_steps);
   writer.U64(job.round.synchronous).U64(node.shuffle_seed).U64(node.examples).U64(job.text.context);
+  if (strategy::GoesOn(job.streaming))
+    writer.U32(job.streaming.fragments).U64(job.streaming.delay).F64(job.streaming.alpha);
   return Crc32c(writer.bytes());
 }
 

@@ -12,14 +12,13 @@
 namespace accord::trainer {
 namespace {
 
-constexpr char kFileName[] = "training.ckpt";
 constexpr int kCostShare = 100;  // a checkpoint may take one part in so many of the training time
 
 }  // namespace
 
-RoundCheckpoint::RoundCheckpoint(const std::filesystem::path& directory, const CheckpointId& id,
+RoundCheckpoint::RoundCheckpoint(std::filesystem::path path, const CheckpointId& id,
                                  std::chrono::milliseconds interval, std::vector<at::Tensor> vectors)
-    : path_(directory.empty() ? directory : directory / kFileName),
+    : path_(std::move(path)),
       id_(id),
       interval_(interval),
       vectors_(std::move(vectors)),

@@ -14,10 +14,10 @@ namespace accord::trainer {
 
 class RoundCheckpoint {
  public:
-  // `directory` empty: nothing is read or written. `vectors` are flat f32 tensors of one size that stay the
+  // `path` empty: nothing is read or written. `vectors` are flat f32 tensors of one size that stay the
   // caller's: weights first, then the optimizer's state.
-  RoundCheckpoint(const std::filesystem::path& directory, const CheckpointId& id,
-                  std::chrono::milliseconds interval, std::vector<at::Tensor> vectors);
+  RoundCheckpoint(std::filesystem::path path, const CheckpointId& id, std::chrono::milliseconds interval,
+                  std::vector<at::Tensor> vectors);
 
   // Fills the vectors and gives the steps done; 0, vectors untouched, when there is nothing fit to go on
   // from. An unfit file is a warning in the log.

@@ -59,6 +59,10 @@ struct TorchOptions {
 //   request.state as the optimizer's state does, but a node that cannot keep them fails the round; Train
 //   needs the directory (`job.invalid`). Evaluate leaves them out, EvaluatePersonal takes them from it.
 //   Ditto's own steps come before a round's common ones and count as steps.
+// - In a job that streams, what is exchanged goes on from the weights that this node had after the round
+// before
+//   (local_weights.h, in request.state); the fragment whose turn it was meets its new value after the first
+//   streaming.delay steps. A node that did not train the round before begins with the global model there.
 // - The learning rate is strategy::StepRate; the first round.synchronous rounds have one local step.
 // - A local step is the gradient of the batch's mean loss, formed in inner.accumulate parts, plus the
 //   proximal term, cut to inner.clip_norm, and one update.

@@ -14,11 +14,15 @@
 #include "base/log.h"
 #include "model/safetensors.h"
 #include "strategy/schedule.h"
+#include "strategy/streaming.h"
 #include "trainer/plan_crc.h"
 #include "trainer/wall.h"
 
 namespace accord::trainer {
 namespace {
+
+constexpr const char* kCheckpoint = "training.ckpt";
+constexpr const char* kAhead = "ahead.ckpt";  // as TrainAhead left it
 
 // Lets at most one call through per interval; steps longer than it are all told.
 class Pace {
@@ -46,6 +50,7 @@ TorchTrainer::TorchTrainer(Parts parts)
       state_crc_(StateCrc(parts_.job, parts_.partition)),
       shared_(parts_.partition.trained, parts_.partition.shared),
       personal_(parts_.job, parts_.partition),
+      local_(parts_.job, parts_.partition),
       optimizer_(parts_.job.inner, parts_.learner->weights(), parts_.learner->gradients()) {
   if (parts_.job.personal.kind == PersonalKind::kDitto)
     ditto_.emplace(parts_.job, state_crc_, parts_.learner->weights(), parts_.learner->gradients());
@@ -72,48 +77,89 @@ Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
   });
 }
 
+Status TorchTrainer::TrainAhead(const TrainRequest& request) {
+  if (parts_.job.streaming.delay == 0) return {};
+  return Guard("training ahead", [&] { return TakeSteps(request); });
+}
+
 Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   const JobSpec& job = parts_.job;
   at::set_num_threads(static_cast<int>(parts_.options.threads));  // holds for the calling thread alone
   ACCORD_RETURN_IF_ERROR(LoadWeights(request.weights, request.state, request.round));
   if (job.inner.proximal > 0.0 || ditto_) start_ = parts_.learner->weights().clone();
-  optimizer_.Reset();
+  const bool goes_on = local_.Load(request.state, request.round, parts_.learner->weights());
   KeptState kept = MakeKeptState(request);
-  const Result<std::uint64_t> loaded = kept.Load(request.round);
-  if (!loaded.ok()) LogWarn("trainer.state_ignored", {{"why", loaded.status().message()}});
-  const std::uint64_t before = loaded.ok() ? *loaded : 0;
+  const std::uint64_t before = LoadOptimizer(kept, request.round);
   const std::uint64_t first = Draw(request.round);
   const std::uint64_t total = TotalSteps(request.round);
-  RoundCheckpoint checkpoint = MakeCheckpoint(request);
-  const std::uint64_t done = std::min(checkpoint.Resume(), total);
+  const std::uint32_t start = Crc32c(model::WeightBytes(request.weights), goes_on ? local_.Crc() : 0);
+  RoundCheckpoint checkpoint = MakeCheckpoint(request, kCheckpoint, start);
+  // Who begins with the global model begins where the others meet it.
+  const bool joins = !goes_on && strategy::RoundOf(job, request.round).value.has_value();
+  const std::uint64_t skipped = joins ? job.streaming.delay : 0;
+  const std::uint64_t done = std::clamp(Resume(request, checkpoint, goes_on), skipped, total);
   const std::uint64_t own = OwnSteps(request.round);
   if (own > 0 && done == 0) {  // else they were before the checkpoint
     ACCORD_RETURN_IF_ERROR(TrainOwn(request, own + total));
     const at::NoGradGuard no_grad;
     parts_.learner->weights().copy_(start_);
   }
-  optimizer_.SetSteps(before + done);
-  ACCORD_RETURN_IF_ERROR(
-      TrainShared(request, checkpoint, {.first = first, .done = done, .total = total, .own = own}));
+  optimizer_.SetSteps(before + done - skipped);
+  Steps steps{.first = first, .done = done, .until = total, .total = total, .own = own, .meeting = {}};
+  if (goes_on) steps.meeting = job.streaming.delay;
+  ACCORD_RETURN_IF_ERROR(TrainShared(request, checkpoint, steps));
   ACCORD_RETURN_IF_ERROR(personal_.Save(request.round, parts_.learner->weights()));
-  if (const Status saved = kept.Save(request.round, before + total); !saved.ok())
+  if (const Status saved = kept.Save(request.round, before + total - skipped); !saved.ok())
     LogWarn("trainer.state_failed", {{"why", saved.message()}});
+  local_.Save(request.round, parts_.learner->weights());
   StoreWeights(request.result);
-  return TrainOutcome{.examples = parts_.learner->examples(), .steps = own + total};
+  return TrainOutcome{.examples = parts_.learner->examples(), .steps = own + total - skipped};
+}
+
+Status TorchTrainer::TakeSteps(const TrainRequest& request) {
+  at::set_num_threads(static_cast<int>(parts_.options.threads));
+  if (!local_.Load(request.state, request.round, parts_.learner->weights())) return {};
+  KeptState kept = MakeKeptState(request);
+  const std::uint64_t before = LoadOptimizer(kept, request.round);
+  const std::uint64_t first = Draw(request.round);
+  RoundCheckpoint ahead = MakeCheckpoint(request, kAhead, local_.Crc());
+  const std::uint64_t until = parts_.job.streaming.delay;
+  const std::uint64_t done = std::min(ahead.Resume(), until);
+  optimizer_.SetSteps(before + done);
+  ACCORD_RETURN_IF_ERROR(TrainShared(
+      request, ahead,
+      {.first = first, .done = done, .until = until, .total = TotalSteps(request.round), .meeting = {}}));
+  ahead.Save(until);
+  return {};
+}
+
+std::uint64_t TorchTrainer::LoadOptimizer(KeptState& kept, std::uint64_t round) {
+  optimizer_.Reset();
+  const Result<std::uint64_t> loaded = kept.Load(round);
+  if (!loaded.ok()) LogWarn("trainer.state_ignored", {{"why", loaded.status().message()}});
+  return loaded.ok() ? *loaded : 0;
+}
+
+std::uint64_t TorchTrainer::Resume(const TrainRequest& request, RoundCheckpoint& checkpoint, bool goes_on) {
+  const std::uint64_t done = checkpoint.Resume();
+  if (done > 0 || !goes_on || parts_.job.streaming.delay == 0) return done;
+  return MakeCheckpoint(request, kAhead, local_.Crc()).Resume();
 }
 
 Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& checkpoint, Steps steps) {
   Pace pace(parts_.options.progress_interval);
-  while (steps.done < steps.total) {
+  while (steps.done < steps.until) {
     if (request.stop.stop_requested()) {
       checkpoint.Save(steps.done);
       return StoppedDuring("training round " + std::to_string(request.round));
     }
+    // Behind the stop: a checkpoint of so many steps is always one before the meeting.
+    if (steps.done == steps.meeting) local_.Meet(request.round, request.weights, parts_.learner->weights());
     const double rate = strategy::StepRate(parts_.job, request.round, steps.done);
     ACCORD_RETURN_IF_ERROR(Step(optimizer_, sampler_->Batch(steps.first + steps.done), rate));
     ++steps.done;
     checkpoint.AfterStep(steps.done);
-    if (request.progress && (steps.done == steps.total || pace.Due()))
+    if (request.progress && (steps.done == steps.until || pace.Due()))
       request.progress(steps.own + steps.done, steps.own + steps.total);
   }
   return {};
@@ -199,15 +245,16 @@ std::uint64_t TorchTrainer::TotalSteps(std::uint64_t round) const {
   return inner.local_epochs * sampler_->StepsPerEpoch();
 }
 
-CheckpointId TorchTrainer::IdOf(const TrainRequest& request) const {
-  return {.round = request.round, .plan = round_crc_, .start = Crc32c(model::WeightBytes(request.weights))};
-}
-
-RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request) {
+RoundCheckpoint TorchTrainer::MakeCheckpoint(const TrainRequest& request, const char* file,
+                                             std::uint32_t start) {
   std::vector<at::Tensor> vectors{parts_.learner->weights()};
   vectors.insert(vectors.end(), optimizer_.State().begin(), optimizer_.State().end());
-  const CheckpointId id = request.checkpoint.empty() ? CheckpointId{} : IdOf(request);
-  return {request.checkpoint, id, parts_.options.checkpoint_interval, std::move(vectors)};
+  const std::filesystem::path path =
+      request.checkpoint.empty() ? request.checkpoint : request.checkpoint / file;
+  return {path,
+          {.round = request.round, .plan = round_crc_, .start = start},
+          parts_.options.checkpoint_interval,
+          std::move(vectors)};
 }
 
 KeptState TorchTrainer::MakeKeptState(const TrainRequest& request) {

@@ -13,6 +13,7 @@
 #include "trainer/ditto.h"
 #include "trainer/kept_state.h"
 #include "trainer/learner.h"
+#include "trainer/local_weights.h"
 #include "trainer/optimizer.h"
 #include "trainer/part.h"
 #include "trainer/personal.h"
@@ -36,12 +37,14 @@ class TorchTrainer final : public Trainer {
 
   [[nodiscard]] const ModelLayout& Layout() const override { return parts_.partition.shared; }
   [[nodiscard]] Result<TrainOutcome> Train(const TrainRequest& request) override;
+  [[nodiscard]] Status TrainAhead(const TrainRequest& request) override;
   [[nodiscard]] Result<EvalOutcome> Evaluate(std::span<const float> weights, std::stop_token stop) override;
   [[nodiscard]] Result<EvalOutcome> EvaluatePersonal(const EvalRequest& request) override;
 
  private:
-  // The body of Train, which may throw.
+  // The bodies of Train and TrainAhead, which may throw.
   Result<TrainOutcome> TrainRound(const TrainRequest& request);
+  Status TakeSteps(const TrainRequest& request);
 
   // The exchanged part into the learner's weights, and then what the node kept for itself before `round`.
   [[nodiscard]] Status LoadWeights(std::span<const float> shared, const std::filesystem::path& state,
@@ -50,10 +53,15 @@ class TorchTrainer final : public Trainer {
   // The round's steps of Ditto's own model, from the weights as loaded; they are left changed.
   [[nodiscard]] Status TrainOwn(const TrainRequest& request, std::uint64_t all_steps);
   struct Steps {
-    std::uint64_t first, done, total;  // of the round's order; already; in the round
-    std::uint64_t own;                 // of Ditto, before these
+    std::uint64_t first, done, until, total;  // of the round's order; already; to take now; in the round
+    std::uint64_t own = 0;                    // of Ditto, before these
+    std::optional<std::uint64_t> meeting;  // of the node's own weights and the global ones: before this step
   };
   [[nodiscard]] Status TrainShared(const TrainRequest& request, RoundCheckpoint& checkpoint, Steps steps);
+  // What the optimizer keeps, as after the rounds before: the steps that it has taken.
+  std::uint64_t LoadOptimizer(KeptState& kept, std::uint64_t round);
+  // The steps of a round that were taken before, and with them weights and optimizer.
+  std::uint64_t Resume(const TrainRequest& request, RoundCheckpoint& checkpoint, bool goes_on);
   // The round's order of examples, and the step of it that the round begins with.
   std::uint64_t Draw(std::uint64_t round);
   // Whether that order goes on from round to round.
@@ -61,8 +69,8 @@ class TorchTrainer final : public Trainer {
   [[nodiscard]] std::uint64_t TotalSteps(std::uint64_t round) const;
   // One local step: gradient of the batch in inner.accumulate parts, proximal term, clip, update.
   [[nodiscard]] Status Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate);
-  [[nodiscard]] CheckpointId IdOf(const TrainRequest& request) const;
-  [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request);
+  [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request, const char* file,
+                                               std::uint32_t start);
   [[nodiscard]] std::uint64_t OwnSteps(std::uint64_t round) const;  // of Ditto's model; 0 without
   [[nodiscard]] KeptState MakeKeptState(const TrainRequest& request);
 
@@ -70,6 +78,7 @@ class TorchTrainer final : public Trainer {
   std::uint32_t round_crc_, state_crc_;
   Part shared_;
   PersonalPart personal_;
+  LocalWeights local_;
   Optimizer optimizer_;
   std::optional<Ditto> ditto_;
   std::optional<Sampler> sampler_;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
+#include <limits>
 #include <map>
 
 #include "strategy/outer.h"
@@ -154,6 +156,14 @@ TEST(StreamingTest, NodesGoOnFromTheirOwnWeightsUnlessEachRoundIsOfAll) {
   EXPECT_TRUE(GoesOn({.fragments = 2}));
   EXPECT_TRUE(GoesOn({.delay = 1}));
   EXPECT_TRUE(GoesOn({.alpha = 0.5}));
+}
+
+TEST(StreamingTest, WithoutAShareOfTheLocalValueTheGlobalOneIsTakenToTheBit) {
+  const std::array<float, 2> global{-0.0F, 3.0F};
+  std::array<float, 2> local{5.0F, std::numeric_limits<float>::infinity()};
+  Meet(0.0, global, local);
+  EXPECT_TRUE(std::signbit(local[0]));
+  EXPECT_EQ(local[1], 3.0F);
 }
 
 TEST(StreamingTest, LayersAreDealtOutInTurn) {
