@@ -234,6 +234,40 @@ void CheckThresholds(Schema& schema, const JobSpec& job) {
           ", T = corrupt = " + std::to_string(corrupt));
 }
 
+void CheckFragments(Schema& schema, const JobSpec& job) {
+  if (!schema.Good({"streaming.fragments", "streaming.delay", "inner.local_steps"})) return;
+  const std::uint64_t steps = job.inner.local_steps;
+  const std::uint64_t interval = steps / job.streaming.fragments;
+  if (steps == 0 || steps % job.streaming.fragments != 0) {
+    schema.Complain("streaming.fragments",
+                    std::to_string(job.streaming.fragments) +
+                        " does not divide inner.local_steps = " + std::to_string(steps));
+  } else if (job.streaming.delay >= interval) {
+    schema.Complain("streaming.delay", std::to_string(job.streaming.delay) + " is not below the " +
+                                           std::to_string(interval) +
+                                           " steps between two fragments, inner.local_steps / fragments");
+  }
+}
+
+// What a model of this shape cannot have, model/partition.h and update/exchange.h say.
+void CheckStreaming(Schema& schema, const JobSpec& job) {
+  if (!schema.Has("streaming.fragments") && !schema.Has("streaming.delay") && !schema.Has("streaming.alpha"))
+    return;
+  Needs(schema, "streaming.fragments", "[streaming]");
+  Needs(schema, "inner.local_steps", "[streaming]");
+  if (schema.Has("inner.local_steps")) CheckFragments(schema, job);
+  if (schema.Good({"inner.keep_state"}) && !job.inner.keep_state)
+    schema.Complain("inner.keep_state",
+                    "must be true with [streaming]: rounds are one training that goes on");
+  if (schema.Good({"inner.proximal"}) && job.inner.proximal > 0.0)
+    schema.Complain("inner.proximal",
+                    "pulls towards the round's model, with which nodes that stream do not begin");
+  if (schema.Good({"personal.kind"}) && job.personal.kind != PersonalKind::kNone)
+    schema.Complain("personal.kind", "does not go with [streaming]: it was trained beside the round's model");
+  if (schema.Good({"adapter.kind"}) && job.adapter.kind == AdapterKind::kFedSaLora)
+    schema.Complain("adapter.kind", "\"fedsa-lora\" does not go with [streaming]: its B stays at the node");
+}
+
 void CheckOuter(Schema& schema, const OuterSpec& outer) {
   if (!schema.Good({"outer.rule"})) return;
   const std::string& rule = outer.rule;
@@ -326,6 +360,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   CheckInner(schema, job.inner, job.round);
   CheckThresholds(schema, job);
   CheckOuter(schema, job.outer);
+  CheckStreaming(schema, job);
   CheckRound(schema, job);
   CheckGroups(schema, job);
 }

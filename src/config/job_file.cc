@@ -152,7 +152,9 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
   s.Key("weight_decay", Number(inner.weight_decay, {.low = 0.0}), "decay of the weights");
   s.Key("local_epochs", Whole(inner.local_epochs, 1, 1'000'000),
         "passes over the node's data in a round; either this or local_steps");
-  s.Key("local_steps", Whole(inner.local_steps, 0), "steps in a round, the same at all nodes");
+  s.Key("local_steps", Whole(inner.local_steps, 0),
+        "steps in a round, the same at all nodes; with [streaming] those in which every fragment is "
+        "exchanged once");
   s.Key("batch", Whole(inner.batch, 1, 1'000'000), "examples in a step");
   s.Key("accumulate", Whole(inner.accumulate, 1, 65'536),
         "parts of a batch, computed one after the other in less memory");
@@ -184,6 +186,19 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
         "step: factor of a fall");
 }
 
+void StreamingSection(Schema& s, StreamingSpec& streaming) {
+  s.Section(
+      {"streaming"},
+      "Streaming DiLoCo: fragments of the model's layers take turns, a round exchanges one, and nodes go "
+      "on training from their own weights; absent: a round exchanges the whole model and begins with it.");
+  s.Key("fragments", Whole(streaming.fragments, 1, 1'024),
+        "fragments that the layers are dealt out to in turn; a round has local_steps / fragments steps");
+  s.Key("delay", Whole(streaming.delay, 0, 1'000'000),
+        "local steps that go on while a fragment's sum is made; its new value counts behind them");
+  s.Key("alpha", Number(streaming.alpha, {.low = 0.0, .high = 1.0}),
+        "share of its own value that a node keeps when a fragment's new global value comes");
+}
+
 void CombiningSections(Schema& s, JobSpec& job) {
   s.Section({"outer"}, "How the updates change the global model.");
   s.Key("rule",
@@ -197,6 +212,7 @@ void CombiningSections(Schema& s, JobSpec& job) {
   s.Key("beta2", Number(job.outer.beta2, kFraction), "fedadam, fedyogi: decay of the second moment");
   s.Key("tau", Number(job.outer.tau, kPositive),
         "fedadagrad, fedadam, fedyogi: added to the root of the second moment");
+  StreamingSection(s, job.streaming);
   s.Section({"update"}, "How an update becomes integers before it leaves the node.");
   s.Key("bits", Whole(job.update.bits, 2, kMaxBits), "bits a coordinate");
   s.Key("clip", Number(job.update.clip, kPositive),

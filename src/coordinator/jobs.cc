@@ -51,6 +51,13 @@ std::string DescribeGroups(const JobInput& input) {
          std::to_string(input.spec->round.min_survivors - 1) + " of at least " + std::to_string(least - 1);
 }
 
+std::string DescribeStreaming(const JobSpec& spec) {
+  std::string text = "streaming: a round uploads one of " + std::to_string(spec.streaming.fragments) +
+                     " fragments; the size above is of the largest";
+  if (spec.round.synchronous > 0) text += ", synchronous rounds upload the whole model";
+  return text;
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------- submission
@@ -80,15 +87,16 @@ Status Jobs::Admit(const JobInput& input) const {
                                             " parameters; this coordinator takes at most " +
                                             std::to_string(services_.config.limits.max_model_parameters));
   }
-  const std::uint64_t largest = update::LargestFragment(spec, *input.layout);
-  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, largest));
+  const std::uint64_t most =
+      spec.round.synchronous > 0 ? input.parameters() : update::LargestFragment(spec, *input.layout);
+  ACCORD_RETURN_IF_ERROR(CheckNorm(spec, most));
   for (const round::Purpose purpose : {round::Purpose::kTrain, round::Purpose::kEvaluate}) {
     // The widest cohort that may come: every node of the federation, or of a group, could be in it.
     auto nodes = std::max<std::size_t>(spec.round.min_nodes, services_.sessions.List().size());
     if (!input.partition.empty()) nodes = 0;
     for (const update::Group& group : input.partition) nodes = std::max(nodes, group.nodes.size());
     ACCORD_RETURN_IF_ERROR(
-        update::EncodingFor(spec, purpose, largest, static_cast<std::uint32_t>(nodes)).status());
+        update::EncodingFor(spec, purpose, most, static_cast<std::uint32_t>(nodes)).status());
   }
   return {};
 }
@@ -114,6 +122,7 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
                                                    input.spec->secure));
   }
   if (!input.partition.empty()) view.notes.push_back(DescribeGroups(input));
+  if (input.spec->streaming.fragments > 1) view.notes.push_back(DescribeStreaming(*input.spec));
   if (input.spec->eval.exact && !input.spec->eval.metrics.empty()) {
     view.notes.emplace_back(
         "eval.exact: the size of a node's hold-out shows when two rounds differ by that node");

@@ -246,6 +246,13 @@ void JobTask::OnLab(const task::Event& event, std::function<void(Status)> done) 
   Handle(event, std::move(done));
 }
 
+std::filesystem::path JobTask::RoundFiles(RoundId round) const {
+  return services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.value));
+}
+
+// What lives from round to round.
+std::filesystem::path JobTask::KeptFiles() const { return services_.jobs_dir / id_.Hex() / "kept"; }
+
 void JobTask::Shutdown() {
   secure_ = nullptr;
   making_stop_.request_stop();

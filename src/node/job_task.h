@@ -123,8 +123,15 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Weights ModelAt(const Digest& hash) const;
   void SendModelPart(const rpc::SendModel& message, const Weights& weights);
 
+  // job_ahead.cc
+  void StartAhead(RoundId trained, std::stop_token stop);
+  void AheadDone();
+  void ForgetRoundsBut(RoundId kept);
+
   // job_work.cc
   void StartTraining(const task::Assignment& round);
+  [[nodiscard]] std::filesystem::path RoundFiles(RoundId round) const;
+  [[nodiscard]] std::filesystem::path KeptFiles() const;
   void MakeModel(const rpc::Train& message);
   void Encode(const task::Encode& effect);
   void Send(const task::Send& effect);
@@ -135,6 +142,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void EraseFiles();
   void EraseJobFiles();
   [[nodiscard]] bool KeepsItsPart(const std::filesystem::path& kept) const;
+  void EraseIfOver();
   [[nodiscard]] bool HasModel(const Digest& hash);
   [[nodiscard]] Result<Weights> Model(const task::Assignment& round, std::stop_token stop) const;
   // `work` on another thread, then `then(JobTask&, result)` on the strand.
@@ -181,9 +189,11 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
     secagg::SignedBody body;
   };
   std::optional<Said> abort_;  // the last one that the attempt in memory gave, which was logged
-  std::optional<rpc::Prepare> once_allowed_;  // was declined, since the lab had stopped the job
-  std::optional<rpc::Offer> offer_later_;     // came while training
-  Digest making_;                             // the model that is being made of the groups' sums; zero: none
+  std::optional<rpc::Prepare> once_allowed_;     // was declined, since the lab had stopped the job
+  std::optional<rpc::Offer> offer_later_;        // came while training
+  bool ahead_ = false;                           // the trainer takes steps of the next round
+  std::optional<task::Assignment> after_ahead_;  // told meanwhile
+  Digest making_;  // the model that is being made of the groups' sums; zero: none
   std::stop_source training_stop_, work_stop_, making_stop_;
   std::shared_ptr<WorkProgress> progress_ = std::make_shared<WorkProgress>();
 };

@@ -5,7 +5,6 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/overloaded.h"
-#include "model/partition.h"
 #include "node/group_model.h"
 #include "node/job_task.h"
 
@@ -15,8 +14,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-// What lives from round to round, in the job's directory.
-constexpr const char* kKept = "kept";
 // Work on so few parameters is done before another thread would have woken.
 constexpr std::uint64_t kQuickParameters = 16'384;
 
@@ -56,6 +53,7 @@ void JobTask::Run(const std::vector<task::Effect>& effects) {
     std::visit(
         overloaded{[&](const task::StartTraining& e) { StartTraining(e.round); },
                    [&](const task::StopTraining&) {
+                     after_ahead_.reset();
                      training_stop_.request_stop();
                      work_stop_.request_stop();
                      making_stop_.request_stop();
@@ -97,20 +95,20 @@ Result<Weights> JobTask::Model(const task::Assignment& round, std::stop_token st
 // ---------------------------------------------------------------- p1
 
 void JobTask::StartTraining(const task::Assignment& round) {
-  if (!trainer_) return;  // taken up again once prepared
+  if (!trainer_) return;                          // taken up again once prepared
+  if (ahead_) return void(after_ahead_ = round);  // one at a time
   training_stop_ = std::stop_source();
   kept_ = {};
   const Weights known = HasModel(round.model_hash) ? weights_ : nullptr;
-  TrainTask task{
-      .facts = facts_,
-      .round = round,
-      .weights = known,
-      .trainer = trainer_.get(),
-      .deltas = delta_files_.get(),
-      .checkpoint = services_.jobs_dir / id_.Hex() / ("round-" + std::to_string(round.round.value)),
-      .state = services_.jobs_dir / id_.Hex() / kKept,
-      .progress = progress_,
-      .stop = training_stop_.get_token()};
+  TrainTask task{.facts = facts_,
+                 .round = round,
+                 .weights = known,
+                 .trainer = trainer_.get(),
+                 .deltas = delta_files_.get(),
+                 .checkpoint = RoundFiles(round.round),
+                 .state = KeptFiles(),
+                 .progress = progress_,
+                 .stop = training_stop_.get_token()};
   struct Outcome {
     Result<task::Delta> delta;
     Weights weights;
@@ -140,11 +138,13 @@ void JobTask::StartTraining(const task::Assignment& round) {
         }
         if (outcome.delta.ok()) {
           if (!stop.stop_requested()) self.kept_ = std::move(outcome.kept);
+          self.StartAhead(round.round, stop);
           self.Handle(task::TrainDone{round.round, *outcome.delta});
           if (const auto later = std::exchange(self.offer_later_, {})) self.OnOffer(*later);
           return;
         }
-        if (outcome.delta.status().error() == errors::kTaskStopped.id) return;  // whoever stopped it knows
+        if (outcome.delta.status().error() == errors::kTaskStopped.id)
+          return self.EraseIfOver();  // whoever stopped it knows
         LogError("train.failed", {{"job", self.name()}, {"why", Describe(outcome.delta.status())}});
         self.Handle(task::TrainFailed{round.round, outcome.delta.status().error()});
       });
@@ -335,61 +335,6 @@ void JobTask::Check(const task::Check& effect) {
         if (secure) done.proof = secure->Proof(checked->model_hash);
         self.Handle(done);
       });
-}
-
-// ---------------------------------------------------------------- the end
-
-// Only the lab itself ends what it has kept for itself: its people may use it after the job. Where the plan
-// is not known, which a newer or older program had taken, nobody can say here whose it is: so it stays.
-bool JobTask::KeepsItsPart(const std::filesystem::path& kept) const {
-  if (!driver_->state().ended || driver_->state().erased) return false;
-  if (facts_.spec != nullptr) return model::HasPersonal(*facts_.spec);
-  std::error_code ignored;
-  if (!std::filesystem::exists(kept, ignored)) return false;
-  LogWarn("job.kept",
-          {{"job", id_.Hex()},
-           {"path", kept.string()},
-           {"why",
-            "the job has ended, and this program cannot read its plan to tell whether this is the lab's own"},
-           {"hint", "remove it with: accord-node erase " + id_.Hex()}});
-  return true;
-}
-
-void JobTask::EraseJobFiles() {
-  std::error_code ignored;
-  const std::filesystem::path directory = services_.jobs_dir / id_.Hex();
-  if (!KeepsItsPart(directory / kKept)) {
-    std::filesystem::remove_all(directory, ignored);
-    return;
-  }
-  std::vector<std::filesystem::path> rest;
-  for (std::filesystem::directory_iterator entry(directory, ignored), end; !ignored && entry != end;
-       entry.increment(ignored)) {
-    if (entry->path().filename() != kKept) rest.push_back(entry->path());
-  }
-  for (const std::filesystem::path& path : rest) std::filesystem::remove_all(path, ignored);
-}
-
-void JobTask::EraseFiles() {
-  update_ = {};
-  secure_ = nullptr;
-  weights_ = next_ = nullptr;
-  kept_ = {};
-  weights_hash_ = next_hash_ = {};
-  EraseJobFiles();
-  for (const Digest& file : deltas_) {
-    Status deleted = OpenDeltas();
-    if (deleted.ok()) deleted = delta_files_->Delete(file);
-    if (!deleted.ok()) {
-      LogWarn("erase.failed", {{"job", name()}, {"why", Describe(deleted)}});
-    }
-  }
-  deltas_.clear();
-  if (!driver_->state().ended) return;
-  trainer_ = nullptr;  // and with it the data in memory
-  plan_ = {};
-  std::error_code ignored;
-  std::filesystem::remove_all(services_.deltas_dir / id_.Hex(), ignored);
 }
 
 }  // namespace accord::node

@@ -57,6 +57,7 @@ JobSpec TuningOf(const GraduateWish& wish, const JobSpec& resolved) {
   JobSpec job = resolved;
   job.adapter = {};
   job.personal = {};
+  job.streaming = {};
   job.seed = wish.seed;
   job.round.count = 1;
   job.round.synchronous = 0;

@@ -92,14 +92,16 @@ std::string JobText(const JobChanges& c) {
   return "version = 1\nname = \"" + c.name + "\"\npurpose = \"demo\"\nseed = 7\nsecure = \"" + c.secure +
          "\"\npriority = \"" + c.priority + "\"\n" +
          (c.corrupt ? "corrupt = " + std::to_string(*c.corrupt) + "\n" : "") +
-         "model = { kind = \"mlp\", input = [" + std::to_string(c.features) +
-         "], classes = 100 }\ndata = { dataset = \"" + c.dataset + "\" }\n" +
-         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = 1, batch = 8 }\nouter = { " + c.outer +
-         " }\nupdate = { " + c.update + ", max_examples = 1000, weights = \"exact\" }\n" +
+         "model = { kind = \"mlp\", input = [" + std::to_string(c.features) + "], classes = 100" +
+         (c.fragments > 0 ? ", hidden = [9]" : "") + " }\ndata = { dataset = \"" + c.dataset + "\" }\n" +
+         "inner = { optimizer = \"sgd\", lr = 0.1, local_steps = " +
+         std::to_string(std::max(1U, c.fragments)) + ", keep_state = true, batch = 8 }\nouter = { " +
+         c.outer + " }\nupdate = { " + c.update + ", max_examples = 1000, weights = \"exact\" }\n" +
          (c.evaluate ? "eval = { metrics = [\"loss\", \"accuracy\"], exact = true }\n" : "") +
          "[round]\ncount = " + std::to_string(c.rounds) + "\nmin_nodes = " + std::to_string(c.min_nodes) +
          "\nsynchronous = " + std::to_string(c.synchronous) +
-         "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n";
+         "\nmin_survivors = " + std::to_string(c.min_survivors) + "\nmax_wait = \"" + c.max_wait + "\"\n" +
+         (c.fragments > 0 ? "[streaming]\nfragments = " + std::to_string(c.fragments) + "\n" : "");
 }
 
 Federation::Federation(const std::filesystem::path& state, std::optional<std::uint64_t> upload_memory) {

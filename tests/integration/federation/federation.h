@@ -110,6 +110,7 @@ struct JobChanges {
   std::string outer = "rule = \"fedavg\"";
   std::string update = "bits = 16, clip = 1.0";
   std::uint32_t synchronous = 0;
+  std::uint32_t fragments = 0;  // > 0: the job streams, and its model has 90 weights and biases before these
 };
 [[nodiscard]] std::string JobText(const JobChanges& changes = {});
 

@@ -16,8 +16,8 @@ using ::testing::HasSubstr;
 // What group b of the plan is made of, unless a test says otherwise.
 constexpr const char* kB = R"(["b1", "b2", "b3"])";
 
-std::string GroupText(const char* mode, const std::string& keys = "min_groups = 2\n", const char* b = kB) {
-  JobChanges changes;
+std::string GroupText(const char* mode, const std::string& keys = "min_groups = 2\n", const char* b = kB,
+                      JobChanges changes = {}) {
   changes.secure = mode;
   changes.max_wait = "20s";
   return JobText(changes) + "[groups]\n" + keys +
@@ -64,6 +64,22 @@ TEST(GroupsFederationTest, EveryModeGivesTheModelOfAllNodesTogether) {
     EXPECT_EQ(end.final_metrics[0].value, whole.final_metrics[0].value) << mode;
     EXPECT_EQ(end.final_metrics[0].examples, 60U) << mode;
   }
+}
+
+TEST(GroupsFederationTest, GroupsThatStreamGiveTheModelOfAllNodesTogether) {
+  Federation federation;
+  AddGroupA(federation);
+  AddGroupB(federation);
+  federation.PinAll();
+  JobChanges streams{.outer = "rule = \"diloco\"",
+                     .update = "bits = 8, clip = 0.5, clip_rms = 4.0, transform = \"hadamard\"",
+                     .fragments = 2};
+  JobChanges together = streams;
+  together.min_nodes = together.min_survivors = 6;
+  const rpc::JobView whole = RunJob(federation, JobText(together));
+  const rpc::JobView end =
+      RunJob(federation, GroupText("malicious", "min_groups = 2\nmax_norm = 10.0\n", kB, streams));
+  EXPECT_EQ(end.model_hash, whole.model_hash);
 }
 
 TEST(GroupsFederationTest, AGroupBelowItsQuorumDropsOutByNameAndTheOtherGoesOn) {

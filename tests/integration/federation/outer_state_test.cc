@@ -19,10 +19,12 @@ namespace {
 constexpr std::uint32_t kRounds = 4;
 const char* const kDiLoCo = "rule = \"diloco\", lr = 0.7, momentum = 0.9";
 
-// "malicious 4": masked, with rotated updates of 4 bits whose clip follows the update before.
+// "malicious 4": masked, with rotated updates of 4 bits whose clip follows the update before; "malicious 4
+// streaming": of two fragments in turn.
 JobChanges Changes(const std::string& how) {
   JobChanges changes{.rounds = kRounds, .secure = how, .outer = kDiLoCo, .synchronous = 1};
-  if (how != "malicious 4") return changes;
+  if (!how.starts_with("malicious 4")) return changes;
+  if (how.ends_with("streaming")) changes.fragments = 2;
   changes.secure = "malicious";
   changes.update = "bits = 4, clip = 0.5, clip_rms = 4.0, transform = \"hadamard\"";
   return changes;
@@ -42,10 +44,10 @@ std::vector<float> Downloaded(Federation& federation, const rpc::JobView& job, c
   return *std::move(weights);
 }
 
-class OuterStateTest : public ::testing::TestWithParam<const char*> {
+// Three nodes; "ke" stops before round 3, until it may go on.
+class OuterStateFederation {
  protected:
-  // Three nodes; "ke" stops before round 3, until it may go on.
-  OuterStateTest() {
+  OuterStateFederation() {
     others_ = {&federation_.AddNode("br", {.step = -0.02F, .examples = 400}),
                &federation_.AddNode("no", {.step = 0.3F, .examples = 999})};
     federation_.AddNode(
@@ -57,10 +59,18 @@ class OuterStateTest : public ::testing::TestWithParam<const char*> {
          }});
     federation_.PinAll();
   }
-  ~OuterStateTest() override {
+  ~OuterStateFederation() {
     if (!open_.try_wait()) open_.count_down();
   }
 
+  Federation federation_;
+  std::vector<TestNode*> others_;  // than "ke"
+  std::latch reached_{1}, open_{1};
+  std::atomic<bool> gated_{false};
+};
+
+class OuterStateTest : public OuterStateFederation, public ::testing::TestWithParam<const char*> {
+ protected:
   rpc::JobView Undisturbed() {
     return federation_.WaitForEnd(*federation_.Submit(JobText(Changes(GetParam()))));
   }
@@ -73,15 +83,13 @@ class OuterStateTest : public ::testing::TestWithParam<const char*> {
     reached_.wait();
     return *job;
   }
-
-  Federation federation_;
-  std::vector<TestNode*> others_;  // than "ke"
-  std::latch reached_{1}, open_{1};
-  std::atomic<bool> gated_{false};
 };
 
+class OuterStepTest : public OuterStateTest {};
+class StreamingFederationTest : public OuterStateFederation, public ::testing::Test {};
+
 // All three train the same in each round, so the mean update is `mean`, up to its rounding.
-TEST_P(OuterStateTest, WeightsAndMomentumAreOneModel) {
+TEST_P(OuterStepTest, WeightsAndMomentumAreOneModel) {
   const auto spec = config::ParseJob(JobText(Changes(GetParam())), "job");
   const ModelLayout layout = *update::GlobalLayout(*spec);
   std::vector<float> start(layout.size);
@@ -145,7 +153,29 @@ TEST_P(OuterStateTest, ANodeThatJoinsInMidRunTakesPart) {
       << "it verified the sum of its round, and so came to the same model";
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, OuterStateTest, ::testing::Values("off", "malicious", "malicious 4"));
+// Toys begin each round with the model that they are given: a round moves its fragment, and nothing else.
+TEST_F(StreamingFederationTest, EachRoundMovesTheFragmentWhoseTurnItIs) {
+  for (const std::uint32_t rounds : {2U, 4U}) {
+    JobChanges changes{.rounds = rounds, .secure = "malicious", .synchronous = 1, .fragments = 2};
+    const auto spec = config::ParseJob(JobText(changes), "job");
+    const ModelLayout layout = *update::GlobalLayout(*spec);
+    std::vector<float> start(layout.size);
+    model::InitialWeights(layout, spec->seed, start);
+    const rpc::JobView end = federation_.WaitForEnd(*federation_.Submit(JobText(changes)));
+    ASSERT_EQ(end.state, job::Phase::kFinished);
+    const std::vector<float> found = Downloaded(federation_, end, layout);
+    const double mean = (0.013 * 17 - 0.02 * 400 + 0.3 * 999) / 1416;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const bool first = i < 90;
+      const int turns = rounds == 2 ? (first ? 2 : 1) : (first ? 3 : 2);
+      ASSERT_NEAR(found[i] - start[i], turns * mean, 2e-3) << i << " after " << rounds;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, OuterStepTest, ::testing::Values("off", "malicious", "malicious 4"));
+INSTANTIATE_TEST_SUITE_P(Modes, OuterStateTest,
+                         ::testing::Values("off", "malicious", "malicious 4", "malicious 4 streaming"));
 
 }  // namespace
 }  // namespace accord::testing

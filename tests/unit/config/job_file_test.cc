@@ -324,6 +324,43 @@ std::string LlamaWith(const std::string& section) {
   return text + section;
 }
 
+// kGood as a job that streams, with what else its section and [inner] say.
+std::string Streams(const std::string& section, const std::string& inner = "keep_state = true") {
+  return With("local_epochs = 1", "local_steps = 12" + (inner.empty() ? "" : ", " + inner)) +
+         "[streaming]\n" + section;
+}
+
+TEST(JobFileTest, ReadsStreaming) {
+  const auto job = ParseJob(Streams("fragments = 4\ndelay = 2\nalpha = 0.5\n"), "job");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->streaming.fragments, 4U);
+  EXPECT_EQ(job->streaming.delay, 2U);
+  EXPECT_EQ(job->streaming.alpha, 0.5);
+  EXPECT_EQ(ParseJob(kGood, "job")->streaming.fragments, 1U);
+  EXPECT_TRUE(ParseJob(Streams("fragments = 1\n"), "job").ok());
+}
+
+TEST(JobFileTest, RefusesStreamingWithoutSense) {
+  const auto says = [](const std::string& toml, const std::string& what) {
+    EXPECT_THAT(Errors(toml), HasSubstr(what));
+  };
+  says(Streams("fragments = 5\n"), "streaming.fragments: 5 does not divide inner.local_steps = 12");
+  says(Streams("fragments = 24\n"), "24 does not divide inner.local_steps = 12");
+  says(Streams("fragments = 4\ndelay = 3\n"), "streaming.delay: 3 is not below the 3 steps between two");
+  says(Streams("alpha = 0.5\n"), "streaming.fragments: is missing");
+  says(Streams("fragments = 2\nalpha = 1.5\n"), "streaming.alpha");
+  says(Streams("fragments = 0\n"), "streaming.fragments");
+  says(Streams("fragments = 2\n", ""), "inner.keep_state: must be true");
+  says(Streams("fragments = 2\n", "keep_state = true, proximal = 0.1"), "inner.proximal: pulls towards");
+  says(With("local_epochs = 1", "local_epochs = 1, keep_state = true") + "[streaming]\nfragments = 2\n",
+       "inner.local_steps: is missing");
+  says(Streams("fragments = 2\n[personal]\nkind = \"fedper\"\ntensors = [\"fc1\"]\n"),
+       "personal.kind: does not go with [streaming]");
+  says(Streams("fragments = 2\n[adapter]\nkind = \"fedsa-lora\"\nprojections = [\"fc1\"]\nbase = \"sha256:" +
+               std::string(64, 'a') + "\"\n"),
+       "adapter.kind: \"fedsa-lora\" does not go with [streaming]");
+}
+
 TEST(JobFileTest, ReadsAnAdapter) {
   const auto job = ParseJob(LlamaWith("[adapter]\nkind = \"fedsa-lora\"\nrank = 4\nalpha = 8.0\n"
                                       "projections = [\"q_proj\", \"v_proj\"]\nbase = \"" +

@@ -119,6 +119,43 @@ TEST_F(RotatedUpdateTest, IsTheRotatedDeltaClippedByTheModelsRms) {
   }
 }
 
+// A job that streams: in round 2, the first after a synchronous one, of its first fragment.
+class FragmentUpdateTest : public EncodeUpdateTest {
+ protected:
+  FragmentUpdateTest()
+      : EncodeUpdateTest([](JobSpec& spec) {
+          spec.model.hidden = {3};
+          spec.inner = {.has_local_steps = true, .local_steps = 2, .keep_state = true};
+          spec.streaming.fragments = 2;
+          spec.round.synchronous = 1;
+          spec.update.clip_rms = 20.0;
+        }) {}
+};
+
+TEST_F(FragmentUpdateTest, IsTheFragmentAloneInTheFileAndInTheWords) {
+  EXPECT_EQ(kept_.values->size(), facts_.parameters() + 1) << "a synchronous round is of all";
+  const std::vector<float> whole = *kept_.values;
+  const std::uint64_t words = Encode(nullptr)->words;
+  round_.round = {2};
+  Train();
+  const std::uint64_t first = 2 * 3 + 3;
+  EXPECT_EQ(kept_.values->size(), first + 1);
+  EXPECT_TRUE(std::ranges::equal(std::span(*kept_.values).first(first), std::span(whole).first(first)));
+  EXPECT_EQ(kept_.values->back(), 0.25F);
+  const auto base = BaseOfDelta(facts_, {2}, *deltas_, delta_.file);
+  ASSERT_TRUE(base.ok());
+  EXPECT_EQ(base->parameters, first);
+  EXPECT_EQ(base->rms, 0.25F);
+  const auto update = Encode(nullptr);
+  ASSERT_TRUE(update.ok()) << Describe(update.status());
+  EXPECT_LT(update->words, words);
+  EXPECT_EQ(update->root, Encode(kept_.values)->root);
+  round_.round = {3};
+  EXPECT_EQ(Encode(nullptr).status().error(), "task.no_delta") << "the other fragment has another size";
+  Train();
+  EXPECT_EQ(kept_.values->size(), facts_.parameters() - first + 1);
+}
+
 class TextUpdateTest : public EncodeUpdateTest {
  protected:
   TextUpdateTest()

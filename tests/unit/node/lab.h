@@ -32,20 +32,32 @@ inline constexpr const char* kFederation = "fed.example";
 inline std::string PlanText(const std::string& secure) {
   return "version = 1\nname = \"heart\"\npurpose = \"demo\"\nsecure = \"" + secure +
          "\"\n[model]\nkind = \"mlp\"\ninput = [2]\nclasses = 2\n[data]\ndataset = \"d\"\n"
-         "[inner]\nlr = 0.1\nlocal_epochs = 1\n[update]\nbits = 16\nclip = 1.0\nmax_examples = 100\n"
+         "[inner]\nlr = 0.1\nlocal_steps = 2\nkeep_state = true\n[update]\nbits = 16\nclip = "
+         "1.0\nmax_examples = 100\n"
          "weights = \"equal\"\n[round]\ncount = 3\nmin_nodes = 3\nmin_survivors = 3\nmax_wait = \"1m\"\n";
 }
 inline Bytes BytesOf(const std::string& text) { return {text.begin(), text.end()}; }
 
+// What a test wants to know of, or do in, a trainer's calls.
+struct TrainerHooks {
+  std::function<void(const TrainRequest&)> train;
+  std::function<Status(const TrainRequest&)> ahead;
+};
+
 class AddingTrainer final : public Trainer {
  public:
-  AddingTrainer(ModelLayout layout, float step) : layout_(std::move(layout)), step_(step) {}
+  AddingTrainer(ModelLayout layout, float step, TrainerHooks hooks = {})
+      : layout_(std::move(layout)), step_(step), hooks_(std::move(hooks)) {}
   const ModelLayout& Layout() const override { return layout_; }
   Result<TrainOutcome> Train(const TrainRequest& request) override {
+    if (hooks_.train) hooks_.train(request);
     for (std::size_t i = 0; i < request.weights.size(); ++i) {
       request.result[i] = request.weights[i] + step_ * static_cast<float>(i % 3);
     }
     return TrainOutcome{.examples = 10, .steps = 1};
+  }
+  Status TrainAhead(const TrainRequest& request) override {
+    return hooks_.ahead ? hooks_.ahead(request) : Status();
   }
   Result<EvalOutcome> Evaluate(std::span<const float>, std::stop_token) override {
     return EvalOutcome{.examples = 20, .loss_sum = 30.0, .correct = 5, .bytes = 60};
@@ -54,19 +66,22 @@ class AddingTrainer final : public Trainer {
  private:
   ModelLayout layout_;
   float step_;
+  TrainerHooks hooks_;
 };
 
 class AddingFactory final : public TrainerFactory {
  public:
-  explicit AddingFactory(const float& step) : step_(step) {}  // read at each Create
+  AddingFactory(const float& step, const TrainerHooks& hooks)  // both read at each Create
+      : step_(step), hooks_(hooks) {}
   Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig&) override {
-    return std::unique_ptr<Trainer>(new AddingTrainer(*model::BuildLayout(job.model), step_));
+    return std::unique_ptr<Trainer>(new AddingTrainer(*model::BuildLayout(job.model), step_, hooks_));
   }
   std::string Describe() const override { return "test"; }
   std::vector<std::string> Warnings() const override { return {}; }
 
  private:
   const float& step_;
+  const TrainerHooks& hooks_;
 };
 
 // What is on the disk; a Write is durable at once unless it is held.
@@ -109,7 +124,7 @@ class Lab {
         id(identity.ToNodeId()),
         key(std::make_shared<const crypto::Ed25519Key>(
             crypto::Ed25519Key::FromSeed(crypto::Sha256::Of(name).bytes))),
-        factory_(this->step) {
+        factory_(this->step, hooks) {
     config.node.state = dir.path();
     config.policy.purposes = {"*"};
     config.data["d"] = DatasetConfig{.id = "d"};
@@ -167,6 +182,13 @@ class Lab {
     ADD_FAILURE() << identity.name << " never said it; it is " << activity();
     return T{};
   }
+  // Whether `until` became true, some turns of the strand later.
+  bool RunUntil(const std::function<bool()>& until) {
+    while (!until()) {
+      if (io_.run_one_for(std::chrono::seconds(10)) == 0) return false;
+    }
+    return true;
+  }
   // Runs what is ready; nothing is awaited.
   void Poll() { io_.poll(); }
   [[nodiscard]] std::string activity() const { return std::string(task::Name(task->state().activity)); }
@@ -190,7 +212,8 @@ class Lab {
     return ledger;
   }
 
-  float step;  // of the trainers that are made from now on
+  float step;  // of the trainers that are made from now on, as these
+  TrainerHooks hooks;
   const Bytes plan;
   const crypto::SpiffeId identity;
   const NodeId id;
@@ -212,7 +235,7 @@ class Lab {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_{
       boost::asio::make_work_guard(io_)};
-  boost::asio::thread_pool training_{1}, work_{1};
+  boost::asio::thread_pool training_{2}, work_{1};
   std::unique_ptr<store::SpoolPool> spools_;
   std::unique_ptr<NodeServices> services_;
 };
