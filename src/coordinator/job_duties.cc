@@ -52,9 +52,12 @@ std::optional<rpc::ToNode> JobRunner::DutyMessage(Lane& lane, NodeId node, const
             return rpc::Offer{id(), masked->offer(), d.deadline};
           },
           [&](const round::NonceDuty& d) -> Message {
+            if (!masked->HasAdverts(d.roster)) return std::nullopt;
             return rpc::Roster{id(), round, d.attempt.id, masked->Roster(d.roster), d.deadline};
           },
           [&](const round::ShareDuty& d) -> Message {
+            if (!masked->HasAdverts(d.roster))
+              return std::nullopt;  // lost when the job started over: it retries
             const auto& adverts = masked->Roster(d.roster);
             if (masked->graph_set().empty())
               return rpc::Roster{id(), round, d.attempt.id, adverts, d.deadline};

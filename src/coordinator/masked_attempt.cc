@@ -74,6 +74,10 @@ secagg::Verdict MaskedAttempt::OnAdvert(NodeId node, const secagg::SignedBody& a
   return {};
 }
 
+bool MaskedAttempt::HasAdverts(const round::NodeSet& u1) const {
+  return std::ranges::all_of(u1, [this](const NodeId& node) { return adverts_.contains(node); });
+}
+
 const std::vector<secagg::SignedBody>& MaskedAttempt::Roster(const round::NodeSet& u1) {
   if (!roster_) {
     std::erase_if(adverts_, [&](const auto& advert) { return !u1.contains(advert.first); });

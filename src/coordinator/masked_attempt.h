@@ -40,7 +40,10 @@ class MaskedAttempt {
 
   // p2. Keeps what is right.
   [[nodiscard]] secagg::Verdict OnAdvert(NodeId node, const secagg::SignedBody& advert);
-  // p3. The roster is U1 of the machine, fixed by the first call.
+  // Whether the adverts of all of these are here; they are lost when a job starts over, as its nodes' secrets
+  // are with their restart.
+  [[nodiscard]] bool HasAdverts(const round::NodeSet& u1) const;
+  // p3. The roster is U1 of the machine, fixed by the first call. Has its adverts.
   [[nodiscard]] const std::vector<secagg::SignedBody>& Roster(const round::NodeSet& u1);
   [[nodiscard]] secagg::Verdict OnShares(NodeId node, secagg::SharesMessage shares);
   // p2a, neighbour graph only: the nonces that draw it. Once all of the roster's are there, `graph_set`.
