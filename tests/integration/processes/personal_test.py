@@ -94,7 +94,9 @@ class PersonalTest(unittest.TestCase):
 
         job, view = self.run_job(text, kill_ada)
         self.assertEqual(view["state"], "finished", view)
-        bits = [result["metrics"]["bits_per_byte"]["value"] for result in view["history"]]
+        # Killed between its keys and its shares a node drops out of the attempt, and the round is tried again.
+        committed = [result for result in view["history"] if result["committed"]]
+        bits = [result["metrics"]["bits_per_byte"]["value"] for result in committed]
         self.assertEqual(len(bits), 7)
         self.assertLess(bits[-1], bits[0], "of the models that the nations keep")
         *rounds, end = self.play(text, self.federation.dir / f"{name}.played")
