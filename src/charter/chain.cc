@@ -110,7 +110,7 @@ Result<Version> VerifyNext(std::span<const Version> chain, const ledger::Envelop
   const std::set<std::string> removed = Missing(before, next);
   std::set<std::string> old = VotersThatSigned(envelope, before);
   for (const std::string& subject : removed) old.erase(subject);
-  if (OnlySuspends(before, next) && &Authority(chain) == &chain.back() && old.size() < before.quorum.amend) {
+  if (OnlySuspends(before, next) && !chain.back().emergency && old.size() < before.quorum.amend) {
     if (old.size() < before.quorum.emergency_suspend)
       return TooFew(next, "the version before", old, before.quorum.emergency_suspend);
     return Version{std::move(next), envelope.Id(), /*emergency=*/true};

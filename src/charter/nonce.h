@@ -1,7 +1,6 @@
 // Nonces in signed documents; for the .cc files of this module alone.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <string>
 
@@ -17,10 +16,7 @@ template <std::size_t N>
 
 template <std::size_t N>
 [[nodiscard]] std::array<std::uint8_t, N> ReadNonce(ledger::JsonReader& in, std::string_view field) {
-  std::array<std::uint8_t, N> nonce{};
-  const Bytes bytes = in.Hex(field, N);
-  std::ranges::copy(bytes, nonce.begin());  // empty after a fault
-  return nonce;
+  return in.Fixed<FixedBytes<struct NonceTag, N>>(field).bytes;
 }
 
 }  // namespace accord::charter

@@ -46,19 +46,6 @@ class Parser {
   std::optional<std::string> fault_;
 };
 
-bool IsLowerHex(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-std::optional<Bytes> FromLowerHex(std::string_view text) {
-  if (text.size() % 2 != 0 || !IsLowerHex(text)) return std::nullopt;
-  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  Bytes bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2)
-    bytes.push_back(static_cast<std::uint8_t>(digit(text[i]) * 16 + digit(text[i + 1])));
-  return bytes;
-}
-
 }  // namespace
 
 struct JsonReader::Document {
@@ -174,11 +161,6 @@ std::vector<JsonReader> JsonReader::Objects(std::string_view key) {
   return readers;
 }
 
-Digest JsonReader::Digest(std::string_view key) {
-  const Bytes bytes = Hex(key, accord::Digest::kSize);
-  return bytes.empty() ? accord::Digest{} : *accord::Digest::FromBytes(AsText(bytes));
-}
-
 std::optional<Digest> JsonReader::OptionalDigest(std::string_view key) {
   if (Text(key).empty()) return std::nullopt;  // or a fault
   return Digest(key);
@@ -186,21 +168,8 @@ std::optional<Digest> JsonReader::OptionalDigest(std::string_view key) {
 
 std::vector<Digest> JsonReader::Digests(std::string_view key) {
   std::vector<accord::Digest> digests;
-  for (const std::string& text : Texts(key)) {
-    const auto digest = IsLowerHex(text) ? accord::Digest::FromHex(text) : std::nullopt;
-    if (!digest) return Refuse(key, "it has an item that is no SHA-256 in lower-case hex"), digests;
-    digests.push_back(*digest);
-  }
+  for (const std::string& text : Texts(key)) digests.push_back(FromHex<accord::Digest>(key, text));
   return digests;
-}
-
-Bytes JsonReader::Hex(std::string_view key, std::size_t size) {
-  const std::string text = Text(key);
-  if (document_->fault) return {};
-  auto bytes = FromLowerHex(text);
-  if (bytes && bytes->size() == size) return *std::move(bytes);
-  Refuse(key, "it is not " + std::to_string(size) + " bytes in lower-case hex");
-  return {};
 }
 
 Bytes JsonReader::Base64(std::string_view key) {

@@ -41,13 +41,15 @@ class JsonReader {
   [[nodiscard]] std::vector<std::string> Texts(std::string_view key);
   [[nodiscard]] JsonReader Object(std::string_view key);
   [[nodiscard]] std::vector<JsonReader> Objects(std::string_view key);
-  // 64 lower-case hex digits.
-  [[nodiscard]] accord::Digest Digest(std::string_view key);
+  // A FixedBytes in lower-case hex.
+  template <class T>
+  [[nodiscard]] T Fixed(std::string_view key) {
+    return FromHex<T>(key, Text(key));
+  }
+  [[nodiscard]] accord::Digest Digest(std::string_view key) { return Fixed<accord::Digest>(key); }
   // The same, or empty for none.
   [[nodiscard]] std::optional<accord::Digest> OptionalDigest(std::string_view key);
   [[nodiscard]] std::vector<accord::Digest> Digests(std::string_view key);
-  // Hex of exactly `size` bytes, lower case.
-  [[nodiscard]] Bytes Hex(std::string_view key, std::size_t size);
   // Padded base64 in its one form.
   [[nodiscard]] Bytes Base64(std::string_view key);
 
@@ -61,6 +63,13 @@ class JsonReader {
   struct Document;
   struct Node;
   JsonReader(std::shared_ptr<Document> document, const void* value, std::string path);
+  template <class T>
+  [[nodiscard]] T FromHex(std::string_view key, const std::string& text) {
+    const auto value = T::FromHex(text);
+    if (value && value->Hex() == text) return *value;
+    Refuse(key, "it is not " + std::to_string(T::kSize) + " bytes in lower-case hex");
+    return {};
+  }
   const void* Take(std::string_view key);
   const void* TakeArray(std::string_view key);
 

@@ -81,7 +81,7 @@ TEST(StrictJsonTest, BoundsSizeAndDepth) {
 TEST(StrictJsonTest, HexAndBase64HaveOneForm) {
   const auto read = [](std::string_view text) {
     JsonReader reader(AsBytes(text), "test");
-    (void)reader.Hex("h", 2);
+    (void)reader.Fixed<FixedBytes<struct PairTag, 2>>("h");
     (void)reader.Base64("b");
     return reader.Finish().ok();
   };
