@@ -12,38 +12,10 @@ import unittest
 from pathlib import Path
 
 from federation import PATIENCE
-from words import MODEL, NODES, Nations
+from words import DILOCO, NODES, Nations
 
 APPS = Path(sys.argv[1]).resolve()
-JOB = MODEL.format(name="words") + """[inner]
-optimizer = "adamw"
-lr = 0.02
-local_steps = 5
-batch = 4
-clip_norm = 1.0
-keep_state = true
-[inner.schedule]
-unit = "step"
-warmup_steps = 4
-[outer]
-rule = "diloco"
-lr = 0.7
-[update]
-bits = 4
-clip = 0.2
-clip_rms = 3.0
-transform = "hadamard"
-max_examples = 100000
-weights = "equal"
-[eval]
-metrics = ["bits_per_byte"]
-[round]
-count = 8
-synchronous = 3
-min_nodes = 3
-min_survivors = 3
-max_wait = "5m"
-"""
+JOB = DILOCO.format(name="words", steps=5, rounds=8, synchronous=3, more="")
 
 
 class LanguageTest(unittest.TestCase):

@@ -11,39 +11,9 @@ import unittest
 from pathlib import Path
 
 from federation import Federation
-from words import MODEL, NODES, Nations
+from words import DILOCO, NODES, Nations
 
 APPS = Path(sys.argv[1]).resolve()
-JOB = MODEL.format(name="streams").replace("num_hidden_layers = 1", "num_hidden_layers = 3") + """[inner]
-optimizer = "adamw"
-lr = 0.02
-local_steps = {steps}
-batch = 4
-clip_norm = 1.0
-keep_state = true
-[inner.schedule]
-unit = "step"
-warmup_steps = 4
-[outer]
-rule = "diloco"
-lr = 0.7
-{streaming}
-[update]
-bits = 4
-clip = 0.2
-clip_rms = 3.0
-transform = "hadamard"
-max_examples = 100000
-weights = "equal"
-[eval]
-metrics = ["bits_per_byte"]
-[round]
-count = {rounds}
-synchronous = 2
-min_nodes = 3
-min_survivors = 3
-max_wait = "5m"
-"""
 STREAMING = "[streaming]\nfragments = {}\ndelay = {}\nalpha = {}"
 LAYER = 4 * 16 * 16 + 3 * 16 * 32 + 2 * 16
 EMBEDDING, NORM = 259 * 16, 16
@@ -63,7 +33,8 @@ class StreamingTest(unittest.TestCase):
 
     def job(self, streaming: str, steps: int = 6, rounds: int = 8) -> Path:
         file = self.federation.dir / "job.toml"
-        file.write_text(JOB.format(steps=steps, streaming=streaming, rounds=rounds))
+        text = DILOCO.format(name="streams", steps=steps, rounds=rounds, synchronous=2, more=streaming)
+        file.write_text(text.replace("num_hidden_layers = 1", "num_hidden_layers = 3"))
         return file
 
     def play(self, job: Path, *more) -> list[dict]:

@@ -21,6 +21,37 @@ max_position_embeddings = 32
 [data]
 dataset = "words"
 """
+# DiLoCo after synchronous rounds, in updates of four bits.
+DILOCO = MODEL + """[inner]
+optimizer = "adamw"
+lr = 0.02
+local_steps = {steps}
+batch = 4
+clip_norm = 1.0
+keep_state = true
+[inner.schedule]
+unit = "step"
+warmup_steps = 4
+[outer]
+rule = "diloco"
+lr = 0.7
+{more}
+[update]
+bits = 4
+clip = 0.2
+clip_rms = 3.0
+transform = "hadamard"
+max_examples = 100000
+weights = "equal"
+[eval]
+metrics = ["bits_per_byte"]
+[round]
+count = {rounds}
+synchronous = {synchronous}
+min_nodes = 3
+min_survivors = 3
+max_wait = "5m"
+"""
 
 
 class Nations(Federation):
