@@ -79,7 +79,8 @@ TEST(EcdsaTest, TakesNoOtherCurveAndNothingThatIsNotOneKey) {
   Bytes longer = Hex(kSigned[0].spki);
   longer.push_back(0);
   EXPECT_FALSE(IsEcdsaKey(longer));
-  longer.resize(longer.size() - 2);
+  longer.pop_back();
+  longer.pop_back();
   EXPECT_FALSE(IsEcdsaKey(longer));
 }
 
