@@ -230,7 +230,8 @@ void CombiningSections(Schema& s, JobSpec& job) {
                                     {"equal", WeightPolicy::kEqual}}),
         "weight of a node: sixteen steps of its examples, their number, or the same for all");
   s.Key("report_clipped", Bool(job.update.report_clipped),
-        "show the share of coordinates that the clip cut, as a sum over the nodes");
+        "show the share of coordinates that the clip cut, as a sum over the nodes; with `clip_rms` the "
+        "clip grows where it is above 1 %");
   s.Section({"eval"}, "What is measured on the hold-outs, and leaves only inside a sum.");
   s.Key("metrics",
         Choices(job.eval.metrics, {{"loss", Metric::kLoss},

@@ -1,9 +1,10 @@
 // The global state of a job: what one model file holds, and one model hash stands for. First the model's
 // tensors, then those that live from round to round beside it:
 //   ~VECTOR.TENSOR  a vector of the outer rule (strategy::OuterNeeds::state), shaped as the model's tensor
-//   ~~rms [2]       with update.clip_rms: the RMS of the mean update that made this state, and that from
-//                   which its clip came; 0: none, the clip was update.clip. In a job that streams [P, 2]: of
-//                   each fragment's own last update
+//   ~~rms [2]       with update.clip_rms: the RMS of the mean update that made this state, or more where too
+//                   much of it was clipped (update/next_model.cc), and that from which its clip came; 0:
+//                   none, the clip was update.clip. In a job that streams [P, 2]: of each fragment's own last
+//                   update
 // '~' sorts behind every other byte of a tensor's name, so that of P parameters the first P elements of the
 // flat buffer are the weights and the next P each are the vectors, in the weights' order. Commit, download,
 // catch-up and resume carry it all and know nothing of it. Coordinator and nodes must agree to the bit. Pure.

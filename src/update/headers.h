@@ -45,6 +45,8 @@ enum class Figure : std::uint8_t {
 
 // A loss above this counts as this: the field must have a bound. Bits per byte, too.
 inline constexpr double kMaxLoss = 64.0;
+// Where more than this share is cut, people are told (warnings.h), and with update.clip_rms the clip grows.
+inline constexpr double kMuchClipped = 0.01;
 // Bytes of text that an example (a token) stands for on average, at most, where counts are exact.
 inline constexpr std::uint64_t kMaxBytesPerExample = 64;
 

@@ -15,6 +15,7 @@ namespace accord::update {
 namespace {
 
 constexpr std::size_t kTile = 16'384;
+constexpr double kGrowth = 1.25;  // of a clip that cut much
 
 // The largest magnitude, or `peak` if that is larger. Several at a time: each would wait for the one before.
 double PeakOf(std::span<const double> values, double peak) {
@@ -65,6 +66,7 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
   step.last_synchronous_ = round == spec.round.synchronous;
   if (!step.synchronous_) step.outer_.round = strategy::RoundOf(spec, round).turn;
   step.rms_index_ = RmsIndex(spec, sums[0].round);
+  step.clip_rms_ = spec.update.clip_rms;
   ACCORD_ASSIGN_OR_RETURN(step.fragment_, FragmentOf(spec, sums[0].round));
   ACCORD_ASSIGN_OR_RETURN(
       step.rule_,
@@ -133,11 +135,23 @@ void OuterStep::ApplyFragment(const GlobalParts& global) {
   }
 }
 
-// A synchronous round is of all fragments, and is their last one.
-void OuterStep::KeepRms(std::span<float> rms) const {
+// That of the mean update. The nodes' own are larger the less they agree, and what the clip cuts makes the
+// mean smaller, and with it the next clip: so a count of the cuts, where the plan asks for one, has the last
+// word.
+float OuterStep::RmsAfter() const {
   double sum = 0.0;
   for (const double part : squares_) sum += part;
-  const auto latest = static_cast<float>(std::sqrt(sum / static_cast<double>(encodings_[0].coordinates)));
+  double rms = std::sqrt(sum / static_cast<double>(encodings_[0].coordinates));
+  for (const round::MetricSum& metric : metrics_) {
+    if (metric.metric == static_cast<std::uint8_t>(Figure::kClipped) && metric.value > kMuchClipped)
+      rms = std::max(rms, kGrowth * encodings_[0].clip / clip_rms_);
+  }
+  return static_cast<float>(rms);
+}
+
+// A synchronous round is of all fragments, and is their last one.
+void OuterStep::KeepRms(std::span<float> rms) const {
+  const float latest = RmsAfter();
   const std::span<float> mine = synchronous_ ? rms : rms.subspan(rms_index_, 2);
   for (std::size_t i = 0; i < mine.size(); i += 2) {
     mine[i + 1] = mine[i];

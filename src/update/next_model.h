@@ -49,8 +49,8 @@ class OuterStep {
   // In the plan's synchronous rounds the step is the plain average, and leaves the state.
   void Apply(std::uint64_t first, std::span<float> weights, std::span<const std::span<float>> state = {});
   // The whole global state at once: in a job that streams the round's fragment changes, the rest stays. With
-  // update.clip_rms also the RMS of the mean update; none after the last synchronous round, for the updates
-  // that follow are of many steps.
+  // update.clip_rms also the RMS that the next clip follows from (RmsAfter); none after the last synchronous
+  // round, for the updates that follow are of many steps.
   void ApplyAll(const GlobalParts& global);
 
  private:
@@ -58,11 +58,13 @@ class OuterStep {
   [[nodiscard]] std::span<const double> MeanFrom(std::uint64_t first, std::size_t most);
   void ApplyFragment(const GlobalParts& global);
   void KeepRms(std::span<float> rms) const;
+  [[nodiscard]] float RmsAfter() const;
 
   round::Purpose purpose_ = round::Purpose::kTrain;
   bool synchronous_ = false, last_synchronous_ = false;
   std::vector<strategy::ElementRange> fragment_;  // empty: the whole model
   std::size_t rms_index_ = 0;
+  double clip_rms_ = 0.0;
   strategy::OuterRound outer_;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;

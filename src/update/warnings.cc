@@ -9,7 +9,6 @@
 namespace accord::update {
 namespace {
 
-constexpr double kMuchClipped = 0.01;
 // A mean whose largest coordinate spans fewer steps than these is rounded by more than 1.5 % of it.
 constexpr double kFewSteps = 32.0;
 constexpr double kAtTheClip = 0.99;

@@ -45,7 +45,7 @@ Case MakeCase(std::size_t parameters, std::uint64_t seed, round::Purpose purpose
   const std::uint64_t limit = c.encoding.Limit();
   for (std::uint32_t node = 0; node < kNodes; ++node) {
     const auto weight = secagg::WeightOf(WeightPolicy::kExact, 200 * (node + 1), 1000);
-    const auto headers = *HeaderValues(c.spec, weight, {100, 50.0, 60}, std::nullopt);
+    const auto headers = *HeaderValues(c.spec, weight, {100, 50.0, 60}, 0);
     for (std::size_t i = 0; i < headers.size(); ++i) c.words[i] += headers[i];
     c.omega += weight.omega;
     // Rounding adds at most one to the weighted, clipped value.
@@ -192,6 +192,30 @@ TEST(NextModelTest, TurnsRotatedMeansBackAndKeepsTheirRms) {
   spec.round.synchronous = 1;
   ASSERT_TRUE(NextModel(spec, SumOf(c), parts).ok());
   EXPECT_EQ(parts[kParameters], 0.0F) << "a single step says nothing of updates of many";
+}
+
+// Where the count says that too much was cut, the next clip is larger than this one, whatever the mean says.
+TEST(NextModelTest, AClipThatCutsTooMuchGrows) {
+  constexpr std::size_t kParameters = 4096;
+  constexpr double kClip = 0.25, kRms = 3.0;
+  JobSpec spec = Spec();
+  spec.update.transform = Transform::kHadamard;
+  spec.update.clip_rms = kRms;
+  spec.update.report_clipped = true;
+  const auto rms_after = [&](std::uint64_t clipped, bool reported = true) {
+    spec.update.report_clipped = reported;
+    Case c = MakeCase(kParameters, 8, round::Purpose::kTrain, spec);
+    if (reported) c.words[2] = clipped;
+    std::vector<float> global(kParameters + 2);
+    EXPECT_TRUE(NextModel(spec, SumOf(c), global).ok());
+    return global[kParameters];
+  };
+  const float plain = rms_after(0, false);
+  ASSERT_LT(plain, static_cast<float>(1.25 * kClip / kRms)) << "the mean alone would make the clip smaller";
+  constexpr std::uint64_t kHundredth = kNodes * kParameters / 100;
+  EXPECT_EQ(rms_after(0), plain);
+  EXPECT_EQ(rms_after(kHundredth), plain);
+  EXPECT_EQ(rms_after(kHundredth + 1), static_cast<float>(1.25 * kClip / kRms));
 }
 
 TEST(NextModelTest, AClipStaysWithinWhatAnEncodingTakes) {
