@@ -1,0 +1,183 @@
+#include "charter/record.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/errors.h"
+#include "charter/vote.h"
+
+namespace accord::charter {
+
+using ledger::Envelope;
+
+// An entry, as far as it can be read without asking the time.
+struct Record::Reading {
+  EntryKind kind = EntryKind::kOther;
+  Envelope envelope;
+  std::optional<Version> version;    // of a charter
+  std::optional<Proposal> proposal;  // with the version of the charter that it names
+  std::size_t under = 0;
+  std::optional<Digest> job;  // of a vote
+};
+
+std::string_view Name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOpen:
+      return "open";
+    case Outcome::kPassed:
+      return "passed";
+    case Outcome::kRejected:
+      return "rejected";
+    case Outcome::kLapsed:
+      break;
+  }
+  return "lapsed";
+}
+
+Result<Record::Reading> Record::Read(ByteView entry) const {
+  Reading out;
+  ACCORD_ASSIGN_OR_RETURN(out.envelope, ledger::ParseEnvelope(entry));
+  const Envelope& envelope = out.envelope;
+  if (envelope.payload_type == kCharterType) {
+    out.kind = EntryKind::kCharter;
+    if (!chain_.empty()) {
+      ACCORD_ASSIGN_OR_RETURN(out.version, VerifyNext(chain_, envelope));
+      return out;
+    }
+    ACCORD_ASSIGN_OR_RETURN(
+        std::vector<Version> first,
+        VerifyChain(std::span(&envelope, 1), genesis_.IsZero() ? envelope.Id() : genesis_));
+    out.version = std::move(first.front());
+    return out;
+  }
+  if (chain_.empty())
+    return Fail(errors::kCharterMissing, "the log has no charter yet, which has to come first");
+  if (envelope.payload_type == kProposalType) {
+    out.kind = EntryKind::kProposal;
+    ACCORD_ASSIGN_OR_RETURN(out.proposal, ParseProposal(envelope.payload));
+    const auto under = std::ranges::find(chain_, out.proposal->charter, &Version::hash);
+    if (under == chain_.end())
+      return Fail(errors::kProposalRefused, "it was made under a charter that this federation does not have");
+    out.under = static_cast<std::size_t>(under - chain_.begin());
+  } else if (envelope.payload_type == kVoteType) {
+    out.kind = EntryKind::kVote;
+    ACCORD_ASSIGN_OR_RETURN(const Vote vote, ParseVote(envelope.payload));
+    ACCORD_RETURN_IF_ERROR(Find(vote.job).status());
+    out.job = vote.job;
+  }
+  return out;
+}
+
+Result<EntryKind> Record::Add(ByteView entry) {
+  const std::uint64_t place = size_++;
+  ACCORD_ASSIGN_OR_RETURN(Reading reading, Read(entry));
+  switch (reading.kind) {
+    case EntryKind::kCharter:
+      chain_.push_back(*std::move(reading.version));
+      charter_places_.push_back(place);
+      break;
+    case EntryKind::kProposal: {
+      const Digest id = reading.envelope.Id();
+      if (matters_.contains(id)) break;  // logged twice, the first counts
+      matters_[id] = {.index = place,
+                      .envelope = std::move(reading.envelope),
+                      .proposal = *std::move(reading.proposal),
+                      .version = reading.under,
+                      .votes = {}};
+      break;
+    }
+    case EntryKind::kVote:
+      matters_.at(*reading.job).votes.push_back({std::move(reading.envelope), place});
+      break;
+    case EntryKind::kOther:
+      break;
+  }
+  return reading.kind;
+}
+
+// ---------------------------------------------------------------- before it is logged
+
+Result<EntryKind> Record::Check(ByteView entry, UnixSeconds now) const {
+  ACCORD_ASSIGN_OR_RETURN(const Reading reading, Read(entry));
+  switch (reading.kind) {
+    case EntryKind::kCharter:
+      break;
+    case EntryKind::kProposal: {
+      const Digest id = reading.envelope.Id();
+      if (matters_.contains(id))
+        return Fail(errors::kProposalKnown, "proposal " + id.Hex() + " is in the log already");
+      ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(id, reading.under, now));
+      ACCORD_RETURN_IF_ERROR(CheckProposal(reading.envelope, *reading.proposal, ballot));
+      break;
+    }
+    case EntryKind::kVote:
+      ACCORD_RETURN_IF_ERROR(CheckVote(reading, now));
+      break;
+    case EntryKind::kOther:
+      ACCORD_RETURN_IF_ERROR(CheckOther(reading, now));
+      break;
+  }
+  return reading.kind;
+}
+
+// A second vote of a member that says something else is taken, too: it is evidence.
+Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
+  const Matter& matter = matters_.at(*reading.job);
+  ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(*reading.job, matter.version, now));
+  const LoggedVote vote{reading.envelope, size_};
+  const Tally tally = CountVotes(ballot, std::span(&vote, 1));
+  if (!tally.ignored.empty())
+    return Fail(errors::kVoteRefused, "the vote does not count: " + tally.ignored.front().second);
+  const bool known = std::ranges::any_of(
+      matter.votes, [&](const LoggedVote& one) { return one.envelope.payload == reading.envelope.payload; });
+  return known ? Fail(errors::kVoteRefused, "this very vote is in the log already") : Status();
+}
+
+Status Record::CheckOther(const Reading& reading, UnixSeconds now) const {
+  ACCORD_ASSIGN_OR_RETURN(const Version* const present, Present(now));
+  for (const Member& member : present->charter.members) {
+    if (!member.suspended && HasSigned(reading.envelope, member)) return {};
+  }
+  return Fail(errors::kEntryUnsigned,
+              "no active member's key signed this " + Printable(reading.envelope.payload_type, 100));
+}
+
+// ---------------------------------------------------------------- asking
+
+Result<const Matter*> Record::Find(const Digest& job) const {
+  const auto found = matters_.find(job);
+  if (found != matters_.end()) return &found->second;
+  return Fail(errors::kProposalUnknown, "the log has no proposal " + job.Hex());
+}
+
+Result<const Version*> Record::Present(UnixSeconds now) const {
+  if (chain_.empty()) return Fail(errors::kCharterMissing, "the log has no charter yet");
+  return InForce(chain_, now);
+}
+
+Result<Ballot> Record::BallotOf(const Digest& job, std::size_t version, UnixSeconds now) const {
+  ACCORD_ASSIGN_OR_RETURN(const Version* const present, Present(now));
+  return Ballot{job, &chain_[version], &present->charter, now};
+}
+
+Result<Standing> Record::StandingOf(const Digest& job, UnixSeconds now) const {
+  ACCORD_ASSIGN_OR_RETURN(const Matter* const matter, Find(job));
+  ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(job, matter->version, now));
+  Standing out;
+  out.tally = CountVotes(ballot, matter->votes);
+  out.why = CheckProposal(matter->envelope, matter->proposal, ballot);
+  if (!out.why.ok()) {
+    out.outcome = Outcome::kLapsed;
+    return out;
+  }
+  out.why = Decide(ballot, out.tally, "");
+  if (out.why.ok()) {
+    out.outcome = Outcome::kPassed;
+  } else if (out.why.error() == errors::kProposalRejected.id) {
+    out.outcome = Outcome::kRejected;
+  }
+  return out;
+}
+
+}  // namespace accord::charter
