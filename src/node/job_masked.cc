@@ -168,8 +168,9 @@ void JobTask::OnTrain(const rpc::Train& message) {
       return services_.send(rpc::Declined{id_, message.round, Coarse(good)});
     }
     event.proven = message.proof->offer.round;
-    proof_ = message.proof;
-    proven_model_ = message.model_hash;
+    proof_ = {message.model_hash, *message.proof};
+    if (const Status kept = KeepProof(ProofFile(), *proof_); !kept.ok())
+      LogWarn("proof.not_kept", {{"job", name()}, {"why", Describe(kept)}});
   }
   Handle(event);
 }

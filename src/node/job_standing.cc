@@ -24,7 +24,8 @@ rpc::Standing JobTask::Standing() {
     standing.made = checked->offer.model_hash;
   standing.has_model = ModelAt(standing.model_hash) != nullptr;
   standing.has_made = ModelAt(standing.made) != nullptr;
-  if (proof_ && proven_model_ == standing.model_hash) standing.proof = proof_;
+  if (!proof_) proof_ = FindKeptProof(ProofFile());  // this process began since
+  if (proof_ && proof_->model == standing.model_hash) standing.proof = proof_->proof;
   return standing;
 }
 

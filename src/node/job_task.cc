@@ -253,6 +253,8 @@ std::filesystem::path JobTask::RoundFiles(RoundId round) const {
 // What lives from round to round.
 std::filesystem::path JobTask::KeptFiles() const { return services_.jobs_dir / id_.Hex() / "kept"; }
 
+std::filesystem::path JobTask::ProofFile() const { return services_.jobs_dir / id_.Hex() / "proof"; }
+
 void JobTask::Shutdown() {
   secure_ = nullptr;
   making_stop_.request_stop();

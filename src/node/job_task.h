@@ -19,6 +19,7 @@
 #include "accord/trainer.h"
 #include "config/node_config.h"
 #include "driver/driver.h"
+#include "node/kept_proof.h"
 #include "node/machine.h"
 #include "node/secure_attempt.h"
 #include "node/training_slots.h"
@@ -132,6 +133,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void StartTraining(const task::Assignment& round);
   [[nodiscard]] std::filesystem::path RoundFiles(RoundId round) const;
   [[nodiscard]] std::filesystem::path KeptFiles() const;
+  [[nodiscard]] std::filesystem::path ProofFile() const;
   void MakeModel(const rpc::Train& message);
   void Encode(const task::Encode& effect);
   void Send(const task::Send& effect);
@@ -169,9 +171,8 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   Digest weights_hash_;
   Weights next_;  // what the last check came to
   Digest next_hash_;
-  std::optional<rpc::ModelProof> proof_;  // with which the present model came
-  Digest proven_model_;
-  EncodedUpdate update_;  // of the present attempt
+  std::optional<KeptProof> proof_;  // with which the present model came
+  EncodedUpdate update_;            // of the present attempt
   AttemptId update_attempt_;
   // Of this job alone, open once its plan was taken: two jobs that train alike make the same file, and each
   // forgets it in its own time.
