@@ -12,6 +12,7 @@
 #include "cli/interrupt.h"
 #include "cli/rpc_backend.h"
 #include "cli/run.h"
+#include "cli/terminal.h"
 #include "rpc/process.h"
 
 namespace {
@@ -82,6 +83,7 @@ int main(int argc, char** argv) {
                                      if (!interrupts) interrupts.emplace();
                                      return interrupts->token();
                                    },
-                               .helper = RunHelper};
+                               .helper = RunHelper,
+                               .ask_secret = cli::AskOnTerminal};
   return cli::RunProgram({argv + 1, argv + argc}, environment);
 }

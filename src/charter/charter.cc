@@ -29,12 +29,12 @@ class Fault {
 
 void CheckMember(const Member& member, Fault& fault) {
   const std::string who = "member " + Printable(member.id, 64);
-  const auto signs = [](const VerifierKey& key) { return key.type() == KeyType::kEd25519; };
+  const auto signs = [](const VerifierKey& key) { return key.type() != KeyType::kCosignature; };
   fault.Unless(IsName(member.id), "a member's id is not 1 to 64 of a-z, 0-9, '-', '_', '.'");
   fault.Unless(!member.gov_keys.empty() && member.gov_keys.size() <= kMaxKeys,
                who + " has no key to vote with, or too many");
   fault.Unless(std::ranges::all_of(member.gov_keys, signs),
-               who + " has a key to vote with that is not Ed25519");
+               who + " has a key to vote with that is a witness's");
   fault.Unless(!member.witness || member.witness->type() == KeyType::kCosignature,
                who + " has a witness key that is no cosignature key");
   fault.Unless(!member.rights.contains(Right::kWitness) || member.witness,
@@ -99,10 +99,6 @@ void CheckQuorum(const Charter& charter, Fault& fault) {
                "quorum.emergency_suspend is none of the members' numbers");
 }
 
-ledger::Verifier VerifierOf(const VerifierKey& key) {
-  return {KeyIdOf(key), *crypto::Ed25519PublicKey::FromBytes(AsText(key.key()))};
-}
-
 }  // namespace
 
 const Member* Charter::Find(std::string_view id) const {
@@ -144,29 +140,22 @@ Status Check(const Charter& charter) {
   return fault.status();
 }
 
-std::string KeyIdOf(const VerifierKey& key) {
-  const std::string line = key.Format();
-  return line.substr(0, line.find('+', key.name().size() + 1));  // no name has a "+"
-}
-
 bool HasSigned(const ledger::Envelope& envelope, const Member& member) {
-  std::vector<ledger::Verifier> verifiers;
-  for (const VerifierKey& key : member.gov_keys) verifiers.push_back(VerifierOf(key));
-  return !SignersOf(envelope, verifiers).empty();
+  return !SignersOf(envelope, member.gov_keys).empty();
 }
 
 std::set<std::string> VotersThatSigned(const ledger::Envelope& envelope, const Charter& charter) {
-  std::vector<ledger::Verifier> verifiers;
+  std::vector<VerifierKey> keys;
   std::vector<const Member*> holders;
   for (const Member& member : charter.members) {
     if (!member.Has(Right::kVote)) continue;
     for (const VerifierKey& key : member.gov_keys) {
-      verifiers.push_back(VerifierOf(key));
+      keys.push_back(key);
       holders.push_back(&member);
     }
   }
   std::set<std::string> signers;
-  for (const std::size_t i : SignersOf(envelope, verifiers)) signers.insert(holders[i]->id);
+  for (const std::size_t i : SignersOf(envelope, keys)) signers.insert(holders[i]->id);
   return signers;
 }
 

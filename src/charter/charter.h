@@ -31,7 +31,7 @@ enum class Right : std::uint8_t { kPropose, kVote, kData, kWitness, kEvaluate };
 // A nation or a body within one: a ministry, a health service, a broadcaster.
 struct Member {
   std::string id;                              // IsName: "ke"
-  std::vector<ledger::VerifierKey> gov_keys;   // each speaks for the member; it counts once
+  std::vector<ledger::VerifierKey> gov_keys;   // Ed25519, or ECDSA of tokens; the member counts once
   std::optional<ledger::VerifierKey> witness;  // cosigns checkpoints
   std::optional<Digest> model_key;             // SHA-256 of the SPKI that signs released models
   std::string trust_domain;                    // of its people's and nodes' SPIFFE ids
@@ -101,8 +101,7 @@ struct Charter {
 // `charter.invalid`, with the reason, for a charter that contradicts itself or whose quorums are unsafe.
 [[nodiscard]] Status Check(const Charter& charter);
 
-// What signatures by this key name as their hint: "<name>+<key id>", the vkey without the key.
-[[nodiscard]] std::string KeyIdOf(const ledger::VerifierKey& key);
+using ledger::KeyIdOf;
 // Whether one of the member's keys signed the envelope.
 [[nodiscard]] bool HasSigned(const ledger::Envelope& envelope, const Member& member);
 // The members, of those of `charter` that may vote, whose keys signed the envelope.

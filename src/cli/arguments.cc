@@ -1,13 +1,11 @@
 #include "cli/arguments.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <span>
 
 #include "accord/version.h"
 #include "base/errors.h"
-#include "base/text.h"
+#include "cli/grammar.h"
 #include "cli/suggest.h"
 
 namespace accord::cli {
@@ -15,60 +13,19 @@ namespace {
 
 constexpr Millis kMaxTtl{7 * 86'400'000LL};
 
-// A command, and where its values go; both live as long as the grammar.
-template <class C>
-struct Typed {
-  CLI::App* app;
-  C* values;
-};
-
-// The grammar, bound to the values that it fills.
-class Grammar {
- public:
-  Grammar();
-
-  CLI::App& app() { return app_; }
-  [[nodiscard]] Arguments& arguments() { return arguments_; }
-
- private:
-  // A command whose values go into a `C`, which becomes the result when it was typed.
-  template <class C>
-  Typed<C> Add(CLI::App* parent, const std::string& name, const std::string& help) {
-    auto held = std::make_shared<C>();
-    CLI::App* command = parent->add_subcommand(name, help)->group("Commands");
-    command->callback([this, held] { arguments_.command = *held; });
-    return {command, held.get()};
-  }
-  CLI::App* Noun(const std::string& name, const std::string& help) {
-    return app_.add_subcommand(name, help)->group("Commands")->require_subcommand(1);
-  }
-  void AddGlobals();
-  void AddJobs();
-  void AddJobChanges(CLI::App* job);
-  void AddModels();
-  void AddModelUses(CLI::App* model);
-  void AddNodes();
-  void AddMembers();
-  void AddPlan();
-  void AddOthers();
-  void AddContexts();
-
-  CLI::App app_{"Accord: train models across nations without moving anyone's data.", "accord"};
-  Arguments arguments_;
-};
-
-CLI::Option* Positional(CLI::App* command, const std::string& name, std::string& value,
-                        const std::string& help) {
-  return command->add_option(name, value, help)->required()->type_name("");
-}
-
 std::string Joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
 }
 
-// One of a few words. The type name is where NodeOf finds them.
+}  // namespace
+
+CLI::Option* Positional(CLI::App* command, const std::string& name, std::string& value,
+                        const std::string& help) {
+  return command->add_option(name, value, help)->required()->type_name("");
+}
+
 void Choice(CLI::Option* option, const std::vector<std::string>& words) {
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
@@ -78,26 +35,6 @@ void Choice(CLI::Option* option, const std::vector<std::string>& words) {
         return known ? "" : "\"" + Printable(text, 64) + "\" is not one of " + Joined(words);
       },
       ""));
-}
-
-// An option whose value is a duration like 90s, 15m, 2h, 7d.
-template <class T>
-CLI::Option* Duration(CLI::App* command, const std::string& name, T& value, Millis most,
-                      const std::string& help) {
-  return command
-      ->add_option_function<std::string>(
-          name,
-          [&value, name, most](const std::string& text) {
-            const std::optional<Millis> parsed = ParseDuration(text);
-            if (!parsed || *parsed <= Millis(0))
-              throw CLI::ValidationError(name,
-                                         "\"" + text + "\" is not a duration such as 90s, 15m, 2h or 7d");
-            if (*parsed > most)
-              throw CLI::ValidationError(name, text + " is more than " + FormatDuration(most));
-            value = *parsed;
-          },
-          help)
-      ->type_name("DURATION");
 }
 
 Grammar::Grammar() {
@@ -115,6 +52,7 @@ Grammar::Grammar() {
   AddNodes();
   AddMembers();
   AddContexts();
+  AddKeys();
   AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");
@@ -290,6 +228,8 @@ void Grammar::AddOthers() {
   Add<Version>(&app_, "version", "The version of this program");
   app_.set_version_flag("--version", std::string(kVersion), "The same as the command version");
 }
+
+namespace {
 
 // The deepest command that was typed, for its help.
 const CLI::App& Deepest(const CLI::App& app) {

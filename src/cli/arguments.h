@@ -1,4 +1,4 @@
-// What a person typed, as values. arguments.cc is the only file that includes CLI11.
+// What a person typed, as values. grammar.h is the only header that includes CLI11.
 #pragma once
 
 #include <optional>
@@ -118,6 +118,15 @@ struct ContextShow {
 struct ContextRemove {
   std::string name;
 };
+struct KeyCreate {
+  std::string name;  // of the key, as charters and signatures have it
+  std::string out;
+  std::string kind = "ed25519";
+  std::string passphrase_file;  // empty: the terminal
+};
+struct KeyShow {
+  std::string file;
+};
 struct PlanTraining {
   std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
   bool explain = false;
@@ -134,7 +143,7 @@ using Command =
                  JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
                  ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
                  MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
-                 PlanTraining, Completion, Version>;
+                 KeyCreate, KeyShow, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -40,6 +40,8 @@ ExitCode Run(const ContextList& command, Session& session);
 ExitCode Run(const ContextUse& command, Session& session);
 ExitCode Run(const ContextShow& command, Session& session);
 ExitCode Run(const ContextRemove& command, Session& session);
+ExitCode Run(const KeyCreate& command, Session& session);
+ExitCode Run(const KeyShow& command, Session& session);
 ExitCode Run(const PlanTraining& command, Session& session);
 ExitCode Run(const Completion& command, Session& session);
 ExitCode Run(const Version& command, Session& session);

@@ -13,6 +13,7 @@
 #include "cli/backend.h"
 #include "cli/context_store.h"
 #include "cli/printer.h"
+#include "crypto/zeroizing.h"
 
 namespace accord::cli {
 
@@ -29,6 +30,8 @@ struct Environment {
   // Runs the program for models with these words, on the same terminal, in this one's place: it returns with
   // an exit code in tests alone. `cli.no_helper`.
   std::function<Result<int>(const std::vector<std::string>& words)> helper;
+  // Asks the person at the terminal for a line that nobody may see. `cli.usage` where there is no terminal.
+  std::function<Result<crypto::ZeroizingBytes>(const std::string& prompt)> ask_secret;
 };
 
 // Options that every command has.

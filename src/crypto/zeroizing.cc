@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/errors.h"
 #include "base/file.h"
 #include "crypto/secret_memory.h"
 
@@ -49,6 +50,15 @@ Result<ZeroizingBytes> ReadSecretFile(const std::filesystem::path& path) {
   ZeroizingBytes secret = ZeroizingBytes::CopyOf(content);
   Cleanse(content);
   return secret;
+}
+
+Result<ZeroizingBytes> ReadPrivateFile(const std::filesystem::path& path) {
+  using std::filesystem::perms;
+  std::error_code error;  // a file that is not there is for ReadFile to say
+  const perms mode = std::filesystem::status(path, error).permissions();
+  if (!error && (mode & (perms::group_all | perms::others_all)) != perms::none)
+    return Fail(errors::kKeyExposed, path.string() + " may be read by others than its owner");
+  return ReadSecretFile(path);
 }
 
 }  // namespace accord::crypto

@@ -49,5 +49,8 @@ class ZeroizingBytes {
 
 // The content of a small file (at most 64 KiB) that holds a secret; `store.io` as ReadFile.
 [[nodiscard]] Result<ZeroizingBytes> ReadSecretFile(const std::filesystem::path& path);
+// The same for a file of a person, who may have made it with any rights: `key.exposed` unless its owner alone
+// has some.
+[[nodiscard]] Result<ZeroizingBytes> ReadPrivateFile(const std::filesystem::path& path);
 
 }  // namespace accord::crypto

@@ -41,24 +41,30 @@ Result<Envelope> ParseEnvelope(ByteView text) {
   return envelope;
 }
 
+std::string KeyIdOf(const VerifierKey& key) {
+  const std::string line = key.Format();
+  return line.substr(0, line.find('+', key.name().size() + 1));  // no name has a "+"
+}
+
 void Sign(Envelope& envelope, const crypto::Ed25519Key& key, std::string keyid) {
   const crypto::Ed25519Signature signature = key.Sign(Pae(envelope.payload_type, envelope.payload));
   envelope.signatures.push_back({std::move(keyid), Bytes(signature.bytes.begin(), signature.bytes.end())});
 }
 
-std::set<std::size_t> SignersOf(const Envelope& envelope, std::span<const Verifier> verifiers) {
+std::set<std::size_t> SignersOf(const Envelope& envelope, std::span<const VerifierKey> keys) {
   const Bytes message = Pae(envelope.payload_type, envelope.payload);
+  std::vector<std::string> hints;
+  for (const VerifierKey& key : keys) hints.push_back(KeyIdOf(key));
   std::set<std::size_t> signers;
   for (const DsseSignature& one : envelope.signatures) {
-    const auto signature = crypto::Ed25519Signature::FromBytes(AsText(one.signature));
-    if (!signature) continue;
     const auto is_by = [&](std::size_t i) {
-      return !signers.contains(i) && crypto::Ed25519Verify(verifiers[i].key, message, *signature);
+      return !signers.contains(i) && keys[i].type() != KeyType::kCosignature &&
+             keys[i].Verify(AsText(message), one.signature);
     };
     bool found = false;
     for (const bool hinted : {true, false}) {  // whoever the hint names is asked first
-      for (std::size_t i = 0; i < verifiers.size() && !found; ++i) {
-        if ((verifiers[i].keyid == one.keyid) == hinted && is_by(i)) found = signers.insert(i).second;
+      for (std::size_t i = 0; i < keys.size() && !found; ++i) {
+        if ((hints[i] == one.keyid) == hinted && is_by(i)) found = signers.insert(i).second;
       }
     }
   }

@@ -12,6 +12,7 @@
 #include "accord/status.h"
 #include "base/text.h"
 #include "crypto/ed25519.h"
+#include "ledger/vkey.h"
 
 namespace accord::ledger {
 
@@ -43,16 +44,14 @@ struct Envelope {
 // at most kMaxEnvelopeSignatures signatures, not more bytes than an entry of a log.
 [[nodiscard]] Result<Envelope> ParseEnvelope(ByteView text);
 
-// Adds the signature of a key.
+// What signatures by this key name as their hint: "<name>+<key id>", the vkey without the key.
+[[nodiscard]] std::string KeyIdOf(const VerifierKey& key);
+
+// Adds the signature of a key that is in memory; signer.h has those of people.
 void Sign(Envelope& envelope, const crypto::Ed25519Key& key, std::string keyid);
 
-// A key that may sign, with the hint that its holder gives.
-struct Verifier {
-  std::string keyid;
-  crypto::Ed25519PublicKey key;
-};
 // Which of these (by index) signed exactly this payload as this type. However often a key signed, it counts
-// once; a wrong hint costs time only.
-[[nodiscard]] std::set<std::size_t> SignersOf(const Envelope& envelope, std::span<const Verifier> verifiers);
+// once; a wrong hint costs time only. Keys of witnesses sign no documents.
+[[nodiscard]] std::set<std::size_t> SignersOf(const Envelope& envelope, std::span<const VerifierKey> keys);
 
 }  // namespace accord::ledger

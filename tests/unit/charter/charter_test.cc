@@ -82,7 +82,7 @@ TEST(CharterTest, RefusesWhatMakesNoSense) {
   ExpectFault("ends before", [](Charter& c) { c.not_after = c.not_before; });
   ExpectFault("the log's key", [](Charter& c) { c.log_origin = "other.example/log"; });
   ExpectFault("no key to vote with", [](Charter& c) { c.members[0].gov_keys.clear(); });
-  ExpectFault("not Ed25519", [](Charter& c) { c.members[0].gov_keys = {*c.members[0].witness}; });
+  ExpectFault("a witness's", [](Charter& c) { c.members[0].gov_keys = {*c.members[0].witness}; });
   ExpectFault("no cosignature key", [](Charter& c) { c.members[0].witness = c.members[0].gov_keys[0]; });
   ExpectFault("a witness without a key", [](Charter& c) { c.members[0].witness.reset(); });
   ExpectFault("trust domain", [](Charter& c) { c.members[0].trust_domain = "spiffe://x"; });

@@ -107,7 +107,7 @@ TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
     EXPECT_FALSE(noun.help.empty()) << noun.name;
     verbs += noun.children.size();
   }
-  EXPECT_EQ(nouns, (std::set<std::string>{"completion", "context", "job", "join", "member", "model", "node",
+  EXPECT_EQ(nouns, (std::set<std::string>{"completion", "context", "job", "join", "key", "member", "model", "node",
                                           "plan", "version"}));
   EXPECT_EQ(verbs + 4 + 1, std::variant_size_v<Command>)
       << "join, plan, completion, version and Help have no noun";

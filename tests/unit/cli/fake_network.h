@@ -228,23 +228,18 @@ class Program {
     std::istringstream in(input);
     std::ostringstream out;
     std::ostringstream err;
-    Environment environment{.variables = variables,
-                            .in = in,
-                            .streams = {.out = out, .err = err, .out_style = {}, .err_style = {}},
-                            .network = network_,
-                            .clock = clock,
-                            .sleep =
-                                [this](Millis time, const std::stop_token& stop) {
-                                  slept += time;
-                                  return !stop.stop_requested();
-                                },
-                            .interrupts = [this] { return interrupt.get_token(); },
-                            .helper = [this](const std::vector<std::string>& words) -> Result<int> {
-                              helped.push_back(words);
-                              return helper_says;
-                            }};
+    Environment environment = Around(in, out, err);
     const int code = RunProgram(arguments, environment);
     return {code, out.str(), err.str()};
+  }
+  // What `use` gives for a session without options.
+  template <class Use>
+  auto With(const Use& use) {
+    std::istringstream in;
+    std::ostringstream out;
+    Environment environment = Around(in, out, out);
+    Session session(environment, {});
+    return use(session);
   }
   [[nodiscard]] std::string Token(crypto::Role role, const std::string& name) const {
     const auto identity = crypto::SpiffeId::Make("demo.accord", role, name);
@@ -262,9 +257,36 @@ class Program {
   Millis slept{0};
   std::vector<std::vector<std::string>> helped;  // words that the program for models got
   Result<int> helper_says = 0;
+  std::deque<std::string> typed;   // at the terminal, where nobody sees it
+  std::vector<std::string> asked;  // what for
   std::stop_source interrupt;
 
  private:
+  Environment Around(std::istream& in, std::ostream& out, std::ostream& err) {
+    return {.variables = variables,
+            .in = in,
+            .streams = {.out = out, .err = err, .out_style = {}, .err_style = {}},
+            .network = network_,
+            .clock = clock,
+            .sleep =
+                [this](Millis time, const std::stop_token& stop) {
+                  slept += time;
+                  return !stop.stop_requested();
+                },
+            .interrupts = [this] { return interrupt.get_token(); },
+            .helper = [this](const std::vector<std::string>& words) -> Result<int> {
+              helped.push_back(words);
+              return helper_says;
+            },
+            .ask_secret = [this](const std::string& prompt) -> Result<crypto::ZeroizingBytes> {
+              asked.push_back(prompt);
+              if (typed.empty()) return Fail(errors::kCliUsage, "There is no terminal.");
+              const std::string line = typed.front();
+              typed.pop_front();
+              return crypto::ZeroizingBytes::CopyOf(AsBytes(line));
+            }};
+  }
+
   FakeNetwork network_;
 };
 

@@ -44,11 +44,11 @@ TEST(DsseTest, RefusesAllOtherForms) {
 
 struct SignersTest : ::testing::Test {
   std::vector<crypto::Ed25519Key> keys;
-  std::vector<Verifier> verifiers;
+  std::vector<VerifierKey> verifiers;
   SignersTest() {
     for (int i = 0; i < 3; ++i) {
       keys.push_back(crypto::Ed25519Key::Generate());
-      verifiers.push_back({"key " + std::to_string(i), keys.back().PublicKey()});
+      verifiers.push_back(LogKey("key-" + std::to_string(i), keys.back().PublicKey()));
     }
   }
 };
@@ -56,8 +56,8 @@ struct SignersTest : ::testing::Test {
 TEST_F(SignersTest, CountsEachKeyOnce) {
   Envelope envelope = Hello();
   EXPECT_TRUE(SignersOf(envelope, verifiers).empty());
-  Sign(envelope, keys[1], "key 1");
-  Sign(envelope, keys[1], "key 0");
+  Sign(envelope, keys[1], KeyIdOf(verifiers[1]));
+  Sign(envelope, keys[1], KeyIdOf(verifiers[0]));
   EXPECT_EQ(SignersOf(envelope, verifiers), std::set<std::size_t>{1});
   Sign(envelope, keys[2], "");
   EXPECT_EQ(SignersOf(envelope, verifiers), (std::set<std::size_t>{1, 2})) << "the hint decides nothing";
@@ -65,7 +65,7 @@ TEST_F(SignersTest, CountsEachKeyOnce) {
 
 TEST_F(SignersTest, ASignatureIsOfTheseBytesAsThisType) {
   Envelope envelope = Hello();
-  Sign(envelope, keys[0], "key 0");
+  Sign(envelope, keys[0], KeyIdOf(verifiers[0]));
   Envelope other = envelope;
   other.payload_type = "http://example.com/Vote";
   EXPECT_TRUE(SignersOf(other, verifiers).empty());
