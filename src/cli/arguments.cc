@@ -53,6 +53,7 @@ Grammar::Grammar() {
   AddMembers();
   AddContexts();
   AddKeys();
+  AddData();
   AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");

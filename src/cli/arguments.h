@@ -122,10 +122,32 @@ struct KeyCreate {
   std::string name;  // of the key, as charters and signatures have it
   std::string out;
   std::string kind = "ed25519";
+  std::string pkcs11;           // the URI of a key in a token; empty: one is made
   std::string passphrase_file;  // empty: the terminal
 };
 struct KeyShow {
   std::string file;
+};
+struct DataCertify {
+  std::string directory;
+  std::string member;
+  std::string dataset;          // the member's own word for it
+  std::string key;              // file
+  std::string passphrase_file;  // empty: the terminal
+  std::string about;            // the description, as TOML; empty: it is asked for
+  std::string schema;           // a file that describes a record
+  std::string supersedes;       // the certificate before
+  std::string out;              // empty: DIR.certificate
+};
+struct DataVerify {
+  std::string certificate;  // file, or its directory
+  std::string directory;
+  std::vector<std::string> keys;  // verifier keys, one of which has to have signed
+  std::string manifest;           // empty: beside the certificate
+  std::optional<std::uint64_t> sample;
+};
+struct DataShow {
+  std::string certificate;
 };
 struct PlanTraining {
   std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
@@ -143,7 +165,7 @@ using Command =
                  JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
                  ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
                  MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
-                 KeyCreate, KeyShow, PlanTraining, Completion, Version>;
+                 KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

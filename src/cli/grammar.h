@@ -46,6 +46,7 @@ class Grammar {
   void AddNodes();
   void AddMembers();
   void AddKeys();
+  void AddData();
   void AddPlan();
   void AddOthers();
   void AddContexts();

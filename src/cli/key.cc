@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/signer.h"
+#include "crypto/pkcs11.h"
 
 namespace accord::cli {
 namespace {
@@ -32,6 +33,25 @@ std::string KeyJson(const ledger::KeyFile& file, const std::string& path) {
                      {"file", path}});
 }
 
+Result<ledger::KeyFile> MakeKey(const KeyCreate& command, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::ZeroizingBytes passphrase,
+                          NewPassphrase(session, command.passphrase_file));
+  const crypto::SoftwareKey key = crypto::SoftwareKey::Generate(
+      command.kind == kP256 ? crypto::SignatureKind::kEcdsaP256 : crypto::SignatureKind::kEd25519);
+  ACCORD_ASSIGN_OR_RETURN(ledger::VerifierKey verifier, ledger::VerifierOf(command.name, key));
+  return ledger::KeyFile{std::move(verifier), "", key.Encrypt(passphrase.view())};
+}
+
+// One that a token has made. It signs once, so that what the charter gets is a key that works.
+Result<ledger::KeyFile> FindKey(const KeyCreate& command, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::ZeroizingBytes pin,
+                          Secret(session, command.passphrase_file, "PIN of the token: "));
+  ACCORD_ASSIGN_OR_RETURN(const auto key, crypto::OpenTokenKey(command.pkcs11, pin.view()));
+  ACCORD_RETURN_IF_ERROR(key->Sign(AsBytes("accord key create")).status());
+  ACCORD_ASSIGN_OR_RETURN(ledger::VerifierKey verifier, ledger::VerifierOf(command.name, *key));
+  return ledger::KeyFile{std::move(verifier), command.pkcs11, ""};
+}
+
 Result<ledger::KeyFile> CreateKey(const KeyCreate& command, Session& session) {
   std::error_code error;
   if (std::filesystem::exists(command.out, error))
@@ -41,12 +61,8 @@ Result<ledger::KeyFile> CreateKey(const KeyCreate& command, Session& session) {
     return Fail(errors::kCliUsage, "\"" + Printable(command.name, 64) + "\" is not a name for a key.",
                 "Use one without spaces and \"+\", such as fed.example/ke");
   }
-  ACCORD_ASSIGN_OR_RETURN(const crypto::ZeroizingBytes passphrase,
-                          NewPassphrase(session, command.passphrase_file));
-  const crypto::SoftwareKey key = crypto::SoftwareKey::Generate(
-      command.kind == kP256 ? crypto::SignatureKind::kEcdsaP256 : crypto::SignatureKind::kEd25519);
-  ACCORD_ASSIGN_OR_RETURN(ledger::VerifierKey verifier, ledger::VerifierOf(command.name, key));
-  ledger::KeyFile file{std::move(verifier), "", key.Encrypt(passphrase.view())};
+  ACCORD_ASSIGN_OR_RETURN(ledger::KeyFile file,
+                          command.pkcs11.empty() ? MakeKey(command, session) : FindKey(command, session));
   ACCORD_RETURN_IF_ERROR(WriteFileAtomic(command.out, AsBytes(file.Format()), FileMode::kPrivate));
   return file;
 }
@@ -58,10 +74,13 @@ ExitCode Run(const KeyCreate& command, Session& session) {
   if (!file.ok()) return session.printer().Failure(file.status());
   return session.printer().Answer(
       KeyText(*file, command.out) +
-          "\nGive the verifier key to whoever writes the charter; it is not secret. Keep a copy of the file, "
-          "and the passphrase\napart from it: whoever has both speaks for the member, and without them only "
-          "an "
-          "amendment of the charter helps.\n",
+          "\nGive the verifier key to whoever writes the charter; it is not secret. " +
+          (file->pkcs11_uri.empty() ? "Keep a copy of the file, and the passphrase\napart from it: whoever "
+                                      "has both speaks for the "
+                                      "member, and without them only an amendment of the charter helps.\n"
+                                    : "Whoever has the token and its PIN speaks for the\nmember; when it is "
+                                      "lost, only an amendment "
+                                      "of the charter helps.\n"),
       KeyJson(*file, command.out));
 }
 

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "crypto/pkcs11.h"
 
 namespace accord::cli {
 namespace {
@@ -31,11 +31,11 @@ Result<ZeroizingBytes> ReadPassphraseFile(const std::string& path) {
   return line;
 }
 
-Result<ZeroizingBytes> Ask(Session& session, const std::string& file, const std::string& prompt) {
+}  // namespace
+
+Result<ZeroizingBytes> Secret(Session& session, const std::string& file, const std::string& prompt) {
   return file.empty() ? session.environment().ask_secret(prompt) : ReadPassphraseFile(file);
 }
-
-}  // namespace
 
 Result<ZeroizingBytes> ReadSecretLine(int fd) {
   ZeroizingBytes line(kMaxSecretBytes);
@@ -55,7 +55,7 @@ Result<ZeroizingBytes> ReadSecretLine(int fd) {
 }
 
 Result<ZeroizingBytes> NewPassphrase(Session& session, const std::string& file) {
-  ACCORD_ASSIGN_OR_RETURN(ZeroizingBytes first, Ask(session, file, "New passphrase: "));
+  ACCORD_ASSIGN_OR_RETURN(ZeroizingBytes first, Secret(session, file, "New passphrase: "));
   if (first.size() < kMinPassphraseBytes) {
     return Fail(errors::kCliUsage, "The passphrase is too short.",
                 "Take " + std::to_string(kMinPassphraseBytes) +
@@ -63,19 +63,25 @@ Result<ZeroizingBytes> NewPassphrase(Session& session, const std::string& file) 
                     "guess as often as they like.");
   }
   if (!file.empty()) return first;
-  ACCORD_ASSIGN_OR_RETURN(const ZeroizingBytes second, Ask(session, file, "Once more: "));
+  ACCORD_ASSIGN_OR_RETURN(const ZeroizingBytes second, Secret(session, file, "Once more: "));
   if (!(first == second)) return Fail(errors::kCliUsage, "The two passphrases differ.");
   return first;
 }
 
 Result<ledger::Signer> OpenSigner(Session& session, const KeyOptions& options) {
   ACCORD_ASSIGN_OR_RETURN(ledger::KeyFile file, ledger::ReadKeyFile(options.file));
+  const std::string what = file.pkcs11_uri.empty() ? "Passphrase of " : "PIN of the token with ";
   ACCORD_ASSIGN_OR_RETURN(
       const ZeroizingBytes secret,
-      Ask(session, options.passphrase_file, "Passphrase of " + Printable(file.verifier.name(), 64) + ": "));
-  ACCORD_ASSIGN_OR_RETURN(crypto::SoftwareKey key, crypto::SoftwareKey::Decrypt(file.pem, secret.view()));
-  return ledger::Signer::Make(std::move(file.verifier),
-                              std::make_unique<const crypto::SoftwareKey>(std::move(key)));
+      Secret(session, options.passphrase_file, what + Printable(file.verifier.name(), 64) + ": "));
+  std::unique_ptr<const crypto::SigningKey> key;
+  if (!file.pkcs11_uri.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(key, crypto::OpenTokenKey(file.pkcs11_uri, secret.view()));
+  } else {
+    ACCORD_ASSIGN_OR_RETURN(crypto::SoftwareKey own, crypto::SoftwareKey::Decrypt(file.pem, secret.view()));
+    key = std::make_unique<const crypto::SoftwareKey>(std::move(own));
+  }
+  return ledger::Signer::Make(std::move(file.verifier), std::move(key));
 }
 
 }  // namespace accord::cli

@@ -20,6 +20,10 @@ struct KeyOptions {
   std::string passphrase_file;  // empty: the terminal
 };
 
+// What opens a private key that there is: a passphrase, or the PIN of a token.
+[[nodiscard]] Result<crypto::ZeroizingBytes> Secret(Session& session, const std::string& file,
+                                                    const std::string& prompt);
+
 // Opens the key file and what it needs. Errors of ledger::ReadKeyFile, of the private key, and `cli.usage`
 // where nobody can be asked.
 [[nodiscard]] Result<ledger::Signer> OpenSigner(Session& session, const KeyOptions& options);

@@ -70,13 +70,15 @@ bool IsP256(const EVP_PKEY* key) {
          std::string_view(name, size) == "prime256v1";
 }
 
-Digest SpkiHashOf(EVP_PKEY* key) {
+Bytes SpkiOf(const EVP_PKEY* key) {
   std::uint8_t* der = nullptr;
   const int size = i2d_PUBKEY(key, &der);
   ACCORD_CHECK(size > 0);
-  const Digest hash = Sha256::Of(ByteView(der, static_cast<std::size_t>(size)));
+  Bytes bytes(der, der + size);
   OPENSSL_free(der);
-  return hash;
+  return bytes;
 }
+
+Digest SpkiHashOf(EVP_PKEY* key) { return Sha256::Of(SpkiOf(key)); }
 
 }  // namespace accord::crypto

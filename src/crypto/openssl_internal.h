@@ -54,7 +54,8 @@ class ErrorScope {
 // PKCS#8.
 [[nodiscard]] ZeroizingBytes PrivateKeyToPem(EVP_PKEY* key);
 [[nodiscard]] bool IsP256(const EVP_PKEY* key);
-// SHA-256 of the SubjectPublicKeyInfo.
+// The DER of the SubjectPublicKeyInfo, and its SHA-256.
+[[nodiscard]] Bytes SpkiOf(const EVP_PKEY* key);
 [[nodiscard]] Digest SpkiHashOf(EVP_PKEY* key);
 
 }  // namespace accord::crypto

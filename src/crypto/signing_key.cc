@@ -24,15 +24,6 @@ constexpr std::size_t kSaltBytes = 16;
 
 const char* Chars(ByteView passphrase) { return reinterpret_cast<const char*>(passphrase.data()); }
 
-Bytes SpkiOf(EVP_PKEY* key) {
-  std::uint8_t* der = nullptr;
-  const int size = i2d_PUBKEY(key, &der);
-  ACCORD_CHECK(size > 0);
-  Bytes bytes(der, der + size);
-  OPENSSL_free(der);
-  return bytes;
-}
-
 }  // namespace
 
 SoftwareKey SoftwareKey::Generate(SignatureKind kind) {

@@ -10,7 +10,7 @@
 namespace accord::cli {
 namespace {
 
-constexpr const char* kPassphrase = "correct horse battery";
+constexpr const char* kKeyPassphrase = "correct horse battery";
 
 struct KeyTest : ::testing::Test {
   Program program;
@@ -24,10 +24,10 @@ struct KeyTest : ::testing::Test {
 };
 
 TEST_F(KeyTest, IsMadeOnceAndShownWithoutThePassphrase) {
-  program.typed = {kPassphrase, kPassphrase};
+  program.typed = {kKeyPassphrase, kKeyPassphrase};
   const auto made = Create();
   ASSERT_EQ(made.code, 0) << made.err;
-  EXPECT_EQ(made.out.find(kPassphrase), std::string::npos);
+  EXPECT_EQ(made.out.find(kKeyPassphrase), std::string::npos);
   const auto text = ReadFile(file);
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(AsText(*text).find("BEGIN PRIVATE KEY"), std::string_view::npos);
@@ -35,7 +35,7 @@ TEST_F(KeyTest, IsMadeOnceAndShownWithoutThePassphrase) {
   EXPECT_EQ(shown.code, 0) << shown.err;
   EXPECT_TRUE(shown.out.find("fed.example/ke+") != std::string::npos) << shown.out;
   EXPECT_EQ(program.asked.size(), 2U);
-  program.typed = {kPassphrase, kPassphrase};
+  program.typed = {kKeyPassphrase, kKeyPassphrase};
   EXPECT_NE(Create().err.find("exists"), std::string::npos);
   EXPECT_EQ(ReadFile(file).value(), *text);
 }
@@ -43,7 +43,7 @@ TEST_F(KeyTest, IsMadeOnceAndShownWithoutThePassphrase) {
 TEST_F(KeyTest, APassphraseIsLongAndTypedTwiceAlike) {
   program.typed = {"short"};
   EXPECT_EQ(Create().code, static_cast<int>(ExitCode::kUsage));
-  program.typed = {kPassphrase, "another passphrase"};
+  program.typed = {kKeyPassphrase, "another passphrase"};
   EXPECT_NE(Create().err.find("differ"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(file));
 }
@@ -60,13 +60,13 @@ TEST_F(KeyTest, APassphraseFileIsForItsOwnerAlone) {
 }
 
 TEST_F(KeyTest, CommandsSignWithIt) {
-  program.typed = {kPassphrase, kPassphrase};
+  program.typed = {kKeyPassphrase, kKeyPassphrase};
   ASSERT_EQ(Create().code, 0);
   const auto signer = [&](std::deque<std::string> typed) {
     program.typed = std::move(typed);
     return program.With([&](Session& session) { return OpenSigner(session, {.file = file}); });
   };
-  const auto opened = signer({kPassphrase});
+  const auto opened = signer({kKeyPassphrase});
   ASSERT_TRUE(opened.ok()) << opened.status().message();
   ledger::Envelope envelope{"a/type", {1}, {}};
   ASSERT_TRUE(opened->Sign(envelope).ok());
@@ -76,14 +76,14 @@ TEST_F(KeyTest, CommandsSignWithIt) {
 }
 
 TEST_F(KeyTest, AFileThatNamesAnotherKeyIsRefused) {
-  program.typed = {kPassphrase, kPassphrase};
+  program.typed = {kKeyPassphrase, kKeyPassphrase};
   ASSERT_EQ(Create().code, 0);
   std::string text(AsText(*ReadFile(file)));
   const std::size_t pem = text.find("-----BEGIN");
   const std::string foreign =
       "accord-key v1\nvkey: example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\n";
   ASSERT_TRUE(WriteFileAtomic(file, AsBytes(foreign + text.substr(pem)), FileMode::kPrivate).ok());
-  program.typed = {kPassphrase};
+  program.typed = {kKeyPassphrase};
   const auto opened = program.With([&](Session& session) { return OpenSigner(session, {.file = file}); });
   EXPECT_EQ(opened.status().error(), "key.mismatch");
 }
