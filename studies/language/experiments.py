@@ -53,7 +53,7 @@ def codecs(splits: Splits, runner: Runner, rates: list[float]) -> dict:
 def nations(splits: Splits, runner: Runner, sizes: dict[str, int | None], rates: list[float]) -> dict:
     """(b), (c) Six languages, 0.47M parameters: the common model, each nation's graduate, and each nation alone with as
     many tokens as it spent on both, at the best of three rates and of three lengths."""
-    nodes = [Node(name, splits.train(name, size), splits.dev(name), splits.test(name)) for name, size in sizes.items()]
+    nodes = [Node(name.lower(), splits.train(name, size), splits.dev(name), splits.test(name)) for name, size in sizes.items()]
     common = best(runner, [Run("0.47M", nodes, rate, 1200, interval=10, synchronous=200) for rate in rates])
     models = _seeds(runner, common)
     out = {"tokens": common.tokens, "exchanges": common.rounds, "runs": _described(runner, {"common": models}), "nations": {}}
