@@ -113,7 +113,7 @@ MUTATIONS = [
              "  if (driver_->idle()) return false;\n  late_",
              "  if (driver_->idle() || MUTANT) return false;\n  late_"),
     Mutation("a job whose quorum is back does not go on",
-             "src/job/rounds.cc",
+             "src/job/pause.cc",
              "if (waiting.bound.empty()) return ready.size() >= plan.min_nodes;",
              "if (waiting.bound.empty()) return ready.size() >= plan.min_nodes + (MUTANT ? 100 : 0);"),
 ]

@@ -129,6 +129,20 @@ TEST(PauseTest, HearsWhatARestartLost) {
   EXPECT_EQ(round::PhaseOf(job.open().state), round::Phase::kUnmask);
 }
 
+// Of two that left, one was awaited and one had sent its update: the update is not counted.
+TEST(PauseTest, TheUpdateOfANodeThatLeftInItIsNotCounted) {
+  for (const auto& [silent, sender, stays] : {std::tuple(kA, kB, kC), std::tuple(kB, kA, kC)}) {
+    Job job;
+    job.Begin().Gather();
+    for (const NodeId node : {sender, stays}) job.In(round::Uploaded{node, {0}, Hash(1)});
+    job.Do(Pause{});
+    for (const NodeId node : {silent, sender})
+      job.Do(InRound{{1}, round::Dropped{node, round::Reason::kStopped}});
+    job.Do(Resume{});
+    EXPECT_EQ(round::PhaseOf(job.open().state), round::Phase::kGather) << "one update is too few: anew";
+  }
+}
+
 TEST(PauseTest, ANodeThatDropsOutInItIsNotAwaitedAfterIt) {
   Job job;
   job.Begin().Gather().In(round::Trained{kA}).In(round::Trained{kB}).Do(Pause{});
