@@ -204,6 +204,7 @@ struct JobSpec {
   EvalSpec eval;
   RoundSpec round;
   GroupsSpec groups;
+  std::string plan;  // the file's bytes, for other processes that parse it for themselves
 };
 
 }  // namespace accord

@@ -312,6 +312,7 @@ Result<JobSpec> ParseJob(std::string_view toml, std::string_view name) {
   job.inner.has_local_steps = schema.Has("inner.local_steps");
   if (schema.Readable()) CheckJob(schema, job);
   ACCORD_RETURN_IF_ERROR(schema.Finish(errors::kJobInvalid, name));
+  job.plan = toml;
   return job;
 }
 

@@ -131,6 +131,19 @@ Schema NodeSchema(NodeConfig& config) {
         "masked rounds: attempts of a round that this node answers");
   s.Key("purposes", TextList(config.policy.purposes, CheckPurpose),
         "purposes of jobs that are allowed; \"*\" allows any; empty: none");
+  s.Section(
+      {"workers"},
+      "Several processes that train together, on one machine or more of one site. Which process is which "
+      "is told by RANK and WORLD_SIZE, or by Slurm; the first one is the node.");
+  s.Key("environment", Bool(config.workers.environment),
+        "look there; false: this process trains alone, whatever started it");
+  s.Key("interface", Text(config.workers.interface),
+        "network interface between the processes, whose traffic is not encrypted; empty: GLOO_SOCKET_IFNAME, "
+        "else loopback");
+  s.Key("timeout", Duration(config.workers.timeout, Millis(1'000), Millis(86'400'000)),
+        "how long another process is waited for: to come, and to take its part in a step");
+  s.Key("key", FilePath(config.workers.key),
+        "file of the processes' secret; absent: workers.key in the state directory, made by the node");
   LogSection(s, config.log);
   return s;
 }

@@ -38,6 +38,14 @@ struct NodeConfig {
     std::vector<std::string> purposes;  // allowed purposes of jobs; "*" allows any; empty: none
     [[nodiscard]] bool AllowsPurpose(std::string_view purpose) const;
   } policy;
+  // [workers]: several processes that train together; this node is the first of them. Who is which is in the
+  // environment (launch.h).
+  struct Workers {
+    bool environment = true;    // look there at all
+    std::string interface;      // network interface between them; empty: GLOO_SOCKET_IFNAME, else loopback
+    Millis timeout{300'000};    // for another process: to come, and to take its part in a step
+    std::filesystem::path key;  // the file of their secret; empty: workers.key in the state directory
+  } workers;
   LogConfig log;
 };
 
