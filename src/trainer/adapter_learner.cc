@@ -77,6 +77,8 @@ class AdapterLearner final : public Learner {
     return inner_->Evaluate(stop);
   }
 
+  Result<std::uint32_t> DataCrc() override { return inner_->DataCrc(); }
+
  private:
   struct Pair {
     at::Tensor base, w, dw;   // [out, in]; w and dw are views of the inner learner's

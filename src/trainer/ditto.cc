@@ -7,22 +7,19 @@
 #include "base/check.h"
 
 namespace accord::trainer {
-namespace {
 
-InnerSpec WithPull(const JobSpec& job) {
+InnerSpec Ditto::InnerOf(const JobSpec& job) {
   InnerSpec inner = job.inner;
   inner.proximal = job.personal.lambda;
   return inner;
 }
-
-}  // namespace
 
 Ditto::Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Tensor gradients)
     : keep_state_(job.inner.keep_state),
       plan_(plan),
       weights_(std::move(weights)),
       model_(at::zeros_like(weights_)),
-      optimizer_(WithPull(job), weights_, std::move(gradients)) {}
+      optimizer_(InnerOf(job), weights_, std::move(gradients)) {}
 
 Result<bool> Ditto::Load(const std::filesystem::path& state, std::uint64_t round) {
   const at::NoGradGuard no_grad;

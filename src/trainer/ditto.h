@@ -19,6 +19,8 @@ namespace accord::trainer {
 // Ditto's pull. Memory beside the common training's: v and that state.
 class Ditto {
  public:
+  // The plan's optimizer, pulled by Ditto's lambda.
+  [[nodiscard]] static InnerSpec InnerOf(const JobSpec& job);
   // `weights` and `gradients` are the learner's, shared with the caller; `plan` as KeptState.
   Ditto(const JobSpec& job, std::uint32_t plan, at::Tensor weights, at::Tensor gradients);
 

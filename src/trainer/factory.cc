@@ -32,22 +32,62 @@ Status CheckInner(const InnerSpec& inner) {
   return {};
 }
 
+struct Frozen {
+  const ModelLayout& layout;
+  const std::filesystem::path& path;
+};
+
+Result<std::unique_ptr<Learner>> WithAdapter(std::unique_ptr<Learner> inner, const JobSpec& job,
+                                             const model::Partition& partition, const Frozen& frozen) {
+  ACCORD_ASSIGN_OR_RETURN(model::Adapter adapter, model::MakeAdapter(job.adapter, job.model, frozen.layout));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<float> base,
+                          model::ReadFrozen(frozen.path, job.adapter.base, frozen.layout));
+  return MakeAdapterLearner(
+      std::move(inner),
+      {.adapter = std::move(adapter), .trained = partition.trained, .base = base, .seed = job.seed});
+}
+
+Result<std::unique_ptr<Learner>> MakeLearner(const Machine& machine, const JobSpec& job,
+                                             const ModelLayout& layout, const DatasetConfig& data) {
+  if (job.model.kind != "llama") {
+    ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
+    return MakeTableLearner(job.model, layout, std::move(dataset), machine.device);
+  }
+  if (machine.options.device == Device::kCuda) {
+    return Fail(errors::kTrainerDevice, "a llama trains on the processor; device is cuda");
+  }
+  TextSpec text = job.text;
+  if (text.context == 0) text.context = job.model.llama.max_position_embeddings;
+  if (text.context > job.model.llama.max_position_embeddings) {
+    return Fail(errors::kJobInvalid, "data.context is above model.max_position_embeddings");
+  }
+  ACCORD_ASSIGN_OR_RETURN(data::TextDataset dataset,
+                          data::LoadText(data, text, job.model.llama.vocab_size, machine.options.cache));
+  return MakeTextLearner(job, layout, std::move(dataset));
+}
+
 class TorchFactory final : public TrainerFactory {
  public:
-  TorchFactory(const TorchOptions& options, at::Device device) : options_(options), device_(device) {}
+  TorchFactory(Machine machine, std::shared_ptr<GroupLeader> group)
+      : machine_(std::move(machine)), group_(std::move(group)) {}
 
   Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig& data) override {
-    return Guard("preparing the training", [&] { return Open(job, data); });
+    return Guard("preparing the training", [&]() -> Result<std::unique_ptr<Trainer>> {
+      ACCORD_ASSIGN_OR_RETURN(TorchTrainer::Parts parts, OpenParts(machine_, job, data));
+      parts.group = group_;
+      return std::unique_ptr<Trainer>(std::make_unique<TorchTrainer>(std::move(parts)));
+    });
   }
 
   std::string Describe() const override {
-    return "libtorch " TORCH_VERSION ", " + device_.str() + ", " + std::to_string(options_.threads) +
-           (options_.threads == 1 ? " thread, " : " threads, ") +
-           std::string(BlasName(DetectBlas(ReadMaps())));
+    const std::uint32_t threads = machine_.options.threads;
+    return "libtorch " TORCH_VERSION ", " + machine_.device.str() + ", " + std::to_string(threads) +
+           (threads == 1 ? " thread, " : " threads, ") + std::string(BlasName(DetectBlas(ReadMaps()))) +
+           (group_ ? ", " + std::to_string(group_->place().size) + " processes" : "");
   }
 
   std::vector<std::string> Warnings() const override {
-    if (device_.is_cpu() && DetectBlas(ReadMaps()) == Blas::kReference) {
+    if (machine_.device.is_cpu() && DetectBlas(ReadMaps()) == Blas::kReference) {
       return {
           "libtorch computes with the reference BLAS, which is 10 to 25 times slower than it need be; "
           "install libopenblas0-openmp"};
@@ -56,71 +96,44 @@ class TorchFactory final : public TrainerFactory {
   }
 
  private:
-  Result<std::unique_ptr<Trainer>> Open(JobSpec job, const DatasetConfig& data) const {
-    ACCORD_RETURN_IF_ERROR(CheckInner(job.inner));
-    ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
-    ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
-    ACCORD_ASSIGN_OR_RETURN(model::Partition partition, model::MakePartition(job));
-    if (device_.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition, job));
-    ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(job, layout, data));
-    if (job.adapter.kind != AdapterKind::kNone) {
-      ACCORD_ASSIGN_OR_RETURN(learner, WithAdapter(std::move(learner), job, partition, {layout, data.base}));
-    }
-    return std::unique_ptr<Trainer>(std::make_unique<TorchTrainer>(
-        TorchTrainer::Parts{std::move(job), std::move(partition), std::move(learner), options_}));
-  }
-
-  struct Frozen {
-    const ModelLayout& layout;
-    const std::filesystem::path& path;
-  };
-  static Result<std::unique_ptr<Learner>> WithAdapter(std::unique_ptr<Learner> inner, const JobSpec& job,
-                                                      const model::Partition& partition,
-                                                      const Frozen& frozen) {
-    ACCORD_ASSIGN_OR_RETURN(model::Adapter adapter,
-                            model::MakeAdapter(job.adapter, job.model, frozen.layout));
-    ACCORD_ASSIGN_OR_RETURN(const std::vector<float> base,
-                            model::ReadFrozen(frozen.path, job.adapter.base, frozen.layout));
-    return MakeAdapterLearner(
-        std::move(inner),
-        {.adapter = std::move(adapter), .trained = partition.trained, .base = base, .seed = job.seed});
-  }
-
-  Result<std::unique_ptr<Learner>> MakeLearner(const JobSpec& job, const ModelLayout& layout,
-                                               const DatasetConfig& data) const {
-    if (job.model.kind != "llama") {
-      ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
-      return MakeTableLearner(job.model, layout, std::move(dataset), device_);
-    }
-    if (options_.device == Device::kCuda) {
-      return Fail(errors::kTrainerDevice, "a llama trains on the processor; device is cuda");
-    }
-    TextSpec text = job.text;
-    if (text.context == 0) text.context = job.model.llama.max_position_embeddings;
-    if (text.context > job.model.llama.max_position_embeddings) {
-      return Fail(errors::kJobInvalid, "data.context is above model.max_position_embeddings");
-    }
-    ACCORD_ASSIGN_OR_RETURN(data::TextDataset dataset,
-                            data::LoadText(data, text, job.model.llama.vocab_size, options_.cache));
-    return MakeTextLearner(job, layout, std::move(dataset));
-  }
-
-  TorchOptions options_;
-  at::Device device_;
+  Machine machine_;
+  std::shared_ptr<GroupLeader> group_;
 };
 
 }  // namespace
 
+Result<Machine> FindMachine(const TorchOptions& options) {
+  const bool cuda = options.device != Device::kCpu && torch::cuda::is_available();
+  if (options.device == Device::kCuda && !cuda) {
+    return Fail(errors::kTrainerDevice, "device is cuda, and this libtorch finds no CUDA device");
+  }
+  Machine machine{options, at::Device(cuda ? at::kCUDA : at::kCPU)};
+  if (options.threads == 0) machine.options.threads = std::max(1U, std::thread::hardware_concurrency());
+  return machine;
+}
+
+Result<TorchTrainer::Parts> OpenParts(const Machine& machine, JobSpec job, const DatasetConfig& data) {
+  ACCORD_RETURN_IF_ERROR(CheckInner(job.inner));
+  ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
+  ACCORD_ASSIGN_OR_RETURN(model::Partition partition, model::MakePartition(job));
+  if (machine.device.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition, job));
+  ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(machine, job, layout, data));
+  if (job.adapter.kind != AdapterKind::kNone) {
+    ACCORD_ASSIGN_OR_RETURN(learner, WithAdapter(std::move(learner), job, partition, {layout, data.base}));
+  }
+  return TorchTrainer::Parts{std::move(job), std::move(partition), std::move(learner), machine.options, {}};
+}
+
 Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options) {
   return Guard("starting libtorch", [&]() -> Result<std::unique_ptr<TrainerFactory>> {
-    const bool cuda = options.device != Device::kCpu && torch::cuda::is_available();
-    if (options.device == Device::kCuda && !cuda) {
-      return Fail(errors::kTrainerDevice, "device is cuda, and this libtorch finds no CUDA device");
+    ACCORD_ASSIGN_OR_RETURN(Machine machine, FindMachine(options));
+    std::shared_ptr<GroupLeader> group;
+    if (options.group) {
+      ACCORD_ASSIGN_OR_RETURN(group, GroupLeader::Open(*options.group));
     }
-    TorchOptions filled = options;
-    if (filled.threads == 0) filled.threads = std::max(1U, std::thread::hardware_concurrency());
     return std::unique_ptr<TrainerFactory>(
-        std::make_unique<TorchFactory>(filled, at::Device(cuda ? at::kCUDA : at::kCPU)));
+        std::make_unique<TorchFactory>(std::move(machine), std::move(group)));
   });
 }
 

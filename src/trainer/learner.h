@@ -28,7 +28,12 @@ class Learner {
   [[nodiscard]] virtual Status AddGradient(std::span<const std::uint64_t> rows, double share) = 0;
   // The weights as they are, on the hold-out; fails with `task.stopped` when asked to stop. May throw.
   [[nodiscard]] virtual Result<EvalOutcome> Evaluate(const std::stop_token& stop) = 0;
+  // Tells one training set from another, for processes that must have the same: a checksum of how many
+  // examples there are, and of at most kDataSample of them, evenly spread. Fails when they cannot be read.
+  [[nodiscard]] virtual Result<std::uint32_t> DataCrc() = 0;
 };
+
+inline constexpr std::uint64_t kDataSample = 1'024;
 
 // `mlp` and `cnn` on a data set of features and labels; `model` resolved and `layout` that of it.
 [[nodiscard]] std::unique_ptr<Learner> MakeTableLearner(const ModelSpec& model, const ModelLayout& layout,

@@ -36,6 +36,7 @@ class Optimizer {
   // number of steps.
   [[nodiscard]] std::span<at::Tensor> State() { return state_; }
   void SetSteps(std::uint64_t steps) { steps_ = steps; }
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
  private:
   void StepSgd(double rate);

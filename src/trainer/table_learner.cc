@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/codec.h"
+#include "base/crc32c.h"
 #include "base/errors.h"
 #include "trainer/learner.h"
 #include "trainer/network.h"
@@ -42,6 +44,23 @@ class TableLearner final : public Learner {
       outcome.correct += static_cast<std::uint64_t>(Correct(logits, batch.labels));
     }
     return outcome;
+  }
+
+  Result<std::uint32_t> DataCrc() override {
+    const data::Examples& train = dataset_.train;
+    const std::uint64_t sample = std::min(train.size(), kDataSample);
+    std::vector<float> example(train.width());
+    Writer labels;
+    labels.U64(train.size());
+    std::uint32_t crc = 0;
+    for (std::uint64_t i = 0; i < sample; ++i) {
+      const std::uint64_t row = train.size() * i / sample;
+      train.Copy(row, example);
+      labels.I64(train.labels()[row]);
+      crc = Crc32c(
+          {reinterpret_cast<const std::uint8_t*>(example.data()), example.size() * sizeof example[0]}, crc);
+    }
+    return Crc32c(labels.bytes(), crc);
   }
 
  private:

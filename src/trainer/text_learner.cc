@@ -2,6 +2,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/codec.h"
+#include "base/crc32c.h"
 #include "trainer/learner.h"
 #include "trainer/llama.h"
 
@@ -55,6 +57,18 @@ class TextLearner final : public Learner {
       outcome.loss_sum += loss.nll;
     }
     return outcome;
+  }
+
+  Result<std::uint32_t> DataCrc() override {
+    const std::uint64_t all = examples(), sample = std::min(all, kDataSample);
+    tokens_.resize(context_ + 1);
+    std::uint32_t crc = Crc32c(std::move(Writer().U64(all).U64(context_)).Take());
+    for (std::uint64_t i = 0; i < sample; ++i) {
+      ACCORD_RETURN_IF_ERROR(dataset_.train->Window(all * i / sample, context_, Row(0)).status());
+      crc = Crc32c(
+          {reinterpret_cast<const std::uint8_t*>(tokens_.data()), tokens_.size() * sizeof tokens_[0]}, crc);
+    }
+    return crc;
   }
 
  private:

@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "accord/trainer.h"
+#include "trainer/group.h"
 
 namespace accord::trainer {
 
@@ -37,6 +39,8 @@ struct TorchOptions {
   std::chrono::milliseconds progress_interval{100};
   // A directory of the node's state, for the tokens of its texts; jobs with a llama need it.
   std::filesystem::path cache;
+  // This process is the first of several that train together (group.h), one job at a time.
+  std::optional<GroupOptions> group;
 };
 
 // The shuffle_seed of a node: the first eight bytes of its id.
@@ -46,7 +50,8 @@ struct TorchOptions {
   return seed;
 }
 
-// A factory for `options`. Fails with `trainer.device` when CUDA is asked for and not there.
+// A factory for `options`. Fails with `trainer.device` when CUDA is asked for and not there; of a group also
+// with `net.listen`.
 //
 // What its trainers do, beyond the seam:
 // - Weights, gradients and optimizer state are one flat buffer each, in the order of the layout.
@@ -75,6 +80,11 @@ struct TorchOptions {
 //   that finds one of this very round goes on from there and, with one thread, ends at the bits of a run that
 //   was never interrupted. A damaged or foreign file is logged as a warning and ignored; so is a failure
 //   to write one. Removing it is the node's.
+// - With a group, each process takes its share of every batch: a step is that of one process but for the
+// order of
+//   its sums, which follows from the size of the group. A step in which a worker is lost changes nothing; it
+//   is taken once more when all are there again, and then given up: Train fails with `workers.lost`, and with
+//   `workers.missing` or `workers.mismatch` where they do not come, after it has written its checkpoint.
 // - Create also fails with `job.invalid` for a batch of 0 or a learning rate that is not finite, and with
 //   `trainer.memory`; Train and Evaluate with `trainer.memory`, `trainer.failed` (libtorch gave up), and
 //   `task.stopped`.

@@ -40,6 +40,20 @@ class Pace {
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + interval_;
 };
 
+// Lets the workers go when a training ends, however it does.
+class Gathering {
+ public:
+  explicit Gathering(GroupLeader* group) : group_(group) {}
+  ~Gathering() {
+    if (group_ != nullptr) group_->Release();
+  }
+  Gathering(const Gathering&) = delete;
+  Gathering& operator=(const Gathering&) = delete;
+
+ private:
+  GroupLeader* group_;
+};
+
 }  // namespace
 
 TorchTrainer::TorchTrainer(Parts parts)
@@ -60,6 +74,7 @@ Result<TrainOutcome> TorchTrainer::Train(const TrainRequest& request) {
   ACCORD_CHECK(request.weights.size() == Layout().size && request.result.size() == Layout().size);
   if (model::HasPersonal(parts_.job) && request.state.empty())
     return Fail(errors::kJobInvalid, "the job keeps a personal part, and there is no directory for it");
+  const Gathering gathering(parts_.group.get());
   return Guard("training round " + std::to_string(request.round), [&] { return TrainRound(request); });
 }
 
@@ -79,6 +94,7 @@ Result<EvalOutcome> TorchTrainer::EvaluatePersonal(const EvalRequest& request) {
 
 Status TorchTrainer::TrainAhead(const TrainRequest& request) {
   if (parts_.job.streaming.delay == 0) return {};
+  const Gathering gathering(parts_.group.get());
   return Guard("training ahead", [&] { return TakeSteps(request); });
 }
 
@@ -148,20 +164,30 @@ std::uint64_t TorchTrainer::Resume(const TrainRequest& request, RoundCheckpoint&
 
 Status TorchTrainer::TrainShared(const TrainRequest& request, RoundCheckpoint& checkpoint, Steps steps) {
   Pace pace(parts_.options.progress_interval);
+  alike_ = false;
   while (steps.done < steps.until) {
     if (request.stop.stop_requested()) {
       checkpoint.Save(steps.done);
       return StoppedDuring("training round " + std::to_string(request.round));
     }
     // Behind the stop: a checkpoint of so many steps is always one before the meeting.
-    if (steps.done == steps.meeting) local_.Meet(request.round, request.weights, parts_.learner->weights());
-    const double rate = strategy::StepRate(parts_.job, request.round, steps.done);
-    ACCORD_RETURN_IF_ERROR(Step(optimizer_, sampler_->Batch(steps.first + steps.done), rate));
+    if (steps.done == steps.meeting) {
+      local_.Meet(request.round, request.weights, parts_.learner->weights());
+      alike_ = false;
+    }
+    const StepTask step{.rows = sampler_->Batch(steps.first + steps.done),
+                        .rate = strategy::StepRate(parts_.job, request.round, steps.done),
+                        .stop = request.stop};
+    if (const Status taken = Step(optimizer_, step); !taken.ok()) {
+      if (steps.done != steps.meeting) checkpoint.Save(steps.done);
+      return taken;
+    }
     ++steps.done;
     checkpoint.AfterStep(steps.done);
     if (request.progress && (steps.done == steps.until || pace.Due()))
       request.progress(steps.own + steps.done, steps.own + steps.total);
   }
+  if (parts_.group && alike_) parts_.group->Compare(parts_.learner->weights());
   return {};
 }
 
@@ -174,12 +200,15 @@ Status TorchTrainer::TrainOwn(const TrainRequest& request, std::uint64_t all_ste
   const std::uint64_t first = WalksOn() ? before : 0;
   const std::uint64_t last_rated = std::max<std::uint64_t>(1, TotalSteps(request.round)) - 1;
   Pace pace(parts_.options.progress_interval);
+  alike_ = false;
   for (std::uint64_t done = 0; done < steps;) {
     // Begun anew after a stop: what is lost are some steps, and a checkpoint of them would be one more file.
     if (request.stop.stop_requested())
       return StoppedDuring("training round " + std::to_string(request.round));
-    const double rate = strategy::StepRate(parts_.job, request.round, std::min(done, last_rated));
-    ACCORD_RETURN_IF_ERROR(Step(ditto_->optimizer(), sampler_->Batch(first + done), rate));
+    const StepTask step{.rows = sampler_->Batch(first + done),
+                        .rate = strategy::StepRate(parts_.job, request.round, std::min(done, last_rated)),
+                        .stop = request.stop};
+    ACCORD_RETURN_IF_ERROR(Step(ditto_->optimizer(), step));
     ++done;
     if (request.progress && pace.Due()) request.progress(done, all_steps);
   }
@@ -192,18 +221,48 @@ std::uint64_t TorchTrainer::OwnSteps(std::uint64_t round) const {
   return round <= parts_.job.round.synchronous ? std::min<std::uint64_t>(1, steps) : steps;
 }
 
-Status TorchTrainer::Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate) {
-  const InnerSpec& inner = parts_.job.inner;
-  optimizer.ZeroGradients();
-  const std::size_t parts = std::clamp<std::size_t>(inner.accumulate, 1, rows.size());
-  for (std::size_t part = 0; part < parts; ++part) {
-    const std::size_t begin = rows.size() * part / parts, end = rows.size() * (part + 1) / parts;
-    const double share = static_cast<double>(end - begin) / static_cast<double>(rows.size());
-    ACCORD_RETURN_IF_ERROR(parts_.learner->AddGradient(rows.subspan(begin, end - begin), share));
+Status TorchTrainer::Step(Optimizer& optimizer, const StepTask& task) {
+  Status done = Gradient(optimizer, task);
+  if (done.error() == errors::kWorkersLost.id) {
+    LogWarn("trainer.workers_lost", {{"why", done.message()}});
+    done = Gradient(optimizer, task);
   }
+  ACCORD_RETURN_IF_ERROR(done);
   optimizer.Limit(start_, shared_);  // of Ditto's own model this is all of it
-  optimizer.Step(rate);
+  optimizer.Step(task.rate);
   return {};
+}
+
+Status TorchTrainer::Gradient(Optimizer& optimizer, const StepTask& task) {
+  GroupLeader* group = parts_.group.get();
+  if (group != nullptr) ACCORD_RETURN_IF_ERROR(TellGroup(optimizer, task));
+  optimizer.ZeroGradients();
+  ACCORD_RETURN_IF_ERROR(
+      AddShare(*parts_.learner, parts_.job.inner, task.rows, group != nullptr ? group->place() : Place{}));
+  return group != nullptr ? group->Sum(parts_.learner->gradients()) : Status();
+}
+
+Status TorchTrainer::TellGroup(Optimizer& optimizer, const StepTask& task) {
+  GroupLeader& group = *parts_.group;
+  if (!group.gathered()) {
+    if (!data_crc_) {
+      ACCORD_ASSIGN_OR_RETURN(data_crc_, parts_.learner->DataCrc());
+    }
+    ACCORD_RETURN_IF_ERROR(group.Gather({.plan = parts_.job.plan,
+                                         .threads = parts_.options.threads,
+                                         .data = *data_crc_,
+                                         .batch = parts_.job.inner.batch},
+                                        task.stop));
+    alike_ = false;
+  }
+  if (!alike_) {
+    ACCORD_RETURN_IF_ERROR(group.Load({.weights = parts_.learner->weights(),
+                                       .start = start_,
+                                       .optimizer = optimizer,
+                                       .own = ditto_ && &optimizer == &ditto_->optimizer()}));
+    alike_ = true;
+  }
+  return group.Begin(task.rows, task.rate);
 }
 
 Status TorchTrainer::LoadWeights(std::span<const float> shared, const std::filesystem::path& state,

@@ -11,6 +11,7 @@
 #include "model/partition.h"
 #include "trainer/aten.h"
 #include "trainer/ditto.h"
+#include "trainer/group_leader.h"
 #include "trainer/kept_state.h"
 #include "trainer/learner.h"
 #include "trainer/local_weights.h"
@@ -28,8 +29,9 @@ class TorchTrainer final : public Trainer {
   struct Parts {
     JobSpec job;  // job.model resolved
     model::Partition partition;
-    std::unique_ptr<Learner> learner;  // of partition.trained
-    TorchOptions options;              // threads filled in
+    std::unique_ptr<Learner> learner;         // of partition.trained
+    TorchOptions options;                     // threads filled in
+    std::shared_ptr<GroupLeader> group = {};  // null: a process alone
   };
 
   // Allocates the optimizer's buffers; may throw what libtorch throws.
@@ -67,8 +69,17 @@ class TorchTrainer final : public Trainer {
   // Whether that order goes on from round to round.
   [[nodiscard]] bool WalksOn() const;
   [[nodiscard]] std::uint64_t TotalSteps(std::uint64_t round) const;
-  // One local step: gradient of the batch in inner.accumulate parts, proximal term, clip, update.
-  [[nodiscard]] Status Step(Optimizer& optimizer, std::span<const std::uint64_t> rows, double rate);
+  // One local step: gradient of the batch, proximal term, clip, update.
+  struct StepTask {
+    std::span<const std::uint64_t> rows;
+    double rate = 0.0;
+    std::stop_token stop;  // ends the waiting for workers
+  };
+  [[nodiscard]] Status Step(Optimizer& optimizer, const StepTask& task);
+  // The gradient alone, with the workers where there are any: in inner.accumulate parts. A failure changes
+  // nothing else.
+  [[nodiscard]] Status Gradient(Optimizer& optimizer, const StepTask& task);
+  [[nodiscard]] Status TellGroup(Optimizer& optimizer, const StepTask& task);
   [[nodiscard]] RoundCheckpoint MakeCheckpoint(const TrainRequest& request, const char* file,
                                                std::uint32_t start);
   [[nodiscard]] std::uint64_t OwnSteps(std::uint64_t round) const;  // of Ditto's model; 0 without
@@ -82,7 +93,20 @@ class TorchTrainer final : public Trainer {
   Optimizer optimizer_;
   std::optional<Ditto> ditto_;
   std::optional<Sampler> sampler_;
-  at::Tensor start_;  // of the round, where a proximal term or Ditto needs it
+  at::Tensor start_;                       // of the round, where a proximal term or Ditto needs it
+  std::optional<std::uint32_t> data_crc_;  // Learner::DataCrc, once asked for
+  bool alike_ = false;                     // the workers have these weights and this optimizer
 };
+
+// Where trainers compute.
+struct Machine {
+  TorchOptions options;  // threads filled in
+  at::Device device;
+};
+// Fails with `trainer.device`.
+[[nodiscard]] Result<Machine> FindMachine(const TorchOptions& options);
+// Opens the data and builds the model; the group is the caller's to fill in. Fails as TrainerFactory::Create.
+[[nodiscard]] Result<TorchTrainer::Parts> OpenParts(const Machine& machine, JobSpec job,
+                                                    const DatasetConfig& data);
 
 }  // namespace accord::trainer

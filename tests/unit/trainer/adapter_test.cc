@@ -38,6 +38,7 @@ class OneBatch final : public Learner {
     return EvalOutcome{.examples = static_cast<std::uint64_t>(Predictions()),
                        .loss_sum = llama_.Loss(Batch()).nll};
   }
+  Result<std::uint32_t> DataCrc() override { return 0U; }
 
  private:
   [[nodiscard]] std::int64_t Predictions() const {

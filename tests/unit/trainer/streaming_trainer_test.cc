@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "model/layout.h"
 #include "strategy/schedule.h"
 #include "strategy/streaming.h"
 #include "tests/unit/trainer/text_fixture.h"
