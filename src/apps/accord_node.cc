@@ -1,13 +1,18 @@
 // accord-node: a lab's worker. join, run; registry: who may mask with this node; stop, start, erase, free,
 // egress, graduate: the lab's own commands, which ask nobody.
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "accord/version.h"
 #include "apps/graduate.h"
 #include "apps/program.h"
 #include "apps/signals.h"
+#include "apps/workers.h"
 #include "base/errors.h"
 #include "base/log.h"
 #include "config/node_config.h"
@@ -43,20 +48,28 @@ trainer::Device DeviceOf(config::Device device) {
   return trainer::Device::kAuto;
 }
 
-// Of one training: with several slots each has its part of the machine.
-std::uint32_t ThreadsOf(const config::NodeConfig::Node& node) {
-  if (node.threads > 0 || node.slots == 1) return node.threads;
-  return std::max(1U, std::thread::hardware_concurrency() / node.slots);
+// Of one training: with several slots, or processes on this machine, each has its part of it. 0: all of it.
+std::uint32_t ThreadsOf(const config::NodeConfig::Node& node, std::uint32_t processes) {
+  const std::uint32_t parts = node.slots * processes;
+  if (node.threads > 0 || parts == 1) return node.threads;
+  // Slurm may have bound each process to its part already, which only the second figure tells.
+  const auto machine = static_cast<std::uint32_t>(::sysconf(_SC_NPROCESSORS_ONLN));
+  return std::max(1U, std::min(machine / parts, std::thread::hardware_concurrency()));
 }
 
 int Run(const config::NodeConfig& settings, Signals& signals) {
   SetupLog(settings.log.format, settings.log.level);
+  const auto group = FindGroup(settings, signals);
+  if (!group.ok()) return Report(group.status());
+  trainer::TorchOptions options{.threads = ThreadsOf(settings.node, *group ? (*group)->local : 1),
+                                .device = DeviceOf(settings.node.device),
+                                .cache = settings.node.state / "texts"};
+  if (*group) options.group = (*group)->options;
+  if (options.group && options.group->rank > 0) return RunWorker(settings, options);
   const auto identity = node::LoadIdentity(settings.node.state);
   if (!identity.ok()) return Report(identity.status());
-  auto trainers = trainer::MakeTorchTrainerFactory({.threads = ThreadsOf(settings.node),
-                                                    .device = DeviceOf(settings.node.device),
-                                                    .shuffle_seed = trainer::ShuffleSeedOf(identity->id),
-                                                    .cache = settings.node.state / "texts"});
+  options.shuffle_seed = trainer::ShuffleSeedOf(identity->id);
+  auto trainers = trainer::MakeTorchTrainerFactory(options);
   if (!trainers.ok()) return Report(trainers.status());
   auto running = node::Node::Open(settings, **trainers);
   if (!running.ok()) return Report(running.status());

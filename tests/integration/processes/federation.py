@@ -55,6 +55,11 @@ class Program:
             if seen["event"] == "ended":
                 raise AssertionError(f"the program ended while {event} was awaited")
 
+    def drain(self) -> None:
+        """What was logged until now is not awaited any more."""
+        while not self.events.empty():
+            self.events.get()
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(PATIENCE)
