@@ -13,7 +13,6 @@
 #include "crypto/sha256.h"
 #include "dataset/croissant.h"
 #include "dataset/verify.h"
-#include "ledger/strict_json.h"
 #include "model/whole_directory.h"
 
 namespace accord::cli {
@@ -22,8 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using dataset::Certificate;
 
-constexpr const char *kCertificate = "certificate.json", *kManifest = "manifest.txt",
-                     *kCroissant = "croissant.json", *kAbout = "about.toml";
+using dataset::kCertificateFile, dataset::kManifestFile;
+constexpr const char *kCroissant = "croissant.json", *kAbout = "about.toml";
 constexpr Millis kProgressEvery{10'000};
 
 // ---- what several commands do
@@ -37,22 +36,7 @@ std::uint64_t Seconds(const config::Date& date) {
                                         std::chrono::day(date.day)};
   return Seconds(TimePoint(std::chrono::sys_days(day).time_since_epoch()));
 }
-struct Signed {
-  fs::path file;
-  ledger::Envelope envelope;
-  Certificate certificate;
-};
-
-Result<Signed> ReadCertificate(const std::string& name) {
-  Signed read{.file = name};
-  std::error_code error;
-  if (fs::is_directory(read.file, error)) read.file /= kCertificate;
-  const Result<Bytes> bytes = ReadFile(read.file, ledger::kMaxDocumentBytes);
-  if (!bytes.ok()) return Fail(errors::kCliFile, bytes.status().message());
-  ACCORD_ASSIGN_OR_RETURN(read.envelope, ledger::ParseEnvelope(*bytes));
-  ACCORD_ASSIGN_OR_RETURN(read.certificate, dataset::ParseCertificate(read.envelope.payload));
-  return read;
-}
+using dataset::Signed;
 
 // A line every ten seconds, for people.
 dataset::Progress Saying(Session& session) {
@@ -116,7 +100,7 @@ Status NameOthers(const DataCertify& command, Certificate& certificate) {
     certificate.schema = crypto::Sha256::Of(*schema);
   }
   if (!command.supersedes.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(const Signed before, ReadCertificate(command.supersedes));
+    ACCORD_ASSIGN_OR_RETURN(const Signed before, dataset::ReadCertificate(command.supersedes));
     if (before.certificate.member != command.member || before.certificate.dataset != command.dataset)
       return Fail(errors::kCliUsage, command.supersedes + " is of another member or data set.");
     certificate.supersedes = before.envelope.Id();
@@ -133,7 +117,8 @@ dataset::Salt NewSalt() {
 Result<Signed> Certify(const DataCertify& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const fs::path out, OutOf(command));
   ACCORD_ASSIGN_OR_RETURN(const About about, GetAbout(session, command.about));
-  Signed made{.file = out / kCertificate, .certificate = Filled(command, about.description, session.Now())};
+  Signed made{.file = out / kCertificateFile,
+              .certificate = Filled(command, about.description, session.Now())};
   ACCORD_RETURN_IF_ERROR(NameOthers(command, made.certificate));
   made.certificate.files = 1;  // as if there were some: all else is checked before files are read for hours
   ACCORD_RETURN_IF_ERROR(dataset::ParseCertificate(Encode(made.certificate)).status());
@@ -143,7 +128,7 @@ Result<Signed> Certify(const DataCertify& command, Session& session) {
   const Status written = model::WriteWholeDirectory(out, [&](const fs::path& directory) -> Status {
     ACCORD_ASSIGN_OR_RETURN(
         const dataset::Commitment commitment,
-        dataset::WriteManifest(command.directory, directory / kManifest, NewSalt, Saying(session)));
+        dataset::WriteManifest(command.directory, directory / kManifestFile, NewSalt, Saying(session)));
     const std::string croissant = dataset::FormatCroissant(about.description, commitment);
     made.certificate.croissant = crypto::Sha256::Of(croissant);
     made.certificate.root = commitment.root;
@@ -153,7 +138,7 @@ Result<Signed> Certify(const DataCertify& command, Session& session) {
     ACCORD_RETURN_IF_ERROR(signer.Sign(made.envelope));
     ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / kCroissant, AsBytes(croissant), FileMode::kShared));
     ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / kAbout, AsBytes(about.text), FileMode::kShared));
-    return WriteFileAtomic(directory / kCertificate, AsBytes(EncodeEnvelope(made.envelope) + "\n"),
+    return WriteFileAtomic(directory / kCertificateFile, AsBytes(EncodeEnvelope(made.envelope) + "\n"),
                            FileMode::kShared);
   });
   ACCORD_RETURN_IF_ERROR(written);
@@ -161,15 +146,6 @@ Result<Signed> Certify(const DataCertify& command, Session& session) {
 }
 
 // ---- verify
-
-Result<std::vector<ledger::VerifierKey>> ParseKeys(const std::vector<std::string>& texts) {
-  std::vector<ledger::VerifierKey> keys;
-  for (const std::string& text : texts) {
-    ACCORD_ASSIGN_OR_RETURN(ledger::VerifierKey key, ledger::VerifierKey::Parse(text));
-    keys.push_back(std::move(key));
-  }
-  return keys;
-}
 
 // The public description, where it lies beside the certificate.
 Status CheckCroissant(const Signed& read) {
@@ -181,24 +157,13 @@ Status CheckCroissant(const Signed& read) {
   return Fail(errors::kDatasetCroissant, file.string() + " is not the description that was certified");
 }
 
-// Below a bound, each number as likely: what is left of 2^64 above a multiple of it is drawn again.
-std::uint64_t RandomBelow(std::uint64_t bound) {
-  const std::uint64_t unfair = (0 - bound) % bound;
-  std::uint64_t number = 0;
-  do {
-    crypto::RandomBytes({reinterpret_cast<std::uint8_t*>(&number), sizeof number});
-  } while (number < unfair);
-  return number % bound;
-}
-
 Result<dataset::Verification> Verify(const DataVerify& command, const Signed& read, Session& session) {
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<ledger::VerifierKey> keys, ParseKeys(command.keys));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<ledger::VerifierKey> keys, dataset::ParseKeys(command.keys));
   ACCORD_RETURN_IF_ERROR(CheckCertificate(read.envelope, read.certificate, keys, Seconds(session.Now())));
   ACCORD_RETURN_IF_ERROR(CheckCroissant(read));
   std::optional<dataset::Sample> sample;
-  if (command.sample) sample = dataset::Sample{*command.sample, RandomBelow};
-  const fs::path manifest =
-      command.manifest.empty() ? read.file.parent_path() / kManifest : fs::path(command.manifest);
+  if (command.sample) sample = dataset::Sample{*command.sample, crypto::RandomBelow};
+  const fs::path manifest = command.manifest.empty() ? read.manifest() : fs::path(command.manifest);
   ACCORD_ASSIGN_OR_RETURN(
       dataset::Verification found,
       dataset::VerifyDataset(read.certificate, manifest, command.directory, sample, Saying(session)));
@@ -221,8 +186,8 @@ ExitCode Run(const DataCertify& command, Session& session) {
   const std::string out = made->file.parent_path().string();
   nlohmann::ordered_json json = CertificateJson(*made);
   json["directory"] = Printable(out, 4'096);
-  return session.printer().Answer(TextOf(*made) + "\nWrote " + out + ". " + kCertificate + " and " +
-                                      kCroissant + " may go to everybody; " + kManifest +
+  return session.printer().Answer(TextOf(*made) + "\nWrote " + out + ". " + kCertificateFile + " and " +
+                                      kCroissant + " may go to everybody; " + kManifestFile +
                                       " has the names of your\nfiles and stays with you: nodes and audits "
                                       "need it.\n" +
                                       Limit(),
@@ -230,7 +195,7 @@ ExitCode Run(const DataCertify& command, Session& session) {
 }
 
 ExitCode Run(const DataVerify& command, Session& session) {
-  const Result<Signed> read = ReadCertificate(command.certificate);
+  const Result<Signed> read = dataset::ReadCertificate(command.certificate);
   if (!read.ok()) return session.printer().Failure(read.status());
   const Result<dataset::Verification> found = Verify(command, *read, session);
   if (!found.ok()) return session.printer().Failure(found.status());
@@ -242,7 +207,7 @@ ExitCode Run(const DataVerify& command, Session& session) {
 }
 
 ExitCode Run(const DataShow& command, Session& session) {
-  const Result<Signed> read = ReadCertificate(command.certificate);
+  const Result<Signed> read = dataset::ReadCertificate(command.certificate);
   if (!read.ok()) return session.printer().Failure(read.status());
   std::string hints;
   for (const ledger::DsseSignature& one : read->envelope.signatures)

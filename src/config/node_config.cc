@@ -18,7 +18,17 @@ std::string CheckPurpose(const std::string& text) {
              : "\"" + Printable(text, 100) + "\" is neither \"*\" nor a purpose as jobs name it";
 }
 
-void DataSection(Schema& s, DatasetConfig& data) {
+void CertificateKeys(Schema& s, NodeConfig::Certificate& certificate) {
+  s.Key("certificate", FilePath(certificate.file),
+        "its certificate, or the directory of it and its manifest: what differs from it is not trained on");
+  s.Key("certified", FilePath(certificate.directory), "the directory that was certified");
+  s.Key("certificate_keys", TextList(certificate.keys),
+        "verifier keys of the member, as the charter has them; one of them has to have signed");
+  s.Key("certificate_sample", Whole(certificate.sample, 0),
+        "compare the content of so many files, drawn anew for each job; names and sizes of all; 0: all");
+}
+
+void DataSection(Schema& s, DatasetConfig& data, NodeConfig::Certificate& certificate) {
   s.Section({"data", data.id}, "A data set that jobs may name. Its bytes never leave this machine.");
   s.Key("format",
         Choice(data.format, {{"idx", std::string("idx")},
@@ -50,6 +60,7 @@ void DataSection(Schema& s, DatasetConfig& data) {
   s.Key("base", FilePath(data.base),
         "the frozen model, for jobs with an adapter, which ask for it by its hash");
   s.Key("deduplicate", Bool(data.deduplicate), "text, jsonl: leave out documents that were seen before");
+  CertificateKeys(s, certificate);
 }
 
 // By format, the keys that have a meaning in it alone.
@@ -80,6 +91,10 @@ void CheckData(Schema& schema, const DatasetConfig& data) {
   for (const std::string_view key : mine->needed) {
     if (!schema.Has(path(key)))
       schema.Complain(path(key), "is missing, format \"" + data.format + "\" needs it");
+  }
+  for (const std::string_view key : {"certified", "certificate_keys"}) {
+    if (schema.Has(path("certificate")) != schema.Has(path(key)))
+      schema.Complain(path(key), "certificate, certified and certificate_keys go together");
   }
   std::set<std::string_view> foreign;
   for (const FormatKeys& other : KeysOfFormats()) foreign.insert(other.own.begin(), other.own.end());
@@ -113,7 +128,7 @@ Schema NodeSchema(NodeConfig& config) {
   s.Section({"data"},
             "The data sets of this nation: a section [data.ID] each. A job names an ID; what is not here "
             "is refused.");
-  for (auto& [id, data] : config.data) DataSection(s, data);
+  for (auto& [id, data] : config.data) DataSection(s, data, config.certificates[id]);
   s.Section({"policy"}, "What this nation takes part in. Nothing is allowed unless it is listed.");
   s.Key("allow_unmasked", Bool(config.policy.allow_unmasked),
         "take part in jobs with secure = \"off\", whose updates the coordinator can read");
@@ -162,7 +177,8 @@ Result<NodeConfig> LoadNodeConfig(const Sources& sources) {
 std::string ShowConfig(const NodeConfig& config) {
   NodeConfig copy = config;
   NodeConfig defaults;
-  for (const auto& [id, data] : config.data) defaults.data[id].id = id;
+  for (const auto& [id, data] : config.data)
+    defaults.data[id].id = id;  // their certificates come by themselves
   return NodeSchema(copy).Show(NodeSchema(defaults));
 }
 

@@ -26,6 +26,15 @@ struct NodeConfig {
   } node;
   // [data.<id>]: the data sets that jobs may name. Relative paths are relative to the file that names them.
   std::map<std::string, DatasetConfig> data;
+  // The certificate of a data set (dataset/certificate.h): nothing is trained on other bytes than it commits
+  // to.
+  struct Certificate {
+    std::filesystem::path file;       // or its directory; empty: the data set has none
+    std::filesystem::path directory;  // what was certified; every file of the data set is below it
+    std::vector<std::string> keys;    // verifier keys of the member that vouches
+    std::uint64_t sample = 0;         // files whose content is compared, drawn for each job; 0: all
+  };
+  std::map<std::string, Certificate> certificates;  // by the id of the data set
   struct Policy {
     bool allow_unmasked = false;     // jobs with secure = "off" are refused unless true
     bool allow_semi_honest = false;  // and those with secure = "semi-honest"

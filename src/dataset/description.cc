@@ -74,7 +74,7 @@ void Rai(config::Schema& s, Description& d) {
   say("use_cases", d.use_cases, "what they are meant for");
 }
 
-void Signed(config::Schema& s, Description& d) {
+void SignedKeys(config::Schema& s, Description& d) {
   s.Section({"certificate"}, "What the member signs.");
   s.Key("records", config::Whole(d.records, 1),
         "examples in the data: the ledger of contributions counts them", Need::kRequired);
@@ -165,7 +165,7 @@ config::Schema DescriptionSchema(Description& description) {
   config::Schema schema;
   Top(schema, description);
   Rai(schema, description);
-  Signed(schema, description);
+  SignedKeys(schema, description);
   return schema;
 }
 

@@ -6,8 +6,10 @@
 
 #include "base/atomic_file.h"
 #include "base/errors.h"
+#include "base/file.h"
 #include "base/walk.h"
 #include "crypto/sha256.h"
+#include "ledger/strict_json.h"
 
 namespace accord::dataset {
 namespace {
@@ -123,6 +125,25 @@ Result<Commitment> WriteManifest(const std::filesystem::path& directory,
   ACCORD_RETURN_IF_ERROR(out.Write(AsBytes(lines)));
   ACCORD_RETURN_IF_ERROR(out.Commit());
   return committer.commitment();
+}
+
+Result<Signed> ReadCertificate(const std::filesystem::path& path) {
+  Signed read{.file = path};
+  std::error_code error;
+  if (std::filesystem::is_directory(read.file, error)) read.file /= kCertificateFile;
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(read.file, ledger::kMaxDocumentBytes));
+  ACCORD_ASSIGN_OR_RETURN(read.envelope, ledger::ParseEnvelope(bytes));
+  ACCORD_ASSIGN_OR_RETURN(read.certificate, ParseCertificate(read.envelope.payload));
+  return read;
+}
+
+Result<std::vector<ledger::VerifierKey>> ParseKeys(const std::vector<std::string>& texts) {
+  std::vector<ledger::VerifierKey> keys;
+  for (const std::string& text : texts) {
+    ACCORD_ASSIGN_OR_RETURN(ledger::VerifierKey key, ledger::VerifierKey::Parse(text));
+    keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 std::string_view Describe(Difference::Kind kind) {

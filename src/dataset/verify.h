@@ -25,6 +25,23 @@ using Progress = std::function<void(std::uint64_t files, std::uint64_t bytes)>;
                                                const std::filesystem::path& manifest,
                                                const std::function<Salt()>& salt, const Progress& progress);
 
+inline constexpr const char* kCertificateFile = "certificate.json";  // in the directory that certifying makes
+inline constexpr const char* kManifestFile = "manifest.txt";
+
+// A certificate as it lies on a disk. Nothing of it is verified yet.
+struct Signed {
+  std::filesystem::path file;
+  ledger::Envelope envelope;
+  Certificate certificate;
+
+  // Where its manifest is, unless somebody says otherwise.
+  [[nodiscard]] std::filesystem::path manifest() const { return file.parent_path() / kManifestFile; }
+};
+// `path`: the file, or its directory. `store.io`, `ledger.malformed`.
+[[nodiscard]] Result<Signed> ReadCertificate(const std::filesystem::path& path);
+// `vkey.malformed`.
+[[nodiscard]] Result<std::vector<ledger::VerifierKey>> ParseKeys(const std::vector<std::string>& texts);
+
 struct Difference {
   enum class Kind : std::uint8_t { kMissing, kAdded, kSize, kContent };
   Kind kind;

@@ -9,6 +9,7 @@
 #include "base/overloaded.h"
 #include "config/job_file.h"
 #include "job/job_id.h"
+#include "node/certified_data.h"
 #include "update/groups.h"
 
 namespace accord::node {
@@ -192,7 +193,10 @@ void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
   opening_ = true;
   asio::post(services_.work, [self = shared_from_this(), spec = facts_.spec, layout = facts_.layout,
                               data = std::move(data)] {
-    Result<std::unique_ptr<Trainer>> made = self->services_.trainers.Create(*spec, data);
+    const Status certified =
+        CheckCertified(self->services_.config, data, spec->purpose, self->services_.clock.Now());
+    Result<std::unique_ptr<Trainer>> made = certified;
+    if (certified.ok()) made = self->services_.trainers.Create(*spec, data);
     Status status = made.status();
     std::shared_ptr<Trainer> trainer;
     if (made.ok()) trainer = *std::move(made);
