@@ -2,7 +2,8 @@
 // workers, and what it says when they are not what they should be.
 #include "trainer/group.h"
 
-#include <ATen/ATen.h>
+#include <ATen/core/ivalue.h>
+#include <ATen/ops/zeros.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
