@@ -11,10 +11,12 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/wall_clock.h"
 #include "config/job_file.h"
 #include "config/launch.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
+#include "node/certified_data.h"
 
 namespace accord::apps {
 namespace {
@@ -72,6 +74,7 @@ Result<trainer::WorkerTask> TaskOf(const config::NodeConfig& settings, const std
   if (data == settings.data.end()) {
     return Fail(errors::kTaskRefused, "no [data." + job.dataset + "] in the configuration of this process");
   }
+  ACCORD_RETURN_IF_ERROR(node::CheckCertified(settings, data->second, job.purpose, WallClock().Now()));
   return trainer::WorkerTask{std::move(job), data->second};
 }
 
