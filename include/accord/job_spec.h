@@ -90,6 +90,10 @@ struct InnerSpec {
   Precision precision = Precision::kF32;  // of matrix products; weights and state are f32 always
   std::uint32_t accumulate = 1;           // parts of a batch that are computed one after the other
   bool checkpointing = false;             // activations are computed again in the backward pass
+  // > 0: what a round's local steps should take; a node too slow for all of them takes fewer, though not
+  // fewer than min_steps (0: a tenth of local_steps).
+  Millis round_time{0};
+  std::uint64_t min_steps = 0;
   ScheduleSpec schedule;
 };
 

@@ -5,10 +5,12 @@
 // `stop` may be raised from any thread, and a call returns within a few local steps of it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -45,6 +47,7 @@ struct DatasetConfig {
 
 struct TrainRequest {
   std::uint64_t round = 0;
+  std::uint64_t steps = 0;  // local steps to take, fewer than the plan's (inner.round_time); 0: the plan's
   std::span<const float> weights;    // the global model, flat by the layout; not owned
   std::span<float> result;           // the trained weights go here, same size; not owned
   std::filesystem::path checkpoint;  // a directory of this job and round: a restarted node goes on from here
@@ -56,7 +59,10 @@ struct TrainRequest {
 
 struct TrainOutcome {
   std::uint64_t examples = 0;  // size of the training set: the weight before the plan's policy
-  std::uint64_t steps = 0;
+  std::uint64_t steps = 0;     // of the round, those before a restart too; above 0 where the plan has any
+  // What a step of this call took, 0 where it took none (all were before a restart); absent: the trainer does
+  // not time them, and the time of the whole call stands for all steps.
+  std::optional<std::chrono::nanoseconds> step_time;
 };
 
 // Sums and counts over the hold-out. They leave the node only inside a sum. Of language models an example is

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -31,7 +34,7 @@ namespace {
 
 struct Commands {
   std::string job, from, out, trust_domain = "federation.test";
-  std::vector<std::string> nodes;
+  std::vector<std::string> nodes, step_times;
   std::uint32_t threads = 1;
   std::uint64_t every = 0;
   bool json = false, adapter = false;
@@ -76,6 +79,10 @@ struct Commands {
     run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
     run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")
         ->type_name("N");
+    run->add_option("--step-time", step_times,
+                    "What a local step takes at a node, where inner.round_time lets slow ones take fewer "
+                    "(repeatable; otherwise: what it takes here)")
+        ->type_name("NAME=MS");
     eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
     AddUses(app);
     graduate.AddTo(app, /*config=*/true);
@@ -109,6 +116,21 @@ Result<study::Participant> ParticipantOf(const std::string& argument, const JobS
   return study::Participant{argument.substr(0, at), data->second};
 }
 
+Status SetStepTime(const std::string& argument, std::vector<study::Participant>& participants) {
+  const std::size_t at = argument.find('=');
+  double ms = 0.0;
+  const char* const end = argument.data() + argument.size();
+  const bool good = at != std::string::npos &&
+                    std::from_chars(argument.data() + at + 1, end, ms) == std::from_chars_result{end, {}} &&
+                    ms > 0.0 && ms <= 1e9;
+  const auto node = std::ranges::find(participants, argument.substr(0, at), &study::Participant::name);
+  if (!good || node == participants.end())
+    return Fail(errors::kConfigInvalid, "--step-time " + Printable(argument, 200) +
+                                            " is not NAME=MS, with the name of a --node and milliseconds");
+  node->step_time = std::chrono::nanoseconds(std::llround(ms * 1e6));
+  return {};
+}
+
 Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const std::filesystem::path& scratch,
                                               const std::string& from) {
   ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(commands.job, config::kMaxJobBytes));
@@ -124,6 +146,8 @@ Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const st
     ACCORD_ASSIGN_OR_RETURN(study::Participant participant, ParticipantOf(node, job));
     options.participants.push_back(std::move(participant));
   }
+  for (const std::string& time : commands.step_times)
+    ACCORD_RETURN_IF_ERROR(SetStepTime(time, options.participants));
   return study::Lockstep::Open(std::move(options));
 }
 

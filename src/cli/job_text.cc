@@ -30,7 +30,7 @@ std::string Newest(const rpc::JobView& job, std::string_view name) {
 
 // Of a round's updates rather than of the model; a share of one.
 bool IsOfTheUpdates(const rpc::MetricView& metric) {
-  return metric.name == "clipped" || metric.name == "peak";
+  return metric.name == "clipped" || metric.name == "peak" || metric.name == "steps";
 }
 
 std::string At(TimePoint time, TimePoint now) {

@@ -199,6 +199,28 @@ void CheckInner(Schema& schema, const InnerSpec& inner, const RoundSpec& round) 
   }
 }
 
+// Where slow nodes take fewer steps than others, what would be wrong or would hold all up none the less.
+void CheckDynamicSteps(Schema& schema, const JobSpec& job) {
+  OnlyWith(schema, schema.Has("inner.round_time"), {"inner.min_steps"}, "inner.round_time");
+  if (!schema.Has("inner.round_time") || !schema.Good({"inner.round_time", "inner.local_steps"})) return;
+  Needs(schema, "inner.local_steps", "inner.round_time");
+  const InnerSpec& inner = job.inner;
+  if (schema.Has("inner.local_steps") && inner.local_steps < 2)
+    schema.Complain("inner.round_time",
+                    "leaves nothing to choose with inner.local_steps = " + std::to_string(inner.local_steps));
+  if (schema.Good({"inner.min_steps"}) && inner.min_steps > inner.local_steps)
+    schema.Complain("inner.min_steps", "is above inner.local_steps");
+  if (schema.Good({"round.max_wait"}) && schema.Has("round.max_wait") &&
+      inner.round_time > job.round.max_wait)
+    schema.Complain("inner.round_time", "is above round.max_wait: rounds would end before it");
+  if (schema.Has("streaming.fragments"))
+    schema.Complain("inner.round_time",
+                    "does not go with [streaming]: an update there is of the steps of several rounds");
+  if (schema.Good({"personal.kind"}) && job.personal.kind == PersonalKind::kDitto)
+    schema.Complain("inner.round_time",
+                    "does not go with kind = \"ditto\": the steps of a node's own model are the plan's");
+}
+
 // secagg.md 2.5: n of the job's parameters is the least cohort, round.min_nodes.
 void CheckThresholds(Schema& schema, const JobSpec& job) {
   if (!schema.Good({"secure", "corrupt", "round.min_nodes", "round.min_survivors"})) return;
@@ -358,6 +380,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   CheckModel(schema, job);
   CheckParts(schema, job);
   CheckInner(schema, job.inner, job.round);
+  CheckDynamicSteps(schema, job);
   CheckThresholds(schema, job);
   CheckOuter(schema, job.outer);
   CheckStreaming(schema, job);

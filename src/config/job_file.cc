@@ -153,8 +153,15 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
   s.Key("local_epochs", Whole(inner.local_epochs, 1, 1'000'000),
         "passes over the node's data in a round; either this or local_steps");
   s.Key("local_steps", Whole(inner.local_steps, 0),
-        "steps in a round, the same at all nodes; with [streaming] those in which every fragment is "
+        "steps in a round, the same at all nodes but for round_time; with [streaming] those in which every "
+        "fragment is "
         "exchanged once");
+  s.Key("round_time", Duration(inner.round_time, Millis(1), kMaxWait),
+        "what the local steps of a round should take: a node too slow for all of them takes fewer, and its "
+        "update is normalised (FedNova); absent: all nodes take all");
+  s.Key("min_steps", Whole(inner.min_steps, 1),
+        "round_time: the fewest steps of a slow node, by which it also learns its speed; absent: a tenth of "
+        "local_steps");
   s.Key("batch", Whole(inner.batch, 1, 1'000'000), "examples in a step");
   s.Key("accumulate", Whole(inner.accumulate, 1, 65'536),
         "parts of a batch, computed one after the other in less memory");

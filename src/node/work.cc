@@ -21,6 +21,7 @@
 #include "secagg/secret_words.h"
 #include "secagg/sum.h"
 #include "secagg/weight.h"
+#include "strategy/dynamic_steps.h"
 #include "update/exchange.h"
 #include "update/headers.h"
 #include "update/next_model.h"
@@ -82,11 +83,6 @@ std::span<const float> AsFloats(ByteView bytes) {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
-// From the model that was trained to its difference from the one before.
-void Subtract(std::span<const float> before, std::span<float> after) {
-  for (std::size_t i = 0; i < after.size(); ++i) after[i] -= before[i];
-}
-
 bool RefusedForGood(const Status& status) {
   return status.error() == errors::kUploadClosed.id || status.error() == errors::kUploadCohort.id ||
          status.error() == errors::kUploadConflict.id || status.error() == errors::kUploadLength.id ||
@@ -122,7 +118,8 @@ Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& has
 }
 
 std::uint64_t DeltaSize(const JobFacts& facts, RoundId round) {
-  return facts.RoundOf(round).Unclipped().parameters + (update::HasRms(*facts.layout) ? 1 : 0);
+  return facts.RoundOf(round).Unclipped().parameters + (update::HasRms(*facts.layout) ? 1 : 0) +
+         (strategy::HasDynamicSteps(*facts.spec) ? 1 : 0);
 }
 
 Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, RoundId round, const store::Blobs& deltas,
@@ -136,57 +133,6 @@ Result<update::BaseModel> BaseOfDelta(const JobFacts& facts, RoundId round, cons
   return base;
 }
 
-Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
-  WorkProgress& progress = *task.progress;
-  progress.round = task.round.round.value;
-  progress.steps_done = 0;
-  progress.steps_total = 0;
-  progress.bytes_sent = 0;
-  progress.bytes_total = 0;
-  task::Delta delta;
-  const std::span model = std::span(*task.weights).first(task.facts.parameters());
-  if (update::Measures(*task.facts.spec, task.round.purpose, task.round.round)) {
-    ACCORD_ASSIGN_OR_RETURN(
-        const EvalOutcome eval,
-        task.trainer->EvaluatePersonal(
-            {.round = task.round.round.value, .weights = model, .state = task.state, .stop = task.stop}));
-    delta.eval_examples = eval.examples;
-    delta.eval_loss_sum = std::isfinite(eval.loss_sum) ? eval.loss_sum : std::numeric_limits<double>::max();
-    delta.eval_correct = eval.correct;
-    delta.eval_bytes = eval.bytes;
-  }
-  if (task.round.purpose == round::Purpose::kEvaluate) {
-    delta.examples = delta.eval_examples;  // the weight of an evaluation is the hold-out
-    return delta;
-  }
-  auto result = std::make_shared<std::vector<float>>(model.size());
-  ACCORD_ASSIGN_OR_RETURN(const TrainOutcome outcome,
-                          task.trainer->Train({.round = task.round.round.value,
-                                               .weights = model,
-                                               .result = *result,
-                                               .checkpoint = task.checkpoint,
-                                               .state = task.state,
-                                               .progress =
-                                                   [&](std::uint64_t done, std::uint64_t total) {
-                                                     progress.steps_done = done;
-                                                     progress.steps_total = total;
-                                                   },
-                                               .stop = task.stop}));
-  Subtract(model, *result);
-  const update::RoundBase base = task.facts.RoundOf(task.round.round);
-  if (base.Unclipped().parameters < model.size())
-    update::KeepElements(update::ExchangedElements(base.spec, base.global.tensors, base.round), *result);
-  if (update::HasRms(base.global)) result->push_back(base.Before(*task.weights).rms);
-  delta.examples = outcome.examples;
-  // Not synced: after a power cut the node trains again, and nothing of it has left.
-  ACCORD_ASSIGN_OR_RETURN(delta.file,
-                          task.deltas->Put(model::WeightBytes(*result), store::Durability::kRecomputable));
-  std::error_code ignored;
-  std::filesystem::remove_all(task.checkpoint, ignored);
-  if (kept != nullptr) *kept = {delta.file, std::move(result)};
-  return delta;
-}
-
 // ---------------------------------------------------------------- p4
 
 namespace {
@@ -196,7 +142,7 @@ constexpr std::uint64_t kTileWords = 4096;
 
 // The header values of the update, and the warnings that go with them.
 Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secagg::Encoding& encoding,
-                                             std::uint64_t clipped) {
+                                             std::uint64_t clipped, double steps) {
   const JobSpec& spec = *task.facts.spec;
   const secagg::Weight weight =
       secagg::WeightOf(spec.update.weights, task.delta.examples, spec.update.max_examples);
@@ -213,7 +159,7 @@ Result<std::vector<std::uint64_t>> HeadersOf(const EncodeTask& task, const secag
                                       task.delta.eval_correct, task.delta.eval_bytes};
   return update::HeaderValues(
       spec, weight, evaluation,
-      task.round.purpose == round::Purpose::kTrain ? std::optional(clipped) : std::nullopt);
+      task.round.purpose == round::Purpose::kTrain ? std::optional(clipped) : std::nullopt, steps);
 }
 
 // Words [first, first + chunk.size()): plain, tagged, then masked, a tile at a time.
@@ -236,6 +182,7 @@ namespace {
 struct Coordinates {
   update::BaseModel base;
   std::span<const float> values;  // of one of those below
+  double steps = 1.0;             // what they were divided by
   std::shared_ptr<const std::vector<float>> kept = {};
   Bytes file = {};
   std::vector<float> rotated = {};
@@ -258,7 +205,8 @@ Result<Coordinates> CoordinatesOf(const EncodeTask& task) {
   if (out.values.size() != DeltaSize(task.facts, round)) {
     return Fail(errors::kTaskNoDelta, "a delta of " + std::to_string(out.values.size()) + " values");
   }
-  if (update::HasRms(*task.facts.layout)) out.base.rms = out.values.back();
+  if (update::HasRms(*task.facts.layout)) out.base.rms = out.values[out.base.parameters];
+  if (strategy::HasDynamicSteps(*task.facts.spec)) out.steps = static_cast<double>(out.values.back());
   out.values = out.values.first(out.base.parameters);
   if (task.facts.spec->update.transform == Transform::kHadamard) {
     out.rotated = update::Rotation(task.facts.spec->seed, round).Rotated(out.values);
@@ -276,7 +224,8 @@ Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
                           update::EncodingFor(spec, task.round.purpose, coordinates.base, task.cohort));
   ACCORD_ASSIGN_OR_RETURN(const secagg::CheckedDelta checked,
                           secagg::CheckDelta(encoding, coordinates.values));
-  ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers, HeadersOf(task, encoding, checked.clipped));
+  ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> headers,
+                          HeadersOf(task, encoding, checked.clipped, coordinates.steps));
   const crypto::ZeroizingBytes key =
       secagg::NoiseKey(ByteView(secagg::RoundingSeed(spec.seed, task.round.round, task.facts.node).bytes));
   ACCORD_ASSIGN_OR_RETURN(secagg::Encoder encoder,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,7 +57,9 @@ struct WorkProgress {
 
 // The delta of a training as it lies in its file, an f32 a parameter of what the round exchanges
 // (update/exchange.h), and with update.clip_rms one more: the RMS that the clip of the round follows from.
-// Null once it was let go, in an evaluation, and after a restart.
+// With inner.round_time the values are normalised, and the last of all is the share of the round's steps that
+// they were divided by (strategy/dynamic_steps.h). Null once it was let go, in an evaluation, and after a
+// restart.
 struct KeptDelta {
   Digest file;
   std::shared_ptr<const std::vector<float>> values;
@@ -80,6 +83,7 @@ struct TrainTask {
   std::filesystem::path state;  // what the trainer keeps from round to round
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
+  std::optional<std::chrono::nanoseconds> step_time = {};  // as node/pace.h has it given
 };
 // With `kept`, the values that it stored are left there, too.
 [[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept = nullptr);

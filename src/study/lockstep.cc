@@ -27,7 +27,8 @@ Result<Lab> OpenLab(const LockstepOptions& options, const Participant& participa
           .id = identity.ToNodeId(),
           .factory = {},
           .trainer = {},
-          .state = options.directory / "state" / participant.name};
+          .state = options.directory / "state" / participant.name,
+          .step_time = participant.step_time};
   ACCORD_ASSIGN_OR_RETURN(lab.factory,
                           trainer::MakeTorchTrainerFactory({.threads = options.threads,
                                                             .device = trainer::Device::kCpu,
@@ -94,7 +95,8 @@ Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assi
                                             .checkpoint = {},
                                             .state = lab.state,
                                             .progress = std::make_shared<node::WorkProgress>(),
-                                            .stop = options_.stop},
+                                            .stop = options_.stop,
+                                            .step_time = lab.step_time},
                                            &kept));
   ACCORD_ASSIGN_OR_RETURN(const node::EncodedUpdate update,
                           node::EncodeUpdate({.facts = facts,

@@ -5,10 +5,12 @@
 // thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,8 @@ namespace accord::study {
 struct Participant {
   std::string name;    // with the trust domain it makes the node's id, which rounding draws depend on
   DatasetConfig data;  // the data set that the job names, as this node has it
+  // With inner.round_time: what a local step is said to take there; absent: what it takes here.
+  std::optional<std::chrono::nanoseconds> step_time = {};
 };
 
 // A lab of the study: its trainer holds its data.
@@ -33,6 +37,7 @@ struct Lab {
   std::unique_ptr<TrainerFactory> factory;
   std::unique_ptr<Trainer> trainer;
   std::filesystem::path state;  // what it keeps from round to round
+  std::optional<std::chrono::nanoseconds> step_time;
 };
 
 struct LockstepOptions {

@@ -107,13 +107,15 @@ Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   KeptState kept = MakeKeptState(request);
   const std::uint64_t before = LoadOptimizer(kept, request.round);
   const std::uint64_t first = Draw(request.round);
-  const std::uint64_t total = TotalSteps(request.round);
+  const std::uint64_t planned = TotalSteps(request.round);
   const std::uint32_t start = Crc32c(model::WeightBytes(request.weights), goes_on ? local_.Crc() : 0);
   RoundCheckpoint checkpoint = MakeCheckpoint(request, kCheckpoint, start);
   // Who begins with the global model begins where the others meet it.
   const bool joins = !goes_on && strategy::RoundOf(job, request.round).value.has_value();
   const std::uint64_t skipped = joins ? job.streaming.delay : 0;
-  const std::uint64_t done = std::clamp(Resume(request, checkpoint, goes_on), skipped, total);
+  const std::uint64_t done = std::clamp(Resume(request, checkpoint, goes_on), skipped, planned);
+  // A checkpoint may hold more than is asked for: then so many were taken.
+  const std::uint64_t total = request.steps > 0 ? std::clamp(request.steps, done, planned) : planned;
   const std::uint64_t own = OwnSteps(request.round);
   if (own > 0 && done == 0) {  // else they were before the checkpoint
     ACCORD_RETURN_IF_ERROR(TrainOwn(request, own + total));
@@ -123,13 +125,19 @@ Result<TrainOutcome> TorchTrainer::TrainRound(const TrainRequest& request) {
   optimizer_.SetSteps(before + done - skipped);
   Steps steps{.first = first, .done = done, .until = total, .total = total, .own = own, .meeting = {}};
   if (goes_on) steps.meeting = job.streaming.delay;
+  const auto begun = std::chrono::steady_clock::now();
   ACCORD_RETURN_IF_ERROR(TrainShared(request, checkpoint, steps));
+  const auto taken = std::chrono::steady_clock::now() - begun;
   ACCORD_RETURN_IF_ERROR(personal_.Save(request.round, parts_.learner->weights()));
   if (const Status saved = kept.Save(request.round, before + total - skipped); !saved.ok())
     LogWarn("trainer.state_failed", {{"why", saved.message()}});
   local_.Save(request.round, parts_.learner->weights());
   StoreWeights(request.result);
-  return TrainOutcome{.examples = parts_.learner->examples(), .steps = own + total - skipped};
+  TrainOutcome outcome{.examples = parts_.learner->examples(),
+                       .steps = own + total - skipped,
+                       .step_time = std::chrono::nanoseconds(0)};
+  if (total > done) outcome.step_time = taken / (total - done);
+  return outcome;
 }
 
 Status TorchTrainer::TakeSteps(const TrainRequest& request) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/errors.h"
+#include "strategy/dynamic_steps.h"
 #include "update/rotation.h"
 
 namespace accord::update {
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kFull = 1ULL << 39;  // fixed point of a weighted mean at its bound; below 2^40
 constexpr double kOmega = 4294967295.0;
+constexpr std::string_view kStepsHeader = "steps";
+constexpr double kStepsUnit = 128.0;  // times omega: below 2^40, and a share of 1 has no rounding
 
 double BoundOf(Metric metric) { return metric == Metric::kAccuracy ? 1.0 : kMaxLoss; }
 
@@ -83,6 +86,8 @@ std::string_view FigureName(Figure figure) {
       return "clipped";
     case Figure::kBitsPerByte:
       return "bits_per_byte";
+    case Figure::kSteps:
+      return "steps";
     case Figure::kPeak:
       break;
   }
@@ -100,6 +105,8 @@ std::vector<secagg::Header> ExtraHeaders(const JobSpec& spec, round::Purpose pur
   if (spec.update.report_clipped && purpose == round::Purpose::kTrain) {
     headers.push_back({std::string(secagg::kClippedHeader), coordinates});
   }
+  if (strategy::HasDynamicSteps(spec) && purpose == round::Purpose::kTrain)
+    headers.push_back({std::string(kStepsHeader), static_cast<std::uint64_t>(kOmega * kStepsUnit)});
   if (spec.eval.metrics.empty()) return headers;
   if (spec.eval.exact) headers.push_back({"eval_examples", spec.update.max_examples});
   if (CountsBytes(spec)) headers.push_back({"eval_bytes", spec.update.max_examples * kMaxBytesPerExample});
@@ -138,9 +145,13 @@ Result<secagg::Params> ParamsFor(const JobSpec& spec, round::Purpose purpose, co
 
 Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec, const secagg::Weight& weight,
                                                 const Evaluation& evaluation,
-                                                std::optional<std::uint64_t> clipped) {
+                                                std::optional<std::uint64_t> clipped, double steps) {
   std::vector<std::uint64_t> values{1, weight.omega};
   if (spec.update.report_clipped && clipped) values.push_back(*clipped);
+  if (strategy::HasDynamicSteps(spec) && clipped) {
+    const double share = std::clamp(steps, 0.0, 1.0) * static_cast<double>(weight.omega);
+    values.push_back(static_cast<std::uint64_t>(std::floor(share * kStepsUnit + 0.5)));
+  }
   if (spec.eval.metrics.empty()) return values;
   if (spec.eval.exact) {
     if (evaluation.examples > spec.update.max_examples) {
@@ -174,6 +185,14 @@ std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::E
     const double all = static_cast<double>(headers[0]) * static_cast<double>(encoding.coordinates);
     clipped = {static_cast<std::uint8_t>(Figure::kClipped), static_cast<double>(headers[next++]) / all, 0};
   }
+  std::optional<round::MetricSum> steps;
+  if (encoding.headers.size() > next && encoding.headers[next].name == kStepsHeader) {
+    // A node that lies about its weight may push it above 1; all others come to the same figure none the
+    // less.
+    const double all = std::max(1.0, static_cast<double>(headers[1])) * kStepsUnit;
+    const double share = std::min(1.0, static_cast<double>(headers[next++]) / all);
+    steps = {static_cast<std::uint8_t>(Figure::kSteps), share, 0};
+  }
   const std::uint64_t examples = spec.eval.exact && !spec.eval.metrics.empty() ? headers[next++] : 0;
   const std::uint64_t bytes = CountsBytes(spec) ? headers[next++] : 0;
   const double omega = static_cast<double>(headers[1]) / kOmega;
@@ -192,6 +211,7 @@ std::vector<round::MetricSum> DecodeMetrics(const JobSpec& spec, const secagg::E
     if (measured) metrics.push_back({static_cast<std::uint8_t>(metric), value, examples});
   }
   if (clipped) metrics.push_back(*clipped);
+  if (steps) metrics.push_back(*steps);
   return metrics;
 }
 

@@ -1,5 +1,7 @@
 // Which header words a job's rounds carry, a node's values for them, and what their sums say (DESIGN 2).
-// With update.report_clipped, training rounds begin with "clipped": coordinates that the clip cut.
+// With update.report_clipped, training rounds begin with "clipped": coordinates that the clip cut. With
+// inner.round_time "steps" follows: omega times the share of the round's local steps that the node took
+// (strategy/dynamic_steps.h), fixed point; where all take all of them, its mean is 1 exactly.
 // Headers are plain sums under the same masks as the update. Coordinator and nodes must agree to the bit.
 // Pure.
 //
@@ -41,6 +43,7 @@ enum class Figure : std::uint8_t {
   kClipped = 2,  // share of the survivors' coordinates that the clip cut, 0 to 1
   kPeak = 3,     // the largest coordinate of the mean update as a share of the clip, 0 to 1
   kBitsPerByte = static_cast<std::uint8_t>(Metric::kBitsPerByte),
+  kSteps = 5,  // inner.round_time: weighted mean of how far the nodes' steps carry of a round's, 0 to 1
 };
 
 // A loss above this counts as this: the field must have a bound. Bits per byte, too.
@@ -73,12 +76,14 @@ inline constexpr std::uint64_t kMaxBytesPerExample = 64;
                                                const BaseModel& base, std::uint32_t cohort);
 
 // All header values of one node: count 1, omega, extras. `clipped`: coordinates that the clip cut; none in an
-// evaluation. `update.too_many_examples` when the hold-out is larger than update.max_examples, or has more
+// evaluation. `steps`: strategy::ShareOfSteps of those that it took, 0 to 1, which an evaluation does not
+// look at. `update.too_many_examples` when the hold-out is larger than update.max_examples, or has more
 // than kMaxBytesPerExample times so many bytes, and counts are exact.
 [[nodiscard]] Result<std::vector<std::uint64_t>> HeaderValues(const JobSpec& spec,
                                                               const secagg::Weight& weight,
                                                               const Evaluation& evaluation,
-                                                              std::optional<std::uint64_t> clipped);
+                                                              std::optional<std::uint64_t> clipped,
+                                                              double steps = 1.0);
 
 // The cohort's figures from the header sums of a checked sum; examples is 0 unless counts are exact. Those of
 // the hold-outs are left out where none was `measured`.
@@ -87,7 +92,7 @@ inline constexpr std::uint64_t kMaxBytesPerExample = 64;
                                                           std::span<const std::uint64_t> headers,
                                                           bool measured);
 
-// "loss", "accuracy", "bits_per_byte", "clipped", "peak".
+// "loss", "accuracy", "bits_per_byte", "clipped", "peak", "steps".
 [[nodiscard]] std::string_view FigureName(Figure figure);
 
 }  // namespace accord::update

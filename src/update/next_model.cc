@@ -73,13 +73,16 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
       strategy::MakeOuterRule(step.synchronous_ ? OuterSpec{.rule = "fedavg", .lr = 1.0} : spec.outer));
   step.metrics_ =
       DecodeMetrics(spec, step.encodings_[0], headers, Measures(spec, sums[0].purpose, sums[0].round));
+  for (const round::MetricSum& metric : step.metrics_) {
+    if (metric.metric == static_cast<std::uint8_t>(Figure::kSteps)) step.steps_ = metric.value;
+  }
   if (spec.update.transform == Transform::kHadamard) step.rotation_.emplace(spec.seed, sums[0].round);
   step.mean_.resize(step.rotation_ ? kRotationBlock : std::min<std::uint64_t>(kTile, base.parameters));
   return step;
 }
 
 // The mean of elements from `first` on: at least one of them, at most `most`; valid until the next call.
-std::span<const double> OuterStep::MeanFrom(std::uint64_t first, std::size_t most) {
+std::span<double> OuterStep::MeanFrom(std::uint64_t first, std::size_t most) {
   if (!rotation_) {
     const std::span<double> mean = std::span(mean_).first(std::min(kTile, most));
     secagg::DecodeMean(parts_, first, mean);
@@ -101,12 +104,15 @@ void OuterStep::Apply(std::uint64_t first, std::span<float> weights,
   if (synchronous_) state = {};
   std::vector<std::span<float>> tiles(state.size());
   for (std::size_t at = 0; at < weights.size();) {
-    const std::array<std::span<const double>, 1> inputs{MeanFrom(first + at, weights.size() - at)};
-    const std::span<const double> mean = inputs[0];
+    const std::span<double> mean = MeanFrom(first + at, weights.size() - at);
     if (squares_wanted_) {
       for (std::size_t i = 0; i < mean.size(); ++i)
         squares_[(first + at + i) % squares_.size()] += mean[i] * mean[i];
     }
+    if (steps_ != 1.0) {  // behind the squares: the clip is of what nodes send
+      for (double& value : mean) value *= steps_;
+    }
+    const std::array<std::span<const double>, 1> inputs{mean};
     for (std::size_t i = 0; i < state.size(); ++i) tiles[i] = state[i].subspan(at, mean.size());
     rule_->Step(outer_, {.weights = weights.subspan(at, mean.size()), .means = inputs, .state = tiles});
     at += mean.size();

@@ -46,7 +46,8 @@ class OuterStep {
   // `weights` are those of the model that the round started from, from parameter `first` of those that the
   // updates are of (update/exchange.h), and become those of the model after it (unchanged in an evaluation);
   // every element once, in order. `state` are the same elements of the rule's vectors, by OuterNeeds::state.
-  // In the plan's synchronous rounds the step is the plain average, and leaves the state.
+  // In the plan's synchronous rounds the step is the plain average, and leaves the state. With
+  // inner.round_time the mean is that of normalised updates, and counts times Figure::kSteps.
   void Apply(std::uint64_t first, std::span<float> weights, std::span<const std::span<float>> state = {});
   // The whole global state at once: in a job that streams the round's fragment changes, the rest stays. With
   // update.clip_rms also the RMS that the next clip follows from (RmsAfter); none after the last synchronous
@@ -55,7 +56,7 @@ class OuterStep {
 
  private:
   OuterStep() = default;
-  [[nodiscard]] std::span<const double> MeanFrom(std::uint64_t first, std::size_t most);
+  [[nodiscard]] std::span<double> MeanFrom(std::uint64_t first, std::size_t most);
   void ApplyFragment(const GlobalParts& global);
   void KeepRms(std::span<float> rms) const;
   [[nodiscard]] float RmsAfter() const;
@@ -72,6 +73,7 @@ class OuterStep {
   std::vector<round::MetricSum> metrics_;
   std::optional<Rotation> rotation_;
   std::vector<double> mean_;  // of a tile, so that it stays in the cache
+  double steps_ = 1.0;        // what the mean counts times
   double peak_ = 0.0;         // the largest magnitude in a tile so far
   bool squares_wanted_ = false;
   std::array<double, 8> squares_{};  // sums over the elements i, i + 8, ...: the same by any tiles

@@ -361,6 +361,28 @@ TEST(JobFileTest, RefusesStreamingWithoutSense) {
        "adapter.kind: \"fedsa-lora\" does not go with [streaming]");
 }
 
+TEST(JobFileTest, ReadsDynamicSteps) {
+  const auto uneven = [](const std::string& inner) { return With("local_epochs = 1", inner); };
+  const auto job = ParseJob(uneven("local_steps = 12, round_time = \"10m\", min_steps = 3"), "job");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->inner.round_time, std::chrono::minutes(10));
+  EXPECT_EQ(job->inner.min_steps, 3U);
+  EXPECT_EQ(ParseJob(kGood, "job")->inner.round_time, Millis(0));
+  const auto says = [](const std::string& toml, const std::string& what) {
+    EXPECT_THAT(Errors(toml), HasSubstr(what));
+  };
+  says(uneven("local_steps = 12, min_steps = 3"),
+       "inner.min_steps: has a meaning only with inner.round_time");
+  says(uneven("local_epochs = 1, round_time = \"10m\""), "inner.local_steps: is missing, inner.round_time");
+  says(uneven("local_steps = 12, round_time = \"10m\", min_steps = 13"), "inner.min_steps: is above");
+  says(uneven("local_steps = 1, round_time = \"10m\""), "inner.round_time: leaves nothing to choose");
+  says(uneven("local_steps = 12, round_time = \"3h\""), "inner.round_time: is above round.max_wait");
+  says(Streams("fragments = 2\n", "keep_state = true, round_time = \"10m\""),
+       "inner.round_time: does not go with [streaming]");
+  says(uneven("local_steps = 12, round_time = \"10m\"") + "[personal]\nkind = \"ditto\"\nlocal_steps = 3\n",
+       "inner.round_time: does not go with kind = \"ditto\"");
+}
+
 TEST(JobFileTest, ReadsAnAdapter) {
   const auto job = ParseJob(LlamaWith("[adapter]\nkind = \"fedsa-lora\"\nrank = 4\nalpha = 8.0\n"
                                       "projections = [\"q_proj\", \"v_proj\"]\nbase = \"" +

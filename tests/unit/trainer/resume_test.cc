@@ -128,6 +128,19 @@ TEST_F(ResumeTest, TrainingGoesOnWhenACheckpointCannotBeWritten) {
   EXPECT_EQ(steps, 8U);
 }
 
+// The choice of steps was lost, and the checkpoint was not: what was trained is what is told.
+TEST_F(ResumeTest, ACheckpointOfMoreStepsThanAreAskedForCounts) {
+  LeaveCheckpoint();
+  const std::unique_ptr<Trainer> trainer = Make();
+  const std::vector<float> start = Start(*trainer);
+  std::vector<float> result(start.size());
+  const auto outcome = trainer->Train(
+      {.round = 1, .steps = 3, .weights = start, .result = result, .checkpoint = Checkpoint()});
+  ASSERT_TRUE(outcome.ok()) << Describe(outcome.status());
+  EXPECT_EQ(outcome->steps, kDiesAfter);
+  EXPECT_EQ(outcome->step_time.value().count(), 0) << "none was taken now";
+}
+
 TEST_F(ResumeTest, AShortRoundWritesNone) {
   (void)Train(*Make(), {.checkpoint = Checkpoint()});
   EXPECT_FALSE(std::filesystem::exists(File()));

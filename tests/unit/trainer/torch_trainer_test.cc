@@ -91,6 +91,31 @@ TEST_F(TorchTrainerTest, TakesAsManyStepsAsAsked) {
   EXPECT_EQ(last, 11U);
 }
 
+TEST_F(TorchTrainerTest, ASlowNodeTakesTheFirstOfTheRoundsSteps) {
+  job_.inner.has_local_steps = true;
+  job_.inner.local_steps = 11;
+  const std::unique_ptr<Trainer> trainer = Make();
+  const std::vector<float> start = Start(*trainer);
+  const auto weights_after = [&](std::uint64_t steps) {
+    std::vector<float> result(start.size());
+    std::uint64_t last = 0, total = 0;
+    const auto outcome = trainer->Train(
+        {.round = 1, .steps = steps, .weights = start, .result = result, .progress = [&](auto done, auto of) {
+           last = done, total = of;
+         }});
+    EXPECT_TRUE(outcome.ok()) << Describe(outcome.status());
+    EXPECT_EQ(outcome->steps, last);
+    EXPECT_EQ(outcome->steps, total) << "what people see is what is to be done";
+    EXPECT_GT(outcome->step_time.value().count(), 0);
+    return std::pair(outcome->steps, result);
+  };
+  const auto [few, early] = weights_after(4);
+  EXPECT_EQ(few, 4U);
+  EXPECT_EQ(weights_after(400).first, 11U) << "never more than the plan's";
+  job_.inner.local_steps = 4;  // at a constant rate four steps are four steps
+  EXPECT_EQ(early, Train(*Make()));
+}
+
 TEST_F(TorchTrainerTest, TheRateFollowsTheScheduleOfTheRound) {
   const std::vector<float> plain = Train(*Make(), {.round = 3});
   job_.inner.lr = 0.1 * 0.5;
