@@ -175,6 +175,13 @@ struct RoundSpec {
   std::uint32_t attempts = 3;
 };
 
+// [samples]: what people who follow the job may hear the common model say, a prompt a nation. Text that any
+// member makes for itself from a model that all have; no lab takes part in it.
+struct SamplesSpec {
+  std::map<std::string, std::string> prompts;  // by name, as of a nation or a language
+  std::uint64_t tokens = 64;                   // of each sample
+};
+
 // A fixed partition: each group masks apart, and its sum is looked at before it counts. Empty: all nodes
 // together.
 struct GroupsSpec {
@@ -206,6 +213,7 @@ struct JobSpec {
   StreamingSpec streaming;
   UpdateSpec update;
   EvalSpec eval;
+  SamplesSpec samples;
   RoundSpec round;
   GroupsSpec groups;
   std::string plan;  // the file's bytes, for other processes that parse it for themselves

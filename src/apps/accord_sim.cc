@@ -1,7 +1,7 @@
 // accord-sim: a researcher's workbench on one machine. run: the rounds of a job among nodes in one process,
 // to the bit what their federation would come to; eval: what a model is worth on each node's hold-out;
-// graduate: a model tuned on one node's data; generate, export: what a trained language model says, and its
-// file for other programs.
+// graduate: a model tuned on one node's data; generate, samples, export: what a trained language model says,
+// by itself and to the prompts of its job, and its file for other programs.
 #include <unistd.h>
 
 #include <algorithm>
@@ -37,13 +37,13 @@ struct Commands {
   std::vector<std::string> nodes, step_times;
   std::uint32_t threads = 1;
   std::uint64_t every = 0;
-  bool json = false, adapter = false;
-  CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *save = nullptr;
+  bool json = false, adapter = false, more = false;
+  CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *samples = nullptr, *save = nullptr;
   std::string model, base, tokenizer, format = "gguf", values = "f32";
   GraduateCommand graduate;
   study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 
-  // generate and export: of a trained language model.
+  // generate, samples and export: of a trained language model.
   void AddUses(CLI::App& app) {
     generate = app.add_subcommand("generate", "Text from a language model");
     generate->add_option("--prompt", wish.prompt, "How the text begins");
@@ -55,6 +55,9 @@ struct Commands {
     generate->add_option("--top-p", wish.sampling.top_p, "Among the fewest that are so probable together")
         ->type_name("P");
     generate->add_option("--seed", wish.sampling.seed, "Another seed, another text")->type_name("N");
+    samples =
+        app.add_subcommand("samples", "What a language model says to each prompt of its job's [samples]");
+    samples->add_flag("--more", more, "With --json: further samples follow, so no line is the last");
     save = app.add_subcommand("export", "A language model as a file for other programs");
     save->add_option("--format", format,
                      "gguf (llama.cpp), hf (a Hugging Face directory) or torchscript (PyTorch, libtorch)")
@@ -64,7 +67,7 @@ struct Commands {
     save->add_flag("--adapter", adapter,
                    "The adapter alone, to be used beside the frozen model (gguf, f32 or f16)");
     save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
-    for (CLI::App* command : {generate, save}) {
+    for (CLI::App* command : {generate, samples, save}) {
       command->add_option("--tokenizer", tokenizer, "The SentencePiece model, where the job names one")
           ->type_name("FILE");
       command->add_option("--base", base, "The frozen model, where the job has an adapter")
@@ -86,10 +89,10 @@ struct Commands {
     eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
     AddUses(app);
     graduate.AddTo(app, /*config=*/true);
-    for (CLI::App* command : {eval, generate, save})
+    for (CLI::App* command : {eval, generate, samples, save})
       command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
           ->required();
-    for (CLI::App* command : {run, eval, generate, save})
+    for (CLI::App* command : {run, eval, generate, samples, save})
       command->add_option("--job", job, "Job file")->type_name("FILE")->required();
     for (CLI::App* command : {run, eval}) {
       command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
@@ -99,7 +102,8 @@ struct Commands {
       command->add_option("--trust-domain", trust_domain, "Of the federation that is played")
           ->type_name("DOMAIN");
     }
-    for (CLI::App* command : {run, eval, generate, save}) command->add_flag("--json", json, "JSON lines");
+    for (CLI::App* command : {run, eval, generate, samples, save})
+      command->add_flag("--json", json, "JSON lines");
   }
 };
 
@@ -250,6 +254,38 @@ Status Generate(const Commands& commands) {
   return {};
 }
 
+// On one line.
+std::string Flat(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  std::ranges::replace(text, '\t', ' ');
+  return text;
+}
+
+// The same draws each time, so that two models differ by what they have learnt.
+Status Samples(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
+  const SamplesSpec& samples = trained.job.samples;
+  if (samples.prompts.empty())
+    return Fail(errors::kJobInvalid, "the job file has no prompts",
+                "Give it a section [samples.NAME] with a prompt for each nation, or ask for one text with: "
+                "accord model generate");
+  for (const auto& [name, prompt] : samples.prompts) {
+    study::Wish wish = commands.wish;
+    wish.prompt = prompt;
+    wish.max_tokens = samples.tokens;
+    std::string said;
+    ACCORD_RETURN_IF_ERROR(study::Generate(trained, wish, [&](std::string_view text) { said += text; }));
+    const std::string line =
+        commands.json ? Answer({{"name", name}, {"prompt", prompt}, {"text", said}})
+                      : name + std::string(std::max<std::size_t>(name.size(), 10) - name.size() + 2, ' ') +
+                            Shown(Flat(prompt + said)) + "\n";
+    std::fputs(line.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  if (commands.json && !commands.more) std::fputs(Answer(nullptr, true).c_str(), stdout);
+  return {};
+}
+
 Status Save(const Commands& commands) {
   const study::Export wish{.format = commands.format == "gguf" ? study::Format::kGguf
                                      : commands.format == "hf" ? study::Format::kHuggingFace
@@ -284,6 +320,7 @@ Status Do(const Commands& commands) {
   if (commands.run->parsed()) return Run(commands);
   if (commands.eval->parsed()) return Eval(commands);
   if (commands.graduate.parsed()) return commands.graduate.Run();
+  if (commands.samples->parsed()) return Samples(commands);
   return commands.generate->parsed() ? Generate(commands) : Save(commands);
 }
 

@@ -87,6 +87,17 @@ void Grammar::AddJobs() {
   const auto logs = Add<JobLogs>(job, "logs", "What happened to a job, oldest first");
   Positional(logs.app, "JOB", logs.values->job, "The job");
   logs.app->add_flag("-f,--follow", logs.values->follow, "Go on until the job ends");
+  const auto samples =
+      Add<JobSamples>(job, "samples", "What the job's newest model says to each prompt of its [samples]");
+  Positional(samples.app, "JOB", samples.values->job, "The job");
+  samples.app->add_flag("-f,--follow", samples.values->follow,
+                        "Again with each newer model, until the job ends");
+  samples.app
+      ->add_option("--tokenizer", samples.values->tokenizer,
+                   "The SentencePiece model, where the job names one")
+      ->type_name("FILE");
+  samples.app->add_option("--base", samples.values->base, "The frozen model, where the job has an adapter")
+      ->type_name("FILE");
   AddJobChanges(job);
 }
 

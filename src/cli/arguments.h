@@ -39,6 +39,12 @@ struct JobLogs {
   std::string job;
   bool follow = false;
 };
+struct JobSamples {
+  std::string job;
+  std::string tokenizer;
+  std::string base;  // as of ModelGenerate
+  bool follow = false;
+};
 struct JobCancel {
   std::string job;
   std::string reason;
@@ -160,12 +166,12 @@ struct Version {};
 struct Help {
   std::string text;
 };
-using Command =
-    std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
-                 JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
-                 ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
-                 MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
-                 KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, PlanTraining, Completion, Version>;
+using Command = std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait,
+                             JobLogs, JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry,
+                             ModelList, ModelDownload, ModelGenerate, ModelExport, ModelCard, NodeList,
+                             NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry,
+                             Join, ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow,
+                             DataCertify, DataVerify, DataShow, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -18,6 +18,7 @@ ExitCode Run(const JobExplain& command, Session& session);
 ExitCode Run(const JobWatch& command, Session& session);
 ExitCode Run(const JobWait& command, Session& session);
 ExitCode Run(const JobLogs& command, Session& session);
+ExitCode Run(const JobSamples& command, Session& session);
 ExitCode Run(const JobCancel& command, Session& session);
 ExitCode Run(const JobPause& command, Session& session);
 ExitCode Run(const JobResume& command, Session& session);

@@ -39,10 +39,10 @@ Result<FoundModel> FindModel(const std::vector<rpc::ModelView>& models, const st
       if (found == nullptr || std::pair(model.final, model.round) > std::pair(found->final, found->round))
         found = &model;
     }
-    if (found != nullptr) return FoundModel{found->hash, found->job};
+    if (found != nullptr) return FoundModel{found->hash, found->job, found->round};
   }
   // A full hash may name an older model that the list leaves out.
-  if (const auto digest = Digest::FromHex(hex)) return FoundModel{*digest, {}};
+  if (const auto digest = Digest::FromHex(hex)) return FoundModel{*digest, {}, {}};
   return Fail(errors::kModelNotFound,
               "No model and no job with a model fits \"" + Printable(ref, 64) + "\".");
 }

@@ -12,6 +12,7 @@ namespace accord::cli {
 struct FoundModel {
   Digest hash;
   std::optional<JobId> job;  // none: an older model, named by its whole hash, that the list leaves out
+  RoundId round;             // with a job: that it came from
 };
 
 // The model that `ref` names among the listed: by its own hash, else by job id, else by job name. Of several

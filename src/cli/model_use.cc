@@ -1,5 +1,6 @@
-// accord model generate, export: a language model at work on this machine. What reads weights is a program of
-// its own, accord-sim, so that this one stays small; models of a federation are fetched once and kept.
+// accord model generate, export, and job samples: a language model at work on this machine. What reads
+// weights is a program of its own, accord-sim, so that this one stays small; models of a federation are
+// fetched once and kept.
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -10,7 +11,11 @@
 #include "cli/commands.h"
 #include "cli/download.h"
 #include "cli/find_model.h"
+#include "cli/follow.h"
+#include "cli/json.h"
 #include "cli/model_cache.h"
+#include "cli/patience.h"
+#include "cli/words.h"
 #include "config/job_file.h"
 
 namespace accord::cli {
@@ -25,6 +30,8 @@ struct Named {
 };
 struct LocalModel {
   fs::path weights, plan, base;  // base: of a job with an adapter, where it is found
+  Digest hash = {};              // of a model of the federation, and the round that it came from
+  RoundId round = {};
 };
 
 // Of the frozen model that the plan's adapter is beside. None, too, of a plan that cannot be read: what runs
@@ -57,12 +64,13 @@ Result<fs::path> ObtainBase(Session& session, Backend& backend, const ModelCache
               "Name its file: --base FILE");
 }
 
-Result<LocalModel> Fetch(Session& session, const Named& named) {
+Result<LocalModel> FetchNewest(Session& session, const Named& named) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const auto models, backend->ListModels());
   ACCORD_ASSIGN_OR_RETURN(const FoundModel found, FindModel(models, named.model));
   ACCORD_ASSIGN_OR_RETURN(const ModelCache cache, ModelCache::Open(session.environment().variables));
-  LocalModel local{.weights = {}, .plan = named.plan, .base = named.base};
+  LocalModel local{
+      .weights = {}, .plan = named.plan, .base = named.base, .hash = found.hash, .round = found.round};
   if (named.plan.empty()) {
     if (!found.job)
       return Fail(errors::kCliUsage, "No job is known that this model is of.",
@@ -81,6 +89,15 @@ Result<LocalModel> Fetch(Session& session, const Named& named) {
   return local;
 }
 
+// A running job's newest model may be replaced, and gone, before it has come.
+Result<LocalModel> Fetch(Session& session, const Named& named) {
+  constexpr int kTries = 5;
+  Result<LocalModel> fetched = FetchNewest(session, named);
+  for (int i = 1; i < kTries && !fetched.ok() && fetched.status().error() == errors::kBlobNotFound.id; ++i)
+    fetched = FetchNewest(session, named);
+  return fetched;
+}
+
 // A file may be a graduate, which is whole and needs no frozen model; so one that is not here is no failure.
 Result<LocalModel> Locate(Session& session, const Named& named) {
   std::error_code error;
@@ -96,21 +113,32 @@ Result<LocalModel> Locate(Session& session, const Named& named) {
   return local;
 }
 
-// Runs the helper on the model; its words about a failure are the user's.
-ExitCode Use(Session& session, const std::string& what, const Named& named,
-             const std::vector<std::pair<std::string, std::string>>& options) {
-  const Result<LocalModel> local = Locate(session, named);
-  if (!local.ok()) return session.printer().Failure(local.status());
-  std::vector<std::string> words{what, local->weights.string(), "--job=" + local->plan.string()};
-  if (!local->base.empty()) words.push_back("--base=" + local->base.string());
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+// What the helper is to do with the model. `flag`: empty for none.
+std::vector<std::string> WordsFor(Session& session, const std::string& what, const LocalModel& local,
+                                  const Options& options, const std::string& flag) {
+  std::vector<std::string> words{what, local.weights.string(), "--job=" + local.plan.string()};
+  if (!local.base.empty()) words.push_back("--base=" + local.base.string());
   for (const auto& [name, value] : options) {
     if (!value.empty())
       words.push_back(std::string(name).append("=").append(value));  // it may begin with "-"
   }
-  if (named.adapter) words.emplace_back("--adapter");
+  if (!flag.empty()) words.push_back(flag);
   if (session.printer().json()) words.emplace_back("--json");
-  const Result<int> code = session.environment().helper(words);
+  return words;
+}
+
+// Its words about a failure were the user's, unless it was not there.
+ExitCode Ended(Session& session, const Result<int>& code) {
   return code.ok() ? static_cast<ExitCode>(*code) : session.printer().Failure(code.status());
+}
+
+ExitCode Use(Session& session, const std::string& what, const Named& named, const Options& options) {
+  const Result<LocalModel> local = Locate(session, named);
+  if (!local.ok()) return session.printer().Failure(local.status());
+  return Ended(session, session.environment().helper(
+                            WordsFor(session, what, *local, options, named.adapter ? "--adapter" : "")));
 }
 
 }  // namespace
@@ -124,6 +152,52 @@ ExitCode Run(const ModelGenerate& command, Session& session) {
               {"--top-p", command.top_p},
               {"--seed", command.seed},
               {"--tokenizer", command.tokenizer}});
+}
+
+namespace {
+
+// What the newest model of the job says, unless it is the one of `shown`, which it becomes. `more`: further
+// samples may follow.
+ExitCode Sample(Session& session, const JobSamples& command, Digest& shown, bool more) {
+  const std::string none;
+  const Result<LocalModel> local = Fetch(session, {command.job, none, command.base});
+  if (!local.ok()) return session.printer().Failure(local.status());
+  if (local->hash == shown) return ExitCode::kOk;
+  shown = local->hash;
+  session.printer().Item("round " + std::to_string(local->round.value) + "  model " + ShortId(shown) + "\n",
+                         JsonObject({{"round", std::to_string(local->round.value)}, {"model", shown.Hex()}}));
+  const std::vector<std::string> words =
+      WordsFor(session, "samples", *local, {{"--tokenizer", command.tokenizer}}, more ? "--more" : "");
+  const Environment& environment = session.environment();
+  return Ended(session, more ? environment.helper_beside(words) : environment.helper(words));
+}
+
+// Of each model that comes while one is looked at, until the job is over.
+ExitCode FollowSamples(Session& session, JobSamples command) {
+  Printer& printer = session.printer();
+  const auto backend = session.Connect();
+  if (!backend.ok()) return printer.Failure(backend.status());
+  ExitCode code = ExitCode::kOk;
+  Digest shown;
+  const auto each = [&](const rpc::JobView& job) {
+    command.job = job.id.Hex();
+    const bool fresh = job.rounds_done > 0 && job.model_hash != shown;
+    if (code == ExitCode::kOk && fresh) code = Sample(session, command, shown, /*more=*/true);
+  };
+  const auto lost = [&](const Status& status) { printer.Warn(LostWords(status)); };
+  const Result<rpc::JobView> end =
+      Follow(session, **backend, {.ref = command.job, .timeout = {}}, each, lost);
+  if (!end.ok()) return printer.Failure(end.status());
+  if (code == ExitCode::kOk) printer.End();
+  return code;
+}
+
+}  // namespace
+
+ExitCode Run(const JobSamples& command, Session& session) {
+  if (command.follow) return FollowSamples(session, command);
+  Digest shown;
+  return Sample(session, command, shown, /*more=*/false);
 }
 
 ExitCode Run(const ModelExport& command, Session& session) {

@@ -30,6 +30,8 @@ struct Environment {
   // Runs the program for models with these words, on the same terminal, in this one's place: it returns with
   // an exit code in tests alone. `cli.no_helper`.
   std::function<Result<int>(const std::vector<std::string>& words)> helper;
+  // The same beside this one: returns with its exit code.
+  std::function<Result<int>(const std::vector<std::string>& words)> helper_beside;
   // Asks the person at the terminal for a line that nobody may see. `cli.usage` where there is no terminal.
   std::function<Result<crypto::ZeroizingBytes>(const std::string& prompt)> ask_secret;
 };

@@ -385,6 +385,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   CheckOuter(schema, job.outer);
   CheckStreaming(schema, job);
   CheckRound(schema, job);
+  CheckSamples(schema, job);
   CheckGroups(schema, job);
 }
 

@@ -18,4 +18,7 @@ static_assert(kMaxBits + 16 <= 53);
 // out.
 void CheckJob(Schema& schema, const JobSpec& job);
 
+// Those of [samples], which CheckJob has called.
+void CheckSamples(Schema& schema, const JobSpec& job);
+
 }  // namespace accord::config

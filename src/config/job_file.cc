@@ -63,6 +63,12 @@ std::string CheckBase(const std::string& text) {
   return IsHash(text) ? "" : "must be \"sha256:\" and 64 hexadecimal digits";
 }
 
+constexpr std::size_t kMaxPrompt = 1'000;
+
+std::string CheckPrompt(const std::string& text) {
+  return text.size() <= kMaxPrompt ? "" : "has more than " + std::to_string(kMaxPrompt) + " bytes";
+}
+
 void PlanSections(Schema& s, JobSpec& job) {
   s.Section({},
             "A job file is the plan that members agree on: its bytes are hashed, so nothing is rewritten.");
@@ -269,6 +275,18 @@ void CombiningSections(Schema& s, JobSpec& job) {
   s.Key("attempts", Whole(job.round.attempts, 1, 1'000), "tries of a round before the job fails");
 }
 
+void SamplesSections(Schema& s, SamplesSpec& samples) {
+  s.Section(
+      {"samples"},
+      "llama: what accord job samples lets the common model say as training goes on. It is made where it "
+      "is asked for, from the job's model alone.");
+  s.Key("tokens", Whole(samples.tokens, 1, 4'096), "tokens of each sample");
+  for (auto& [name, prompt] : samples.prompts) {
+    s.Section({"samples", name}, "A sample, named as a nation or a language.");
+    s.Key("prompt", Text(prompt, "text", CheckPrompt), "how its text begins", Need::kRequired);
+  }
+}
+
 void GroupSections(Schema& s, GroupsSpec& groups) {
   s.Section(
       {"groups"},
@@ -301,6 +319,7 @@ Schema JobSchema(JobSpec& job) {
   PartsSections(schema, job);
   TrainingSections(schema, job.inner);
   CombiningSections(schema, job);
+  SamplesSections(schema, job.samples);
   GroupSections(schema, job.groups);
   return schema;
 }
@@ -313,6 +332,7 @@ Result<JobSpec> ParseJob(std::string_view toml, std::string_view name) {
   JobSpec job;
   const Document document = ReadToml(toml, name);
   for (const std::string& id : Ids(document, "groups")) job.groups.nodes[id];
+  for (const std::string& id : Ids(document, "samples")) job.samples.prompts[id];
   Schema schema = JobSchema(job);
   schema.Apply(document);
   job.has_corrupt = schema.Has("corrupt");

@@ -10,6 +10,7 @@ std::string ConfigReference() {
   node.data["ID"].id = "ID";
   JobSpec job;
   job.groups.nodes["NAME"];
+  job.samples.prompts["NAME"];
   return "# Settings\n\n"
          "Generated from the schemas in `src/config`; a test holds it equal to them.\n\n"
          "Programs read a TOML file, then the environment (`ACCORD_SECTION__KEY`, as `ACCORD_RPC__LISTEN`), "

@@ -54,7 +54,7 @@ TEST_F(CompletionTest, TheBashScriptParses) {
 
 TEST_F(CompletionTest, OffersNounsVerbsOptionsAndValues) {
   EXPECT_EQ(Complete("accord j", 1), (std::set<std::string>{"job", "join"}));
-  EXPECT_EQ(Complete("accord job s", 2), (std::set<std::string>{"submit", "show"}));
+  EXPECT_EQ(Complete("accord job s", 2), (std::set<std::string>{"submit", "show", "samples"}));
   EXPECT_EQ(Complete("accord --context x job w", 4), (std::set<std::string>{"watch", "wait"}));
   EXPECT_EQ(Complete("accord job wait x --t", 4), (std::set<std::string>{"--timeout"}));
   EXPECT_EQ(Complete("accord member invite ke --role \"\"", 5),

@@ -39,6 +39,7 @@ struct FakeCoordinator {
   Bytes blob;                                // of every hash
   std::map<Digest, Bytes> other_blobs;       // but these
   std::optional<Digest> no_blob;             // and not this one
+  std::function<void()> on_no_blob;          // when that one was asked for
   std::size_t blob_breaks_after = SIZE_MAX;  // bytes of one call
   std::vector<std::uint64_t> blob_offsets;
   int connects = 0, renewals = 0, enrolments = 0;
@@ -158,7 +159,10 @@ class FakeBackend final : public Backend {
   Status DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
                       const Limits&) override {
     ACCORD_RETURN_IF_ERROR(c_.Next());
-    if (hash == c_.no_blob) return Fail(errors::kBlobNotFound, "No such blob.");
+    if (hash == c_.no_blob) {
+      if (c_.on_no_blob) c_.on_no_blob();
+      return Fail(errors::kBlobNotFound, "No such blob.");
+    }
     c_.blob_offsets.push_back(offset);
     const auto other = c_.other_blobs.find(hash);
     const Bytes& blob = other != c_.other_blobs.end() ? other->second : c_.blob;
@@ -256,6 +260,7 @@ class Program {
   FakeCa ca;
   Millis slept{0};
   std::vector<std::vector<std::string>> helped;  // words that the program for models got
+  std::vector<std::vector<std::string>> beside;  // the same, where it ran beside this one
   Result<int> helper_says = 0;
   std::deque<std::string> typed;   // at the terminal, where nobody sees it
   std::vector<std::string> asked;  // what for
@@ -276,6 +281,10 @@ class Program {
             .interrupts = [this] { return interrupt.get_token(); },
             .helper = [this](const std::vector<std::string>& words) -> Result<int> {
               helped.push_back(words);
+              return helper_says;
+            },
+            .helper_beside = [this](const std::vector<std::string>& words) -> Result<int> {
+              beside.push_back(words);
               return helper_says;
             },
             .ask_secret = [this](const std::string& prompt) -> Result<crypto::ZeroizingBytes> {

@@ -80,6 +80,51 @@ TEST_F(ModelUseTest, WithoutTheHelperItSaysWhatIsMissing) {
   EXPECT_THAT(ended.err, HasSubstr("docs/errors/cli.no_helper.md"));
 }
 
+TEST_F(ModelUseTest, SamplesAreOfTheJobsNewestModel) {
+  const auto ended = p.Run({"job", "samples", "digits"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(ended.out, "round 6  model " + hash.substr(0, 12) + "\n");
+  EXPECT_THAT(p.helped,
+              ElementsAre(ElementsAre("samples", kept + ".safetensors", "--job=" + kept + ".toml")));
+  p.helper_says = 4;
+  EXPECT_EQ(p.Run({"job", "samples", "digits", "--tokenizer", "t", "--json"}).code, 4);
+  EXPECT_THAT(p.helped.back(), ElementsAre("samples", kept + ".safetensors", "--job=" + kept + ".toml",
+                                           "--tokenizer=t", "--json"));
+  EXPECT_EQ(p.Run({"job", "samples", "nothing"}).code, 1);
+}
+
+TEST_F(ModelUseTest, SamplesAreFollowedFromModelToModel) {
+  p.coordinator.watches = {{RunningJob(), RunningJob()}, {RunningJob(), FinishedJob()}};
+  p.coordinator.on_watch = [&] { p.coordinator.blob = {4, 5}; };
+  const auto ended = p.Run({"job", "samples", "digits", "--follow", "--json"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  ASSERT_EQ(p.beside.size(), 2U) << "once for each model";
+  EXPECT_EQ(p.beside[0], (std::vector<std::string>{"samples", kept + ".safetensors",
+                                                   "--job=" + kept + ".toml", "--more", "--json"}));
+  EXPECT_THAT(p.beside[1][1], HasSubstr(crypto::Sha256::Of(Bytes{4, 5}).Hex()));
+  EXPECT_THAT(ended.out, HasSubstr("\"model\":\"" + hash + "\"},\"end\":false}"));
+  EXPECT_TRUE(ended.out.ends_with("\"end\":true}\n")) << ended.out;
+  p.coordinator.watches = {{RunningJob(), FinishedJob()}};
+  p.coordinator.on_watch = {};
+  p.helper_says = 4;
+  EXPECT_EQ(p.Run({"job", "samples", "digits", "-f"}).code, 4) << "the helper has said why";
+}
+
+// A round was over before the last one's model was fetched.
+TEST_F(ModelUseTest, AModelThatIsReplacedMeanwhileIsAskedForAnew) {
+  const Bytes newer{4, 5};
+  p.coordinator.no_blob = crypto::Sha256::Of(p.coordinator.blob);
+  p.coordinator.on_no_blob = [&] { p.coordinator.blob = newer; };
+  EXPECT_EQ(p.Run({"job", "samples", "digits"}).code, 0);
+  EXPECT_THAT(p.helped.back()[1], HasSubstr(crypto::Sha256::Of(newer).Hex()));
+  p.coordinator.no_blob = crypto::Sha256::Of(newer);
+  p.coordinator.on_no_blob = {};
+  std::filesystem::remove_all(p.dir / "home/models");
+  const auto ended = p.Run({"job", "samples", "digits"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("blob.not_found")) << "it does not try for ever";
+}
+
 TEST_F(ModelUseTest, ADamagedModelIsNotKept) {
   p.coordinator.blob_breaks_after = 2;
   p.coordinator.failures.assign(20, {});

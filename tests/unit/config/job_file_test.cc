@@ -383,6 +383,28 @@ TEST(JobFileTest, ReadsDynamicSteps) {
        "inner.round_time: does not go with kind = \"ditto\"");
 }
 
+TEST(JobFileTest, ReadsSamples) {
+  const auto job = ParseJob(LlamaWith("[samples]\ntokens = 12\n[samples.de]\nprompt = \"Das läuft\"\n"
+                                      "[samples.fr]\nprompt = \"\"\n"),
+                            "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->samples.tokens, 12U);
+  EXPECT_EQ(job->samples.prompts, (std::map<std::string, std::string>{{"de", "Das läuft"}, {"fr", ""}}));
+  const auto says = [](const std::string& toml, const std::string& what) {
+    EXPECT_THAT(Errors(toml), HasSubstr(what));
+  };
+  const std::string german = "[samples.de]\nprompt = \"Das\"\n";
+  says(std::string(kGood) + german, "samples: only a language model speaks");
+  says(LlamaWith("[samples]\ntokens = 12\n"), "samples: has no section [samples.NAME]");
+  says(LlamaWith("[samples.de]\n"), "samples.de.prompt: is missing");
+  says(LlamaWith("[samples.\"d e\"]\nprompt = \"\"\n"), "is not a name");
+  says(LlamaWith("[samples.de]\nprompt = \"" + std::string(1001, 'x') + "\"\n"), "has more than 1000 bytes");
+  says(LlamaWith("[personal]\nkind = \"fedper\"\ntensors = [\"lm_head\"]\n" + german),
+       "samples: the model of this job is whole only at its nodes");
+  EXPECT_TRUE(ParseJob(LlamaWith("[personal]\nkind = \"ditto\"\nlocal_steps = 2\n" + german), "job").ok())
+      << "beside which the common one is whole";
+}
+
 TEST(JobFileTest, ReadsAnAdapter) {
   const auto job = ParseJob(LlamaWith("[adapter]\nkind = \"fedsa-lora\"\nrank = 4\nalpha = 8.0\n"
                                       "projections = [\"q_proj\", \"v_proj\"]\nbase = \"" +
