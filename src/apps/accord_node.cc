@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -23,6 +25,7 @@
 #include "node/registry_client.h"
 #include "rpc/process.h"
 #include "store/journal_reader.h"
+#include "study/scratch.h"
 #include "trainer/torch_trainer.h"
 
 namespace accord::apps {
@@ -159,10 +162,20 @@ int Egress(const config::NodeConfig& settings, bool json) {
   return kOk;
 }
 
-int Graduate(const config::NodeConfig& settings, const GraduateCommand& command, Signals& signals) {
+constexpr int kGivesWay = 10;  // niceness of a tuning beside a running node
+
+int Graduate(const config::NodeConfig& settings, GraduateCommand& command, Signals& signals) {
   SetupLog(settings.log.format, LogLevel::kWarn);  // a damaged part is named
   std::stop_source stop;
   signals.Watch([stop](int) mutable { stop.request_stop(); });
+  if (command.running().empty()) return Report(command.Run(settings, stop.get_token()));
+  const auto scratch = study::Scratch::Make();
+  if (!scratch.ok()) return Report(scratch.status());
+  const node::CommonFiles files{(*scratch)->path() / "job.toml", (*scratch)->path() / "model.safetensors"};
+  const auto fetched = node::FetchCommon(settings.node.state, command.running(), files);
+  if (!fetched.ok()) return Report(fetched.status());
+  command.Use(files.plan, files.model);
+  (void)::setpriority(PRIO_PROCESS, 0, kGivesWay);  // before there are threads, which inherit it
   return Report(command.Run(settings, stop.get_token()));
 }
 

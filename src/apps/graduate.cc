@@ -81,10 +81,20 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
   CLI::App* c = command_ = app.add_subcommand(
       "graduate", "Tune a job's model on this node's own data; the graduate stays here, nothing is sent");
   if (config) c->add_option("--config", config_, "The node's configuration")->type_name("FILE")->required();
-  c->add_option("--job", job_, "Job file of the common model")->type_name("FILE")->required();
-  c->add_option("--model", model_, "The common model, as accord model download gives it")
-      ->type_name("FILE")
-      ->required();
+  CLI::Option* const job =
+      c->add_option("--job", job_, "Job file of the common model")->type_name("FILE")->required(config);
+  CLI::Option* const model =
+      c->add_option("--model", model_, "The common model, as accord model download gives it")
+          ->type_name("FILE")
+          ->required(config);
+  if (!config) {
+    c->add_option("--running", running_,
+                  "Instead of both: a job that the node of this state directory takes part in, and the model "
+                  "that its present round began with. The tuning then gives way to the round")
+        ->type_name("JOB")
+        ->excludes(job)
+        ->excludes(model);
+  }
   c->add_option("--out", out_, "Where to leave the graduate")->type_name("FILE")->required();
   c->add_option("--method", method_,
                 "lora: an adapter; full: all weights; ditto: all weights, held near the common model; none: "
@@ -113,7 +123,15 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
   c->add_flag("--json", json_, "One line of JSON");
 }
 
+void GraduateCommand::Use(const std::filesystem::path& job, const std::filesystem::path& model) {
+  job_ = job.string();
+  model_ = model.string();
+}
+
 Result<study::GraduateWish> GraduateCommand::WishFor(const config::NodeConfig& node) const {
+  if (job_.empty() || model_.empty())
+    return Fail(errors::kCliUsage, "which model? Name --job and --model, or a running job with --running",
+                "See: accord-node graduate --help");
   study::GraduateWish wish = wish_;
   ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(job_, config::kMaxJobBytes));
   ACCORD_ASSIGN_OR_RETURN(wish.job, config::ParseJob(AsText(plan), job_));

@@ -4,6 +4,7 @@
 //
 #include <boost/asio/post.hpp>
 
+#include "base/errors.h"
 #include "base/log.h"
 #include "model/safetensors.h"
 #include "node/job_task.h"
@@ -34,6 +35,13 @@ Weights JobTask::ModelAt(const Digest& hash) const {
   if (hash.IsZero()) return nullptr;
   if (weights_ && weights_hash_ == hash) return weights_;
   return next_ && next_hash_ == hash ? next_ : nullptr;
+}
+
+Result<CommonModel> JobTask::Common() const {
+  if (!weights_ || plan_.empty())
+    return Fail(errors::kModelNotFound, "this node has no model of job " + name() + " in memory",
+                "It has one once it has trained in a round; try again then.");
+  return CommonModel{name(), plan_, facts_.layout, weights_, weights_hash_};
 }
 
 // A model holds nothing of this lab alone, but it leaves: the first part waits for the ledger.

@@ -19,6 +19,7 @@
 #include "accord/trainer.h"
 #include "config/node_config.h"
 #include "driver/driver.h"
+#include "node/common_model.h"
 #include "node/kept_proof.h"
 #include "node/machine.h"
 #include "node/secure_attempt.h"
@@ -78,6 +79,8 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] bool taken() const { return facts_.spec != nullptr; }
   [[nodiscard]] const task::State& state() const { return driver_->state(); }
   [[nodiscard]] rpc::Progress progress() const;
+  // For a lab that tunes it while the job runs. `model.not_found` until a round has begun here.
+  [[nodiscard]] Result<CommonModel> Common() const;
   // Ends the work under way and waits for nothing.
   void Shutdown();
 

@@ -58,11 +58,23 @@ struct Node::Impl final : ControlHandler {
   bool Busy() const;
   void Shutdown();
 
+  [[nodiscard]] std::vector<std::shared_ptr<JobTask>> Named(const std::string& ref) const;
+
   // ControlHandler, on the strand
   void Lab(const std::string& job, const task::Event& event,
            std::function<void(Result<std::string>)> done) override;
   void Pinned() override;
+  Result<CommonModel> Common(const std::string& job) override;
 };
+
+namespace {
+
+Status NoJob(const std::string& ref) {
+  if (ref.empty()) return Fail(errors::kJobNotFound, "no job is open at this node");
+  return Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'");
+}
+
+}  // namespace
 
 Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(identity, LoadIdentity(config.node.state));
@@ -128,15 +140,29 @@ bool Node::Impl::Busy() const {
   });
 }
 
-void Node::Impl::Lab(const std::string& ref, const task::Event& event,
-                     std::function<void(Result<std::string>)> done) {
+// All open ones where none is named.
+std::vector<std::shared_ptr<JobTask>> Node::Impl::Named(const std::string& ref) const {
   std::vector<std::shared_ptr<JobTask>> chosen;
   for (const auto& [id, task] : tasks->all()) {
     const bool named = task->name() == ref || (ref.size() >= 6 && id.Hex().starts_with(ref));
     if (ref.empty() ? !task->state().ended : named) chosen.push_back(task);
   }
-  if (chosen.empty() && !ref.empty())
-    return done(Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'"));
+  return chosen;
+}
+
+Result<CommonModel> Node::Impl::Common(const std::string& ref) {
+  std::vector<std::shared_ptr<JobTask>> chosen = Named(ref);
+  std::erase_if(chosen, [](const auto& task) { return task->state().ended; });
+  if (chosen.empty()) return NoJob(ref);
+  if (chosen.size() > 1)
+    return Fail(errors::kJobAmbiguous, "several open jobs of this node fit '" + Printable(ref, 70) + "'");
+  return chosen.front()->Common();
+}
+
+void Node::Impl::Lab(const std::string& ref, const task::Event& event,
+                     std::function<void(Result<std::string>)> done) {
+  const std::vector<std::shared_ptr<JobTask>> chosen = Named(ref);
+  if (chosen.empty() && !ref.empty()) return done(NoJob(ref));
   if (chosen.empty()) return done(std::string("no job is open at this node"));
   auto left = std::make_shared<std::size_t>(chosen.size());
   auto names = std::make_shared<std::string>();

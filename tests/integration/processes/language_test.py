@@ -1,13 +1,16 @@
 """A small language model by real programs: three nations' texts, masks, DiLoCo after synchronous rounds, updates of four
-bits; accord-sim comes to the same model, says what it has learned, and writes it for others.
+bits; accord-sim comes to the same model, says what it has learned, and writes it for others. What a running job's model
+says is heard from round to round, and a lab tunes it while its rounds go on.
 
 usage: language_test.py DIRECTORY_OF_PROGRAMS
 """
 
+import hashlib
 import json
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from federation import PATIENCE
 from words import DILOCO, NODES, Nations
 
 APPS = Path(sys.argv[1]).resolve()
-JOB = DILOCO.format(name="words", steps=5, rounds=8, synchronous=3, more="")
+SAMPLES = "".join(f'[samples.{name}]\nprompt = "{name} lä"\n' for name in NODES) + "[samples]\ntokens = 8\n"
+JOB = DILOCO.format(name="words", steps=5, rounds=8, synchronous=3, more="") + SAMPLES
+LONG = DILOCO.format(name="long", steps=50, rounds=100000, synchronous=3, more="") + SAMPLES
 
 
 class LanguageTest(unittest.TestCase):
@@ -82,6 +87,60 @@ class LanguageTest(unittest.TestCase):
         card = self.federation.call("accord", "model", "card", "words")
         self.assertIn(self.view["model_hash"], card)
         self.assertIn("a coordinator that lies", card)
+
+    def test_slow_nodes_take_fewer_steps(self) -> None:
+        """None takes a step in a fiftieth of a millisecond, so each takes the fewest, here as in one process."""
+        job, few = self.federation.dir / "slow.toml", '50\nround_time = "1ms"\nmin_steps = 5'
+        job.write_text(DILOCO.format(name="slow", steps=few, rounds=4, synchronous=1, more=""))
+        view = self.federation.watch(self.federation.ask("job", "submit", job)["id"],
+                                     lambda job: job["state"] in ("finished", "failed"))
+        self.assertEqual(view["state"], "finished", view)
+        steps = [result["metrics"]["steps"]["value"] for result in view["history"][:4]]
+        self.assertEqual(steps[0], 1, "a synchronous round has one step for all")
+        self.assertTrue(all(0.05 < step < 0.11 for step in steps[1:]), steps)
+        slow = [word for name in NODES for word in ("--step-time", f"{name}=1000")]
+        lines = self.sim("run", "--job", job, *self.nodes(), *slow, "--trust-domain", "test.accord", "--json")
+        self.assertEqual(json.loads(lines.splitlines()[-1])["model_hash"], view["model_hash"])
+
+    def test_each_nation_has_a_sample(self) -> None:
+        lines = self.federation.call("accord", "job", "samples", self.view["id"]).splitlines()
+        self.assertEqual(lines[0], f"round 8  model {self.view['model_hash'][:12]}")
+        for name, line in zip(NODES, lines[1:], strict=True):
+            self.assertTrue(line.startswith(f"{name:10}  {name} lä"), lines)
+        self.assertEqual(lines, self.federation.call("accord", "job", "samples", self.view["id"]).splitlines(),
+                         "the same draws")
+
+    def test_a_job_is_heard_and_tuned_while_it_runs(self) -> None:
+        federation, out = self.federation, self.federation.dir / "early.safetensors"
+        (federation.dir / "long.toml").write_text(LONG)
+        job = federation.ask("job", "submit", federation.dir / "long.toml")["id"]
+        federation.watch(job, lambda view: view["rounds_done"] >= 2)
+        tune = ("graduate", "--config", federation.dir / "ada.toml", "--out", out, "--method", "full", "--steps", "5",
+                "--lr", "0.01", "--json", "--running")
+        graduate = json.loads(federation.call("accord-node", *tune, "long"))
+        self.assertLess(graduate["graduate"]["loss"], graduate["common"]["loss"])
+        self.assertEqual(graduate["sha256"], hashlib.sha256(out.read_bytes()).hexdigest())
+        heard = federation.call("accord-sim", "generate", out, "--job", federation.dir / "long.toml", "--tokens", "4")
+        self.assertGreater(len(heard), 1)
+        with subprocess.Popen([APPS / "accord", "job", "samples", job, "--follow", "--json"], stdout=subprocess.PIPE,
+                              text=True, env=federation.env) as follower:
+            timer = threading.Timer(PATIENCE, follower.kill)
+            timer.start()
+            lines = [follower.stdout.readline() for _ in range(2 * (1 + len(NODES)))]
+            self.assertTrue(all(lines), lines)
+            answers = [json.loads(line)["data"] for line in lines]
+            federation.call("accord", "job", "cancel", job)
+            rest = follower.stdout.read().splitlines()
+            timer.cancel()
+        self.assertEqual([answer.get("name") for answer in answers], 2 * [None, *NODES])
+        self.assertLess(int(answers[0]["round"]), int(answers[4]["round"]), "a newer model")
+        self.assertNotEqual(answers[0]["model"], answers[4]["model"])
+        self.assertTrue(json.loads(rest[-1])["end"], rest)
+        for words, error in ((("nothing",), "job.not_found"), (("long", "--state", federation.dir), "node.not_running")):
+            refused = subprocess.run([APPS / "accord-node", *map(str, tune), *map(str, words)], capture_output=True,
+                                     text=True, env=federation.env, timeout=PATIENCE)
+            self.assertEqual(refused.returncode, 2 if error.startswith("node") else 1, refused.stderr)
+            self.assertIn(error, refused.stderr)
 
     def test_a_failure_is_json_for_who_asked_for_it(self) -> None:
         here = ("model", "generate", self.model, "--job", self.job)
