@@ -15,7 +15,8 @@ namespace accord::update {
 namespace {
 
 constexpr std::size_t kTile = 16'384;
-constexpr double kGrowth = 1.25;  // of a clip that cut much
+// By how much a clip grows that cut much, and by how much one that did not may shrink from round to round.
+constexpr double kGrowth = 1.25, kDecay = 0.95;
 
 // The largest magnitude, or `peak` if that is larger. Several at a time: each would wait for the one before.
 double PeakOf(std::span<const double> values, double peak) {
@@ -67,6 +68,7 @@ Result<OuterStep> OuterStep::Open(const JobSpec& spec, std::span<const Sum> sums
   if (!step.synchronous_) step.outer_.round = strategy::RoundOf(spec, round).turn;
   step.rms_index_ = RmsIndex(spec, sums[0].round);
   step.clip_rms_ = spec.update.clip_rms;
+  step.rms_before_ = static_cast<double>(base.rms);
   ACCORD_ASSIGN_OR_RETURN(step.fragment_, FragmentOf(spec, sums[0].round));
   ACCORD_ASSIGN_OR_RETURN(
       step.rule_,
@@ -149,8 +151,9 @@ float OuterStep::RmsAfter() const {
   for (const double part : squares_) sum += part;
   double rms = std::sqrt(sum / static_cast<double>(encodings_[0].coordinates));
   for (const round::MetricSum& metric : metrics_) {
-    if (metric.metric == static_cast<std::uint8_t>(Figure::kClipped) && metric.value > kMuchClipped)
-      rms = std::max(rms, kGrowth * encodings_[0].clip / clip_rms_);
+    if (metric.metric != static_cast<std::uint8_t>(Figure::kClipped)) continue;
+    rms = std::max(
+        rms, metric.value > kMuchClipped ? kGrowth * encodings_[0].clip / clip_rms_ : kDecay * rms_before_);
   }
   return static_cast<float>(rms);
 }

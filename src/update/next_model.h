@@ -65,7 +65,7 @@ class OuterStep {
   bool synchronous_ = false, last_synchronous_ = false;
   std::vector<strategy::ElementRange> fragment_;  // empty: the whole model
   std::size_t rms_index_ = 0;
-  double clip_rms_ = 0.0;
+  double clip_rms_ = 0.0, rms_before_ = 0.0;
   strategy::OuterRound outer_;
   std::vector<secagg::Encoding> encodings_;
   std::vector<secagg::SumPart> parts_;

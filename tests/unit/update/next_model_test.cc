@@ -202,11 +202,12 @@ TEST(NextModelTest, AClipThatCutsTooMuchGrows) {
   spec.update.transform = Transform::kHadamard;
   spec.update.clip_rms = kRms;
   spec.update.report_clipped = true;
-  const auto rms_after = [&](std::uint64_t clipped, bool reported = true) {
+  const auto rms_after = [&](std::uint64_t clipped, bool reported = true, float before = 0.0F) {
     spec.update.report_clipped = reported;
     Case c = MakeCase(kParameters, 8, round::Purpose::kTrain, spec);
     if (reported) c.words[2] = clipped;
     std::vector<float> global(kParameters + 2);
+    global[kParameters] = before;
     EXPECT_TRUE(NextModel(spec, SumOf(c), global).ok());
     return global[kParameters];
   };
@@ -216,6 +217,12 @@ TEST(NextModelTest, AClipThatCutsTooMuchGrows) {
   EXPECT_EQ(rms_after(0), plain);
   EXPECT_EQ(rms_after(kHundredth), plain);
   EXPECT_EQ(rms_after(kHundredth + 1), static_cast<float>(1.25 * kClip / kRms));
+
+  // One that was right shrinks slowly.
+  spec.update.clip_rms = 0.5;
+  const float before = 1000.0F;
+  EXPECT_EQ(rms_after(0, true, before), static_cast<float>(0.95 * 1000.0));
+  EXPECT_LT(rms_after(0, false, before), static_cast<float>(0.95 * 1000.0));
 }
 
 TEST(NextModelTest, AClipStaysWithinWhatAnEncodingTakes) {
