@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "config/node_config.h"
 #include "node/control.h"
+#include "node/governance.h"
 #include "node/identity.h"
 #include "node/machine.h"
 #include "node/node.h"
@@ -87,6 +88,20 @@ int Ask(const config::NodeConfig& settings, const std::string& what, const std::
   const auto answer = node::AskNode(settings.node.state, what, job);
   if (!answer.ok()) return Report(answer.status());
   std::printf("%s: %s\n", what.c_str(), answer->c_str());
+  return kOk;
+}
+
+// The verifier key of this node's witness, for the charter.
+int Witness(const config::NodeConfig& settings, const std::string& member) {
+  const auto identity = node::LoadIdentity(settings.node.state);
+  if (!identity.ok()) return Report(identity.status());
+  const auto key = node::MakeWitnessKey(settings.node.state, identity->federation, member);
+  if (!key.ok()) return Report(key.status());
+  std::printf("%s\n", key->verifier.Format().c_str());
+  std::fprintf(
+      stderr,
+      "The line above is for the charter; for this node's configuration: governance.witness_key = \"%s\"\n",
+      key->file.c_str());
   return kOk;
 }
 
@@ -183,8 +198,8 @@ struct Commands {
   std::string token, job;
   bool json = false;
   CLI::App *join = nullptr, *run = nullptr, *stop = nullptr, *start = nullptr, *erase = nullptr,
-           *egress = nullptr, *free = nullptr, *registry = nullptr;
-  std::string pin;
+           *egress = nullptr, *free = nullptr, *registry = nullptr, *witness = nullptr;
+  std::string pin, member;
   GraduateCommand graduate;
 
   void AddTo(CLI::App& app) {
@@ -207,6 +222,9 @@ struct Commands {
     registry
         ->add_option("--pin", pin, "Trust the registry of this hash, after comparing it with other members")
         ->type_name("HASH");
+    witness =
+        app.add_subcommand("witness", "Make the key with which this node cosigns the log for its member");
+    witness->add_option("MEMBER", member, "Whose node this is, as the charter is to name it")->required();
     egress = app.add_subcommand("egress", "Show everything that ever left this lab");
     egress->add_flag("--json", json, "JSON lines");
     graduate.AddTo(app, /*config=*/false);
@@ -246,6 +264,7 @@ int Main(int argc, char** argv) {
   if (commands.erase->parsed()) return Ask(*settings, "erase", commands.job);
   if (commands.free->parsed()) return Ask(*settings, "free", commands.job);
   if (commands.registry->parsed()) return Registry(*settings, commands.pin);
+  if (commands.witness->parsed()) return Witness(*settings, commands.member);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
   if (commands.graduate.parsed()) return Graduate(*settings, commands.graduate, signals);
   std::fputs(app.help().c_str(), stdout);

@@ -37,18 +37,6 @@ Result<std::vector<Envelope>> Open(std::span<const LoggedEntry> entries) {
   return envelopes;
 }
 
-// 1: from the pinned genesis, and never back.
-Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain) {
-  if (pinned.version == 0) return {};
-  const bool older = chain.size() < pinned.version;
-  if (!older && chain[pinned.version - 1].hash == pinned.version_hash) return {};
-  return Fail(errors::kCharterRollback,
-              older
-                  ? "this node knows version " + std::to_string(pinned.version) +
-                        " of the charter, and was shown " + std::to_string(chain.size())
-                  : "this node knows another version " + std::to_string(pinned.version) + " of the charter");
-}
-
 // The version that a proposal was made and voted on under.
 Result<const Version*> VersionOf(std::span<const Version> chain, const Proposal& proposal) {
   const auto found = std::ranges::find(chain, proposal.charter, &Version::hash);
@@ -92,6 +80,18 @@ std::vector<LoggedVote> WithPlaces(const JobBundle& bundle, std::vector<Envelope
 }
 
 }  // namespace
+
+// 1: from the pinned genesis, and never back.
+Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain) {
+  if (pinned.version == 0) return {};
+  const bool older = chain.size() < pinned.version;
+  if (!older && chain[pinned.version - 1].hash == pinned.version_hash) return {};
+  return Fail(errors::kCharterRollback,
+              older
+                  ? "this node knows version " + std::to_string(pinned.version) +
+                        " of the charter, and was shown " + std::to_string(chain.size())
+                  : "this node knows another version " + std::to_string(pinned.version) + " of the charter");
+}
 
 Result<Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter) {
   ACCORD_ASSIGN_OR_RETURN(const ledger::Note parsed, ledger::Note::Parse(note));

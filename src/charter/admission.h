@@ -4,6 +4,7 @@
 // of budget come after (8 and 9). Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,9 @@ struct Admitted {
 // cosigned. With `proposal.rejected` for two votes of one member, the votes of the bundle are the evidence.
 [[nodiscard]] Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan,
                                      UnixSeconds now);
+
+// Ok unless the chain goes back behind what is pinned: `charter.rollback`.
+[[nodiscard]] Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain);
 
 // The checkpoint of a note that the charter's log signed and enough of its witnesses cosigned. `note.*`,
 // `checkpoint.*`, `log.quorum`.

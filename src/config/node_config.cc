@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "accord/ids.h"
 #include "base/text.h"
 #include "config/schemas.h"
 
@@ -26,6 +27,10 @@ void CertificateKeys(Schema& s, NodeConfig::Certificate& certificate) {
         "verifier keys of the member, as the charter has them; one of them has to have signed");
   s.Key("certificate_sample", Whole(certificate.sample, 0),
         "compare the content of so many files, drawn anew for each job; names and sizes of all; 0: all");
+}
+
+std::string CheckHash(const std::string& text) {
+  return text.empty() || Digest::FromHex(text) ? "" : "it is not a SHA-256 in hex";
 }
 
 void DataSection(Schema& s, DatasetConfig& data, NodeConfig::Certificate& certificate) {
@@ -159,8 +164,34 @@ Schema NodeSchema(NodeConfig& config) {
         "how long another process is waited for: to come, and to take its part in a step");
   s.Key("key", FilePath(config.workers.key),
         "file of the processes' secret; absent: workers.key in the state directory, made by the node");
+  s.Section({"governance"},
+            "The charter under which members decide (docs/governance.md). Without it, jobs come from anybody "
+            "whom the "
+            "coordinator lets submit.");
+  s.Key("genesis", Text(config.governance.genesis, "SHA-256 in hex", CheckHash),
+        "SHA-256 of the first charter, as your member told you; not as the coordinator shows it");
+  s.Key("member", Text(config.governance.member), "whose node this is, as the charter names it");
+  s.Key("witness_key", FilePath(config.governance.witness_key),
+        "the key with which this node cosigns the log for its member; empty: another node does");
+  s.Key("policy", FilePath(config.governance.policy),
+        "what this lab takes part in; configs/policy.toml is an example");
   LogSection(s, config.log);
   return s;
+}
+
+// Either all that a charter needs, or nothing of it.
+void CheckGovernance(Schema& schema, const NodeConfig::Governance& governance) {
+  if (governance.genesis.empty()) {
+    for (const std::string_view key : {"member", "witness_key", "policy"}) {
+      const std::string path = "governance." + std::string(key);
+      if (schema.Has(path)) schema.Complain(path, "has no meaning without governance.genesis");
+    }
+    return;
+  }
+  if (governance.member.empty())
+    schema.Complain("governance.member", "is missing, governance.genesis needs it");
+  if (governance.policy.empty())
+    schema.Complain("governance.policy", "is missing, governance.genesis needs it");
 }
 
 Result<NodeConfig> LoadNodeConfig(const Sources& sources) {
@@ -170,6 +201,7 @@ Result<NodeConfig> LoadNodeConfig(const Sources& sources) {
   Schema schema = NodeSchema(config);
   ApplySources(schema, std::move(document));
   for (const auto& [id, data] : config.data) CheckData(schema, data);
+  CheckGovernance(schema, config.governance);
   ACCORD_RETURN_IF_ERROR(schema.Finish(errors::kConfigInvalid, NameOf(sources)));
   return config;
 }

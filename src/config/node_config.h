@@ -55,6 +55,14 @@ struct NodeConfig {
     Millis timeout{300'000};    // for another process: to come, and to take its part in a step
     std::filesystem::path key;  // the file of their secret; empty: workers.key in the state directory
   } workers;
+  // The federation's charter, where it has one. Empty genesis: it has none, and jobs that were decided on
+  // under one are refused.
+  struct Governance {
+    std::string genesis;                // SHA-256 of the first charter, in hex
+    std::string member;                 // whose node this is, as the charter names it
+    std::filesystem::path witness_key;  // of the member's witness; empty: another node has it
+    std::filesystem::path policy;       // the lab's own policy (charter/node_policy.h)
+  } governance;
   LogConfig log;
 };
 

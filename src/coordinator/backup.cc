@@ -50,6 +50,18 @@ bool IsLeftOut(const store::StatePaths& state, const fs::path& path) {
          path == state.blobs_dir() || name.starts_with("journal.db") || name.starts_with("members.db");
 }
 
+// The heads of the log as they were before its other files are copied: all that a head stands for is there
+// when it is, and stays, but a later head may stand for files that are not copied.
+Result<std::vector<std::pair<fs::path, Bytes>>> LogHeads(const store::StatePaths& from) {
+  std::vector<std::pair<fs::path, Bytes>> heads;
+  for (const char* const head : {"log/checkpoint", "log/checkpoint.pending"}) {
+    if (!fs::exists(from.path() / head)) continue;
+    ACCORD_ASSIGN_OR_RETURN(Bytes content, ReadFile(from.path() / head));
+    heads.emplace_back(head, std::move(content));
+  }
+  return heads;
+}
+
 // Keys, certificates, registries, settings: small files. Links of the TLS files are followed: one that
 // renewal swaps meanwhile is made anew at every start anyway.
 Status CopyRest(const store::StatePaths& from, const store::StatePaths& to) {
@@ -113,7 +125,10 @@ Result<StateReport> BackUp(const fs::path& state, const fs::path& target) {
     ACCORD_RETURN_IF_ERROR(CopyBlobs(from, to));
     ACCORD_RETURN_IF_ERROR(CopyDatabases(from, to));
     ACCORD_RETURN_IF_ERROR(CopyBlobs(from, to));
+    ACCORD_ASSIGN_OR_RETURN(const auto heads, LogHeads(from));
     ACCORD_RETURN_IF_ERROR(CopyRest(from, to));
+    for (const auto& [head, content] : heads)
+      ACCORD_RETURN_IF_ERROR(WriteFileAtomic(to.path() / head, content, FileMode::kShared));
     ACCORD_ASSIGN_OR_RETURN(StateReport report, CheckState(partial.path()));
     const bool whole = report.damage.empty() || !report.damage.front().serious;
     if (!whole && (i == kTries || !OnlyBlobsAreMissing(report, to))) return Refuse(report);

@@ -15,8 +15,10 @@
 #include "base/wall_clock.h"
 #include "config/load.h"
 #include "coordinator/blob_refs.h"
+#include "coordinator/cosigners.h"
 #include "coordinator/identity.h"
 #include "coordinator/jobs.h"
+#include "coordinator/log_keeper.h"
 #include "coordinator/people.h"
 #include "coordinator/registry_book.h"
 #include "coordinator/services.h"
@@ -67,6 +69,29 @@ class Health final : public web::HealthSource {
   std::atomic<bool> serving_{false}, draining_{false}, failed_{false};
 };
 
+// Who hears of nodes: of their checkpoints the log, of all else the jobs.
+class Reception final : public NodeListener {
+ public:
+  Reception(Jobs& jobs, Cosigners& cosigners) : jobs_(jobs), cosigners_(cosigners) {}
+  void OnNodeUp(const rpc::Peer& node, const rpc::Hello& hello) override {
+    cosigners_.OnNodeUp(node);
+    jobs_.OnNodeUp(node, hello);
+  }
+  void OnNodeMessage(const rpc::Peer& node, rpc::FromNode message) override {
+    if (auto* answer = std::get_if<rpc::CheckpointAnswer>(&message))
+      return cosigners_.OnAnswer(node, std::move(*answer));
+    jobs_.OnNodeMessage(node, std::move(message));
+  }
+  void OnNodeDown(const rpc::Peer& node) override {
+    cosigners_.OnNodeDown(node);
+    jobs_.OnNodeDown(node);
+  }
+
+ private:
+  Jobs& jobs_;
+  Cosigners& cosigners_;
+};
+
 }  // namespace
 
 struct Coordinator::Impl {
@@ -90,6 +115,9 @@ struct Coordinator::Impl {
   std::unique_ptr<asio::steady_timer> renewal;
   std::unique_ptr<Services> services;
   std::unique_ptr<Jobs> jobs;
+  std::unique_ptr<LogKeeper> log;
+  std::unique_ptr<Cosigners> cosigners;
+  std::unique_ptr<Reception> reception;
   std::unique_ptr<Identity> identity;
   std::unique_ptr<People> people;
   std::unique_ptr<rpc::Server> server;
@@ -98,6 +126,8 @@ struct Coordinator::Impl {
   bool stopped = false;
 
   Status Open();
+  Status OpenLog();
+  void BeginDecided();
   Status Serve();
   void ArmRenewal();
   void Stop();
@@ -117,7 +147,9 @@ Status Coordinator::Impl::Open() {
                                 if (!health.failed_.exchange(true)) on_fatal(status);
                               }});
   jobs = std::make_unique<Jobs>(*services);
-  sessions.Listen(jobs.get());
+  ACCORD_RETURN_IF_ERROR(OpenLog());
+  reception = std::make_unique<Reception>(*jobs, *cosigners);
+  sessions.Listen(reception.get());
   ACCORD_RETURN_IF_ERROR(jobs->Recover());
   refs->Sweep();
   ACCORD_ASSIGN_OR_RETURN(identity,
@@ -133,23 +165,59 @@ Status Coordinator::Impl::Open() {
                                           .cut = [this](const std::string& id, const Status& status) {
                                             if (server) server->CutPeer(id, status);
                                           }}));
-  people = std::make_unique<People>(*services, *jobs, *identity);
+  people = std::make_unique<People>(*services, *jobs, *identity, *log);
   return {};
+}
+
+Status Coordinator::Impl::OpenLog() {
+  ACCORD_ASSIGN_OR_RETURN(log, LogKeeper::Open({.state = config.store.state,
+                                                .origin = config.federation.trust_domain + "/log",
+                                                .clock = &clock,
+                                                .workers = workers.get_executor(),
+                                                .signed_head = [this] { cosigners->OnSignedHead(); },
+                                                .published_head = [this] { BeginDecided(); }}));
+  cosigners = std::make_unique<Cosigners>(*log, sessions, workers.get_executor());
+  services->decision = [this](const JobId& job,
+                              NodeId node) -> Result<std::shared_ptr<const charter::JobBundle>> {
+    ACCORD_ASSIGN_OR_RETURN(charter::JobBundle bundle,
+                            log->BundleOf(Digest{job.bytes}, cosigners->SizeAt(node)));
+    return std::make_shared<const charter::JobBundle>(std::move(bundle));
+  };
+  return {};
+}
+
+// Proposals that have passed become jobs; those that run are shown to nodes that waited for this head.
+void Coordinator::Impl::BeginDecided() {
+  for (const DecidedJob& job : log->Passed()) {
+    if (jobs->Knows(JobId{job.id.bytes})) continue;
+    Result<Bytes> plan = log->PlanOf(job.id);
+    if (!plan.ok()) {
+      LogError("job.not_begun", {{"id", job.id.Hex()}, {"why", Describe(plan.status())}});
+      continue;
+    }
+    jobs->SubmitDecided(*std::move(plan), job.proposal, job.proposer);
+  }
+  jobs->OfferDecided();
 }
 
 Status Coordinator::Impl::Serve() {
   const auto address = config::ParseHostPort(config.http.listen);
   if (!address) return Fail(errors::kConfigInvalid, "http.listen is no host:port: " + config.http.listen);
   ACCORD_ASSIGN_OR_RETURN(
-      http, web::Server::Start({.address = address->host, .port = address->port}, health, metrics));
+      http, web::Server::Start({.address = address->host,
+                                .port = address->port,
+                                .log = [this](const std::string& path) { return log->ReadResource(path); }},
+                               health, metrics));
   for (int i = 0; i < 2; ++i) threads.emplace_back([this] { io.run(); });
   jobs->TakeUp();
   const IdentityPaths paths(config.store.state);
-  server = std::make_unique<rpc::Server>(rpc::ServerOptions{.listen = config.rpc.listen,
-                                                            .trust_domain = config.federation.trust_domain,
-                                                            .tls = paths.ServerFiles()},
-                                         rpc::Handlers{&sessions, jobs.get(), identity.get(), people.get()});
+  server = std::make_unique<rpc::Server>(
+      rpc::ServerOptions{.listen = config.rpc.listen,
+                         .trust_domain = config.federation.trust_domain,
+                         .tls = paths.ServerFiles()},
+      rpc::Handlers{&sessions, jobs.get(), identity.get(), people.get(), log.get()});
   ACCORD_ASSIGN_OR_RETURN(port, server->Start());
+  BeginDecided();
   ArmRenewal();
   health.serving_ = true;
   return {};

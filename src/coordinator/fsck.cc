@@ -8,10 +8,10 @@
 #include "base/text.h"
 #include "config/job_file.h"
 #include "coordinator/registry_book.h"
+#include "coordinator/submission.h"
 #include "job/blobs.h"
 #include "job/codec.h"
 #include "job/job.h"
-#include "job/job_id.h"
 #include "store/blobs.h"
 #include "store/journal_reader.h"
 #include "store/members.h"
@@ -108,8 +108,7 @@ void Checker::CheckJob(const std::string& stream, const store::StreamCheck& chec
   if (!first.ok()) return refuse(0, first.status().message());
   const auto* submission = std::get_if<job::Submission>(&first->content);
   if (submission == nullptr) return refuse(0, "it is no submission");
-  if (job::MakeJobId(submission->plan, submission->token).Hex() != id)
-    return refuse(0, "it is of another job");
+  if (IdOf(*submission).Hex() != id) return refuse(0, "it is of another job");
   const auto spec = config::ParseJob(AsText(submission->plan), "job");
   if (!spec.ok()) return refuse(0, spec.status().message());
   name = spec->name;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "coordinator/job_runner.h"
+#include "coordinator/submission.h"
 #include "update/headers.h"
 
 namespace accord::coordinator {
@@ -65,8 +66,27 @@ void JobRunner::Prepare(NodeId node) {
   const job::Phase phase = job::PhaseOf(driver_->state());
   if (phase >= job::Phase::kFinished) return SendEnded(node);
   if (phase != job::Phase::kRunning && phase != job::Phase::kPaused) return;
-  services_.sessions.Send(node, rpc::Prepare{input_.id, input_.submission.plan, input_.submission.token,
-                                             job::IsCatchingUp(driver_->state())});
+  rpc::Prepare message{input_.id, input_.submission.plan, input_.submission.token,
+                       job::IsCatchingUp(driver_->state())};
+  if (IsDecided(input_.submission)) {
+    auto decision = services_.decision(input_.id, node);
+    if (!decision.ok()) {
+      return LogInfo("job.not_offered",
+                     {{"job", name()}, {"node", NameOf(node)}, {"why", Describe(decision.status())}});
+    }
+    message.token.clear();
+    message.bundle = *std::move(decision);
+  }
+  services_.sessions.Send(node, std::move(message));
+}
+
+void JobRunner::OfferDecided() {
+  Post([](JobRunner& self) {
+    if (!IsDecided(self.input_.submission)) return;
+    for (const auto& [id, node] : self.nodes_) {
+      if (node.connected && !node.prepared && self.LaneOf(id) != nullptr) self.Prepare(id);
+    }
+  });
 }
 
 void JobRunner::SetPrepared(NodeId node, bool prepared) {
@@ -130,7 +150,8 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                           [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(lane, node, m); },
                           [&](const rpc::Unmasked& m) { self.OnUnmasked(lane, node, m); },
                           [&](const rpc::Update& m) { self.OnUpdate(lane, node, m); },
-                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ }},
+                          [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ },
+                          [&](const rpc::CheckpointAnswer&) { /* the log's */ }},
                message);
   });
 }

@@ -101,6 +101,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
                   rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply);
   void GetUpload(const rpc::Peer& node, const rpc::UploadKey& key, rpc::Reply<rpc::UploadState> reply);
   // This node's part in the job is over: it was suspended.
+  // A decided job: told again to nodes that are not prepared.
+  void OfferDecided();
   void Expel(NodeId node);
 
   // ---- people; any thread

@@ -8,8 +8,8 @@
 #include "base/overloaded.h"
 #include "config/job_file.h"
 #include "coordinator/job_queue.h"
+#include "coordinator/submission.h"
 #include "job/codec.h"
-#include "job/job_id.h"
 #include "secagg/params.h"
 #include "update/exchange.h"
 #include "update/groups.h"
@@ -19,12 +19,12 @@ namespace accord::coordinator {
 namespace {
 
 constexpr std::string_view kStreamPrefix = "job/";
-constexpr std::size_t kTokenBytes = 16;
 
 // The job that a node's message is about; nullptr for messages about none.
 const JobId* JobOf(const rpc::FromNode& message) {
   return std::visit(overloaded{[](const rpc::Hello&) -> const JobId* { return nullptr; },
                                [](const rpc::Heartbeat&) -> const JobId* { return nullptr; },
+                               [](const rpc::CheckpointAnswer&) -> const JobId* { return nullptr; },
                                [](const auto& m) -> const JobId* { return &m.job; }},
                     message);
 }
@@ -67,7 +67,7 @@ Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) co
   ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(spec));
   ACCORD_ASSIGN_OR_RETURN(update::Partition partition,
                           update::PartitionOf(spec, services_.config.federation.trust_domain));
-  const JobId id = job::MakeJobId(submission.plan, submission.token);
+  const JobId id = IdOf(submission);
   return JobInput{id,
                   std::move(submission),
                   submitted,
@@ -135,8 +135,18 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     return reply(Fail(errors::kJobInvalid,
                       "a submission token has 16 bytes, this one " + std::to_string(token.size())));
   }
-  const TimePoint now = services_.clock.Now();
-  Result<JobInput> input = Check({std::move(plan), std::move(token), peer.spiffe_id}, now);
+  Enter({std::move(plan), std::move(token), peer.spiffe_id}, std::move(reply));
+}
+
+void Jobs::SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer) {
+  Enter({std::move(plan), std::move(proposal), proposer}, [proposer](const Result<rpc::JobView>& view) {
+    if (!view.ok()) LogError("job.not_begun", {{"by", proposer}, {"why", Describe(view.status())}});
+  });
+}
+
+void Jobs::Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply) {
+  const std::string by = submission.submitter;
+  Result<JobInput> input = Check(std::move(submission), services_.clock.Now());
   if (!input.ok()) return reply(input.status());
   if (const auto known = FindById(input->id))
     return known->ViewDurable(std::move(reply));  // the same submission again
@@ -158,7 +168,7 @@ void Jobs::Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc
     runner = entry->second;
     if (!fresh) return runner->ViewDurable(std::move(reply));  // two at once
   }
-  LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", peer.spiffe_id}});
+  LogInfo("job.submitted", {{"job", runner->name()}, {"id", runner->id().Hex()}, {"by", by}});
   // Weak: what waits for the disk is the runner's own, and would keep it for good when the process ends
   // first.
   runner->Begin(
@@ -175,6 +185,14 @@ void Jobs::Forget(const JobId& id) {
   const MutexLock lock(mutex_);
   jobs_.erase(id);
   std::erase_if(in_order_, [&](const auto& job) { return job->id() == id; });
+}
+
+bool Jobs::Knows(const JobId& id) const { return FindById(id) != nullptr; }
+
+void Jobs::OfferDecided() {
+  for (const auto& job : All()) {
+    if (!job->terminal()) job->OfferDecided();
+  }
 }
 
 void Jobs::Reschedule() {

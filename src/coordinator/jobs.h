@@ -24,6 +24,11 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
 
   // ---- people
   void Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply);
+  // A job that members decided on: `proposal` is the payload that they voted on (submission.h).
+  void SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer);
+  [[nodiscard]] bool Knows(const JobId& id) const;
+  // The log has a later head: shows it to nodes that could not be shown the members' decision before.
+  void OfferDecided();
   [[nodiscard]] Result<rpc::ValidationView> Validate(const Bytes& plan) const;
   // By id, by a prefix of at least 6 hex digits that fits one job, or by name if only one job has it.
   [[nodiscard]] Result<std::shared_ptr<JobRunner>> Find(const std::string& ref) const;
@@ -54,6 +59,7 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   // What a new job must pass beyond that: `job.unsupported`, `job.unmasked`, `model.too_large`,
   // `secagg.bad_params`.
   [[nodiscard]] Status Admit(const JobInput& input) const;
+  void Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply);
   void Forget(const JobId& id);
   [[nodiscard]] std::shared_ptr<JobRunner> FindById(const JobId& id) const;
 

@@ -58,6 +58,9 @@ std::optional<rpc::ModelView> ModelOf(const rpc::JobView& job, const store::Blob
 // ---------------------------------------------------------------- jobs
 
 void People::SubmitJob(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply) {
+  if (log_.HasCharter())
+    return reply(
+        Fail(errors::kJobUndecided, "this federation has a charter: members propose a job and vote on it"));
   jobs_.Submit(peer, std::move(plan), std::move(token), std::move(reply));
 }
 

@@ -4,6 +4,7 @@
 
 #include "coordinator/identity.h"
 #include "coordinator/jobs.h"
+#include "coordinator/log_keeper.h"
 #include "coordinator/services.h"
 #include "rpc/handlers.h"
 
@@ -11,8 +12,8 @@ namespace accord::coordinator {
 
 class People final : public rpc::OperatorHandler {
  public:
-  People(Services& services, Jobs& jobs, Identity& identity)
-      : services_(services), jobs_(jobs), identity_(identity) {}
+  People(Services& services, Jobs& jobs, Identity& identity, const LogKeeper& log)
+      : services_(services), jobs_(jobs), identity_(identity), log_(log) {}
 
   void SubmitJob(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply) override;
   void ValidateJob(Bytes plan, rpc::Reply<rpc::ValidationView> reply) override;
@@ -42,6 +43,7 @@ class People final : public rpc::OperatorHandler {
   Services& services_;
   Jobs& jobs_;
   Identity& identity_;
+  const LogKeeper& log_;
 };
 
 }  // namespace accord::coordinator

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 //
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "accord/clock.h"
+#include "accord/ids.h"
 #include "config/coordinator_config.h"
 #include "coordinator/blob_refs.h"
 #include "coordinator/registry_book.h"
@@ -18,6 +20,10 @@
 #include "store/reserve.h"
 #include "store/spool.h"
 #include "web/metrics.h"
+
+namespace accord::charter {
+struct JobBundle;
+}
 
 namespace accord::coordinator {
 
@@ -37,6 +43,8 @@ struct Services {
   web::Metrics& metrics;
   std::function<void()> reschedule;          // a job joined the queue, or left its place
   std::function<void(const Status&)> fatal;  // the state cannot be written any more: stop the program
+  // What a node is shown of a job that members decided on; `log.behind` while too few have witnessed it.
+  std::function<Result<std::shared_ptr<const charter::JobBundle>>(const JobId&, NodeId)> decision = {};
 };
 
 }  // namespace accord::coordinator

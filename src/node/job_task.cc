@@ -108,10 +108,8 @@ void JobTask::ForgetOldDeltas(const Digest& keep) {
 // The lab's own checks, before a byte of data is read. Default deny: what is not allowed by the configuration
 // is refused.
 Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
-  if (job::MakeJobId(message.plan, message.token) != id_) {
-    return Fail(errors::kTaskRefused, "the plan is not the one that the job's id names");
-  }
   ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(message.plan), "job"));
+  ACCORD_RETURN_IF_ERROR(CheckDecision(message, spec));
   const config::NodeConfig::Policy& policy = services_.config.policy;
   ACCORD_RETURN_IF_ERROR(CheckMode(spec));
   if (!policy.AllowsPurpose(spec.purpose)) {
@@ -137,6 +135,20 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
         {{TaskMachine{id_}.Stream(), task::EncodeRecord({Now(), task::Taken{message.plan, message.token}})}});
   }
   return {};
+}
+
+// What is missing means refuse: a lab that pinned a charter takes no job that came without the decision on
+// it.
+Status JobTask::CheckDecision(const rpc::Prepare& message, const JobSpec& spec) const {
+  if (services_.admit) {
+    if (message.bundle) return services_.admit(message, spec);
+    return Fail(errors::kBundleMissing, "the job came without the members' decision");
+  }
+  if (message.bundle)
+    return Fail(errors::kTaskRefused,
+                "members decided on the job under a charter, and governance.genesis names none");
+  if (job::MakeJobId(message.plan, message.token) == id_) return {};
+  return Fail(errors::kTaskRefused, "the plan is not the one that the job's id names");
 }
 
 Status JobTask::CheckMode(const JobSpec& spec) const {

@@ -48,6 +48,8 @@ struct NodeServices {
   std::function<std::shared_ptr<rpc::Bulk>()> client;
   std::function<void(const Status&)> broken;                  // the journal failed: start over from disk
   std::function<std::unique_ptr<secagg::Secrets>()> secrets;  // anew for each masked attempt
+  // Whether the members' decision that came with a job lets it run here; none: the lab pinned no charter.
+  std::function<Status(const rpc::Prepare&, const JobSpec&)> admit = {};
 };
 
 class JobTask : public std::enable_shared_from_this<JobTask> {
@@ -92,6 +94,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   void Handle(const task::Event& event, std::function<void(Status)> done = {});
   void Run(const std::vector<task::Effect>& effects);
   [[nodiscard]] Status Take(const rpc::Prepare& message, DatasetConfig& data);
+  [[nodiscard]] Status CheckDecision(const rpc::Prepare& message, const JobSpec& spec) const;
   [[nodiscard]] Status CheckMode(const JobSpec& spec) const;
   void SayPrepared();
   void TakeUpAgain();

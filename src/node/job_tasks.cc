@@ -29,6 +29,11 @@ std::shared_ptr<JobTask> JobTasks::Find(const JobId& id) const {
   return found != tasks_.end() ? found->second : nullptr;
 }
 
+std::uint32_t JobTasks::OpenBut(const JobId& job) const {
+  return static_cast<std::uint32_t>(std::ranges::count_if(
+      tasks_, [&](const auto& task) { return task.first != job && !task.second->state().ended; }));
+}
+
 bool JobTasks::HasRoom() const {
   const auto open =
       std::ranges::count_if(tasks_, [](const auto& task) { return !task.second->state().ended; });
@@ -64,6 +69,7 @@ void JobTasks::OnMessage(const rpc::ToNode& message) {
                         [&](const rpc::Ended& m) { tell(m, &JobTask::OnEnded); },
                         [&](const rpc::SendModel& m) { tell(m, &JobTask::OnSendModel); },
                         [](const rpc::Welcome&) { /* the connection's */ },
+                        [](const rpc::AddCheckpoint&) { /* the witness's */ },
                         [](const rpc::Drain&) { /* likewise */ }},
              message);
 }

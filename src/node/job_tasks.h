@@ -27,6 +27,9 @@ class JobTasks {
 
   [[nodiscard]] const std::map<JobId, std::shared_ptr<JobTask>>& all() const { return tasks_; }
 
+  // Jobs that are open here, without this one.
+  [[nodiscard]] std::uint32_t OpenBut(const JobId& job) const;
+
  private:
   [[nodiscard]] std::shared_ptr<JobTask> Find(const JobId& id) const;  // nullptr when it was not taken
   void OnPrepare(const rpc::Prepare& message);

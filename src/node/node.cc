@@ -15,6 +15,7 @@
 #include "crypto/prg.h"
 #include "node/connection.h"
 #include "node/control.h"
+#include "node/governance.h"
 #include "node/identity.h"
 #include "node/job_tasks.h"
 #include "store/blobs.h"
@@ -46,6 +47,7 @@ struct Node::Impl final : ControlHandler {
   asio::executor_work_guard<asio::io_context::executor_type> guard{asio::make_work_guard(io)};
   asio::thread_pool training{config.node.slots};
   asio::thread_pool work{2};
+  std::unique_ptr<Governance> governance;  // none: the lab pinned no charter
   std::unique_ptr<NodeServices> services;
   std::unique_ptr<JobTasks> tasks;
   std::shared_ptr<Connection> connection;
@@ -56,6 +58,7 @@ struct Node::Impl final : ControlHandler {
   rpc::Hello Hello() const;
   rpc::Heartbeat Heartbeat() const;
   bool Busy() const;
+  void OnMessage(const rpc::ToNode& message);
   void Shutdown();
 
   [[nodiscard]] std::vector<std::shared_ptr<JobTask>> Named(const std::string& ref) const;
@@ -84,6 +87,9 @@ Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(journal, store::SqliteJournal::Open(dir->journal_file(), &dir->reserve()));
   ACCORD_ASSIGN_OR_RETURN(
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
+  if (!config.governance.genesis.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(governance, Governance::Open(config, clock));
+  }
   services.reset(new NodeServices{config, trainers, clock, identity.id, identity.federation,
                                   std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
                                   TrainingSlots(training.get_executor()), work.get_executor(), *journal,
@@ -103,11 +109,23 @@ Status Node::Impl::Open() {
                             .busy = [this] { return Busy(); },
                             .on_up = [] {},
                             .on_down = [] {},
-                            .on_message = [this](const rpc::ToNode& message) { tasks->OnMessage(message); }});
+                            .on_message = [this](const rpc::ToNode& message) { OnMessage(message); }});
   tasks = std::make_unique<JobTasks>(*services);
+  if (governance) {
+    services->admit = [this](const rpc::Prepare& message, const JobSpec& spec) {
+      return governance->Admit(message, spec, tasks->OpenBut(message.job));
+    };
+  }
   ACCORD_RETURN_IF_ERROR(tasks->Recover());
   ACCORD_ASSIGN_OR_RETURN(control, Control::Listen(io, ControlPath(dir->path()), *this));
   return {};
+}
+
+void Node::Impl::OnMessage(const rpc::ToNode& message) {
+  const auto* checkpoint = std::get_if<rpc::AddCheckpoint>(&message);
+  if (checkpoint == nullptr) return tasks->OnMessage(message);
+  if (governance) return connection->Send(governance->OnAddCheckpoint(*checkpoint));
+  connection->Send(NoWitness());
 }
 
 rpc::Hello Node::Impl::Hello() const {

@@ -33,6 +33,8 @@ constexpr AccessRule kRules[] = {
     {"/accord.v1.Nodes/List", false, true, true, false},
     {"/accord.v1.Nodes/Get", false, true, true, false},
     {"/accord.v1.Models/List", false, true, true, false},
+    {"/accord.v1.Ledger/Append", true, true, true, false},
+    {"/accord.v1.Ledger/GetResource", true, true, true, false},
     {"/grpc.health.v1.Health/Check", true, true, true, true},
     {"/grpc.health.v1.Health/Watch", true, true, true, false},
     {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", false, true, false, false},

@@ -35,6 +35,12 @@ struct UploadState {
   bool complete = false;
 };
 
+// Where the log put an entry.
+struct Appended {
+  std::uint64_t index = 0;
+  Digest id;  // of the document: SHA-256 of its payload
+};
+
 struct EnrolRequest {
   Bytes token_secret;  // cleansed by whoever consumes it
   std::string csr_pem;

@@ -9,6 +9,7 @@
 
 #include "accord/status.h"
 #include "accord/v1/coordinator.pb.h"
+#include "accord/v1/ledger.pb.h"
 #include "accord/v1/node.pb.h"
 #include "accord/v1/operator.pb.h"
 #include "rpc/calls.h"
@@ -41,6 +42,9 @@ void ToProto(const Enrolled& enrolled, v1::EnrolReply* out);
 [[nodiscard]] Result<UploadState> FromProto(const v1::UploadState& state);
 [[nodiscard]] Result<EnrolRequest> FromProto(const v1::EnrolRequest& request);
 [[nodiscard]] Result<Enrolled> FromProto(const v1::EnrolReply& reply);
+void ToProto(const Appended& appended, v1::AppendReply* out);
+void ToProto(const Bytes& content, v1::Resource* out);
+[[nodiscard]] Result<Appended> FromProto(const v1::AppendReply& reply);
 void ToProto(const RegistryView& view, v1::Registry* out);
 [[nodiscard]] Result<RegistryView> FromProto(const v1::Registry& registry);
 // What requests of one field are checked for: `rpc.malformed` naming `field`.

@@ -77,6 +77,19 @@ Result<Enrolled> FromProto(const v1::EnrolReply& reply) {
   return in.Give(std::move(out));
 }
 
+void ToProto(const Appended& appended, v1::AppendReply* out) {
+  out->set_index(appended.index);
+  out->set_id(std::string(appended.id.View()));
+}
+
+void ToProto(const Bytes& content, v1::Resource* out) { out->set_content(std::string(AsText(content))); }
+
+Result<Appended> FromProto(const v1::AppendReply& reply) {
+  Strict in("AppendReply");
+  const Appended out{reply.index(), in.Id<Digest>(reply.id(), "id")};
+  return in.Give(out);
+}
+
 void ToProto(const RegistryView& view, v1::Registry* out) {
   out->set_version(view.version);
   for (const RegistryView::Entry& entry : view.entries) {

@@ -2,6 +2,7 @@
 #include "base/errors.h"
 #include "base/overloaded.h"
 #include "rpc/convert.h"
+#include "rpc/convert_ledger.h"
 #include "rpc/convert_secagg.h"
 #include "rpc/status_map.h"
 #include "rpc/strict.h"
@@ -227,7 +228,8 @@ void ToProto(const FromNode& message, v1::NodeMessage* out) {
                         [&](const SurvivorsSigned& m) { Fill(m, out->mutable_survivors_signed()); },
                         [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); },
                         [&](const GraphNonce& m) { Fill(m, out->mutable_graph_nonce()); },
-                        [&](const ModelPart& m) { Fill(m, out->mutable_model_part()); }},
+                        [&](const ModelPart& m) { Fill(m, out->mutable_model_part()); },
+                        [&](const CheckpointAnswer& m) { Fill(m, out->mutable_checkpoint_answer()); }},
              message);
 }
 
@@ -263,6 +265,8 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.graph_nonce());
     case v1::NodeMessage::kModelPart:
       return Read(message.model_part());
+    case v1::NodeMessage::kCheckpointAnswer:
+      return ReadCheckpointAnswer(message.checkpoint_answer());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }

@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/overloaded.h"
 #include "rpc/convert.h"
+#include "rpc/convert_ledger.h"
 #include "rpc/convert_secagg.h"
 #include "rpc/status_map.h"
 #include "rpc/strict.h"
@@ -25,6 +26,7 @@ void Fill(const Prepare& m, v1::Prepare* out) {
   out->set_plan(std::string(AsText(m.plan)));
   out->set_token(std::string(AsText(m.token)));
   out->set_standing(m.standing);
+  if (m.bundle) rpc::Fill(*m.bundle, out->mutable_bundle());
 }
 
 void Fill(const SendModel& m, v1::SendModel* out) {
@@ -93,11 +95,16 @@ Result<ToNode> Read(const v1::Welcome& m) {
 
 Result<ToNode> Read(const v1::Prepare& m) {
   Strict in("Prepare");
-  in.Require(m.token().size() == kTokenBytes, "token", "has not 16 bytes");
+  in.Require(m.token().size() == (m.has_bundle() ? 0 : kTokenBytes), "token",
+             m.has_bundle() ? "is beside a bundle" : "has not 16 bytes");
   Prepare out{.job = in.Id<JobId>(m.job(), "job"),
               .plan = in.Bytes(m.plan(), kMaxPlanBytes, "plan"),
               .token = in.Bytes(m.token(), kTokenBytes, "token"),
               .standing = m.standing()};
+  if (m.has_bundle() && in.status().ok()) {
+    ACCORD_ASSIGN_OR_RETURN(charter::JobBundle bundle, ReadBundle(m.bundle()));
+    out.bundle = std::make_shared<const charter::JobBundle>(std::move(bundle));
+  }
   return in.Give<ToNode>(std::move(out));
 }
 
@@ -189,7 +196,8 @@ void ToProto(const ToNode& message, v1::CoordinatorMessage* out) {
                         [&](const Survivors& m) { Fill(m, out->mutable_survivors()); },
                         [&](const Certificate& m) { Fill(m, out->mutable_certificate()); },
                         [&](const GraphSet& m) { Fill(m, out->mutable_graph_set()); },
-                        [&](const SendModel& m) { Fill(m, out->mutable_send_model()); }},
+                        [&](const SendModel& m) { Fill(m, out->mutable_send_model()); },
+                        [&](const AddCheckpoint& m) { Fill(m, out->mutable_add_checkpoint()); }},
              message);
 }
 
@@ -221,6 +229,8 @@ Result<ToNode> FromProto(const v1::CoordinatorMessage& message) {
       return Read(message.graph_set());
     case v1::CoordinatorMessage::kSendModel:
       return Read(message.send_model());
+    case v1::CoordinatorMessage::kAddCheckpoint:
+      return ReadAddCheckpoint(message.add_checkpoint());
     case v1::CoordinatorMessage::KIND_NOT_SET:
       break;
   }

@@ -121,6 +121,16 @@ class IdentityHandler {
   [[nodiscard]] virtual Status CheckIdentity(const std::string& spiffe_id) = 0;
 };
 
+// ---- the log
+class LedgerHandler {
+ public:
+  virtual ~LedgerHandler() = default;
+  // Takes an entry, with the job file if it is a proposal; errors of charter::Record::Check.
+  virtual void Append(const Peer& peer, Bytes entry, Bytes plan, Reply<Appended> reply) = 0;
+  // A file of the log, or "plan/HEX", or "key", the log's own; `log.not_found`.
+  virtual void GetResource(const std::string& path, Reply<Bytes> reply) = 0;
+};
+
 // ---- people
 class OperatorHandler {
  public:

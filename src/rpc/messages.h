@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -18,6 +19,10 @@
 #include "round/round.h"
 #include "secagg/context.h"
 #include "secagg/messages.h"
+
+namespace accord::charter {
+struct JobBundle;
+}
 
 namespace accord::rpc {
 
@@ -152,8 +157,13 @@ struct Refused {
   Status error;
   std::optional<secagg::SignedBody> abort;  // masked rounds: signed, and names whom it concerns
 };
-using FromNode = std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update,
-                              Advertised, Shared, Masked, SurvivorsSigned, Unmasked, GraphNonce, ModelPart>;
+struct CheckpointAnswer {    // of a witness, as c2sp.org/tlog-witness has it over HTTP
+  std::uint32_t status = 0;  // ledger::WitnessVerdict
+  Bytes body;
+};
+using FromNode =
+    std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update, Advertised, Shared,
+                 Masked, SurvivorsSigned, Unmasked, GraphNonce, ModelPart, CheckpointAnswer>;
 
 // ---- from the coordinator
 struct Welcome {
@@ -165,8 +175,10 @@ struct Welcome {
 struct Prepare {
   JobId job;
   Bytes plan;
-  Bytes token;
+  Bytes token;            // empty with a bundle
   bool standing = false;  // the coordinator catches up: say where you stand
+  // The members' decision; null in a federation without a charter.
+  std::shared_ptr<const charter::JobBundle> bundle = {};
 };
 struct SendModel {  // while it catches up: the bytes of a model that the node has, from `offset` on
   JobId job;
@@ -259,7 +271,11 @@ struct Ended {
   Status reason;
 };
 struct Drain {};
+struct AddCheckpoint {          // to a witness
+  Bytes body;                   // ledger::AddCheckpoint::Format
+  std::vector<Bytes> charters;  // entries of the log: all versions of the charter, the first one first
+};
 using ToNode = std::variant<Welcome, Prepare, Train, Collect, Commit, Ended, Drain, Offer, Roster, Survivors,
-                            Certificate, GraphSet, SendModel>;
+                            Certificate, GraphSet, SendModel, AddCheckpoint>;
 
 }  // namespace accord::rpc

@@ -1,5 +1,6 @@
 #include "rpc/operator_client.h"
 
+#include "accord/v1/ledger.grpc.pb.h"
 #include "accord/v1/operator.grpc.pb.h"
 #include "rpc/bulk_client.h"
 #include "rpc/convert.h"
@@ -42,6 +43,7 @@ struct OperatorClient::Impl {
   std::unique_ptr<v1::Members::Stub> members;
   std::unique_ptr<v1::Nodes::Stub> nodes;
   std::unique_ptr<v1::Models::Stub> models;
+  std::unique_ptr<v1::Ledger::Stub> ledger;
 
   // One unary call: `method` of `stub` with `request`, its reply as domain value.
   template <class View, class Stub, class Request, class Wire>
@@ -62,6 +64,7 @@ Result<std::unique_ptr<OperatorClient>> OperatorClient::Open(ClientOptions optio
   impl->members = v1::Members::NewStub(impl->channel->grpc());
   impl->nodes = v1::Nodes::NewStub(impl->channel->grpc());
   impl->models = v1::Models::NewStub(impl->channel->grpc());
+  impl->ledger = v1::Ledger::NewStub(impl->channel->grpc());
   return std::unique_ptr<OperatorClient>(new OperatorClient(std::move(impl)));
 }
 
@@ -180,6 +183,23 @@ Result<std::vector<ModelView>> OperatorClient::ListModels(const CallLimits& limi
 Status OperatorClient::DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
                                     const CallLimits& limits) {
   return Download(impl_->channel, hash, offset, sink, limits);
+}
+
+Result<Appended> OperatorClient::Append(ByteView entry, ByteView plan, const CallLimits& limits) {
+  v1::AppendRequest request;
+  request.set_entry(std::string(AsText(entry)));
+  request.set_plan(std::string(AsText(plan)));
+  return impl_->Call<Appended>(*impl_->ledger, &v1::Ledger::Stub::Append, request, limits);
+}
+
+Result<Bytes> OperatorClient::GetResource(const std::string& path, const CallLimits& limits) {
+  v1::GetResourceRequest request;
+  request.set_path(path);
+  ACCORD_ASSIGN_OR_RETURN(const auto reply,
+                          CallUnary<v1::Resource>(*impl_->channel, limits, [&](auto* context, auto* out) {
+                            return impl_->ledger->GetResource(context, request, out);
+                          }));
+  return Bytes(reply.content().begin(), reply.content().end());
 }
 
 Result<RegistryView> OperatorClient::GetRegistry(const std::optional<Digest>& hash,

@@ -57,6 +57,11 @@ class OperatorClient {
   [[nodiscard]] Result<std::vector<NodeView>> ListNodes(const CallLimits& limits = {});
   [[nodiscard]] Result<NodeView> GetNode(const std::string& name, const CallLimits& limits = {});
 
+  // ---- the log. `plan` goes with a proposal, else it is empty.
+  [[nodiscard]] Result<Appended> Append(ByteView entry, ByteView plan, const CallLimits& limits = {});
+  // A file of the log (ledger/tile.h), or "plan/HEX".
+  [[nodiscard]] Result<Bytes> GetResource(const std::string& path, const CallLimits& limits = {});
+
   // ---- models and own certificate
   [[nodiscard]] Result<std::vector<ModelView>> ListModels(const CallLimits& limits = {});
   // As NodeClient's.

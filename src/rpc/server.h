@@ -42,6 +42,7 @@ struct Handlers {
   BulkHandler* bulk = nullptr;
   IdentityHandler* identity = nullptr;
   OperatorHandler* operators = nullptr;
+  LedgerHandler* ledger = nullptr;  // none: no log is served
 };
 
 class Server {

@@ -14,8 +14,11 @@ namespace accord::rpc {
 // All of them, to be registered with one server. `env` outlives them.
 [[nodiscard]] std::vector<std::unique_ptr<grpc::Service>> MakeServices(CallEnv& env);
 
-// By file: enrolment and coordinator (services_node.cc), jobs, members, nodes, models (services_people.cc).
+// By file: enrolment and coordinator (services_node.cc), jobs, members, nodes, models (services_people.cc),
+// ledger (services_ledger.cc).
 void AddNodeServices(CallEnv& env, std::vector<std::unique_ptr<grpc::Service>>* services);
 void AddPeopleServices(CallEnv& env, std::vector<std::unique_ptr<grpc::Service>>* services);
+// None where nobody keeps a log.
+void AddLedgerService(CallEnv& env, std::vector<std::unique_ptr<grpc::Service>>* services);
 
 }  // namespace accord::rpc

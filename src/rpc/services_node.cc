@@ -130,6 +130,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(CallEnv& env) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   AddNodeServices(env, &services);
   AddPeopleServices(env, &services);
+  AddLedgerService(env, &services);
   return services;
 }
 

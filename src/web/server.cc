@@ -24,6 +24,7 @@ using asio::ip::tcp;
 
 constexpr std::uint32_t kMaxHeaderBytes = 8192;
 constexpr std::chrono::milliseconds kAcceptPause{100};  // after a failed accept: out of descriptors, mostly
+constexpr std::string_view kLogPath = "/log/";
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 // What every connection shares. Outlives them.
@@ -40,8 +41,22 @@ struct Reply {
   const char* type = kPlainText;
 };
 
+// Files of a log never change, but for its head.
+Reply LogFile(const Shared& shared, http::verb method, std::string_view path) {
+  if (method != http::verb::get) return {http::status::method_not_allowed, "only GET\n"};
+  const std::string file(path.substr(kLogPath.size()));
+  const Result<Bytes> content = shared.options.log(file);
+  if (content.ok() && file == "checkpoint") return {http::status::ok, std::string(AsText(*content))};
+  if (content.ok()) return {http::status::ok, std::string(AsText(*content)), "application/octet-stream"};
+  if (content.status().code() == Code::kNotFound)
+    return {http::status::not_found, "the log has no such file\n"};
+  LogError("log.not_served", {{"file", Printable(file, 100)}, {"why", Describe(content.status())}});
+  return {http::status::internal_server_error, "the file cannot be read\n"};
+}
+
 Reply Answer(const Shared& shared, http::verb method, std::string_view target) {
   const std::string_view path = target.substr(0, target.find('?'));
+  if (shared.options.log && path.starts_with(kLogPath)) return LogFile(shared, method, path);
   if (path != "/healthz" && path != "/readyz" && path != "/metrics") {
     return {http::status::not_found, "not found; there are /healthz, /readyz and /metrics\n"};
   }

@@ -1,13 +1,16 @@
-// The operator's HTTP port: GET /healthz, /readyz, /metrics. Plain HTTP, meant for loopback; it tells nothing
-// about data or models. Started by accordd. Runs on one thread of its own; all members are thread-safe.
+// The operator's HTTP port: GET /healthz, /readyz, /metrics, and the public log under /log/. Plain HTTP,
+// meant for loopback; it tells nothing about data or models. Started by accordd. Runs on one thread of its
+// own; all members are thread-safe.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "accord/status.h"
+#include "base/text.h"
 #include "web/metrics.h"
 
 namespace accord::web {
@@ -32,6 +35,9 @@ struct ServerOptions {
   std::uint32_t max_connections = 64;  // further ones are closed at once
   std::chrono::milliseconds idle_timeout{
       10'000};  // a request or its answer that takes longer ends the connection
+  // What is under /log/, by the rest of the path: a file, `*.not_found`, or a failure. None: nothing is.
+  // Called on the server's thread.
+  std::function<Result<Bytes>(const std::string& path)> log = {};
 };
 
 class Server {

@@ -28,6 +28,25 @@ TEST(ConvertSessionTest, ValuesComeThroughUnchanged) {
   EXPECT_EQ(std::get<Declined>(*Travel<v1::NodeMessage>(all[3])).error, std::get<Declined>(all[3]).error);
 }
 
+TEST(ConvertSessionTest, ADecisionTravelsInPlaceOfAToken) {
+  using M = v1::CoordinatorMessage;
+  const ToNode prepare = Prepare{.job = kJob, .plan = Bytes(100, 'p'), .token = {}, .bundle = SampleBundle()};
+  ExpectTravels<M>(prepare);
+  const auto read = std::get<Prepare>(*Travel<M>(prepare));
+  ASSERT_NE(read.bundle, nullptr);
+  EXPECT_EQ(read.bundle->charters.size(), 2U);
+  EXPECT_EQ(read.bundle->proposal.index, 7U);
+  EXPECT_EQ(read.bundle->proposal.inclusion, SampleBundle()->proposal.inclusion);
+  EXPECT_EQ(read.bundle->consistency, SampleBundle()->consistency);
+  const auto bundle = [](M& m) { return m.mutable_prepare()->mutable_bundle(); };
+  ExpectRefused<M>(prepare,
+                   {{"Prepare.token", [](M& m) { m.mutable_prepare()->set_token(std::string(16, 't')); }},
+                    {"JobBundle.consistency", [&](M& m) { bundle(m)->add_consistency("short"); }},
+                    {"JobBundle.inclusion", [&](M& m) { bundle(m)->mutable_votes(0)->add_inclusion("i"); }},
+                    {"JobBundle.entry",
+                     [&](M& m) { bundle(m)->mutable_proposal()->set_entry(std::string(65'536, 'e')); }}});
+}
+
 TEST(ConvertSessionTest, NamesTheBadFieldOfANodesMessage) {
   using M = v1::NodeMessage;
   const auto all = AllFromNode();

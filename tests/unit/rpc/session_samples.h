@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "charter/admission.h"
 #include "rpc/convert.h"
 
 namespace accord::rpc {
@@ -112,7 +113,8 @@ inline std::vector<FromNode> AllFromNode() {
           SurvivorsSigned{kJob, {9}, {1}, SampleBody(7)},
           Unmasked{kJob, {9}, {1}, SampleBody(8)},
           GraphNonce{kJob, {9}, {1}, SampleBody(9)},
-          ModelPart{.job = kJob, .model_hash = kHash, .offset = 5, .total = 100, .data = Bytes(40, 6)}};
+          ModelPart{.job = kJob, .model_hash = kHash, .offset = 5, .total = 100, .data = Bytes(40, 6)},
+          CheckpointAnswer{.status = 409, .body = Bytes(3, '7')}};
 }
 
 inline Commit FullCommit() {
@@ -126,6 +128,12 @@ inline Commit FullCommit() {
           .sum = Bytes(16, 0x77),
           .model_hash = Filled<Digest>(4),
           .opened = Commit::Opened{Filled<Digest>(5), Filled<Digest>(6), {7, ~0ULL}}};
+}
+
+inline std::shared_ptr<const charter::JobBundle> SampleBundle() {
+  const charter::LoggedEntry entry{"{}", 7, {Filled<Digest>(1), Filled<Digest>(2)}};
+  return std::make_shared<const charter::JobBundle>(
+      charter::JobBundle{{entry, entry}, entry, {entry}, "a note", {Filled<Digest>(3)}});
 }
 
 inline std::vector<ToNode> AllToNode() {
@@ -159,7 +167,8 @@ inline std::vector<ToNode> AllToNode() {
           Survivors{kJob, {9}, {1}, kHash, {SampleBody(1), SampleBody(3)}},
           Certificate{kJob, {9}, {1}, kHash, SampleSignatures()},
           GraphSet{kJob, {9}, {1}, {SampleBody(1), SampleBody(2)}, kTime},
-          SendModel{.job = kJob, .model_hash = kHash, .offset = 7}};
+          SendModel{.job = kJob, .model_hash = kHash, .offset = 7},
+          AddCheckpoint{Bytes(90, 'b'), {Bytes(20, 'c'), Bytes(30, 'd')}}};
 }
 
 // What makes one field of a good message bad, and the field that the complaint must name.

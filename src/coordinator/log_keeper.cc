@@ -1,0 +1,271 @@
+#include "coordinator/log_keeper.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/job_file.h"
+#include "crypto/sha256.h"
+#include "ledger/checkpoint.h"
+#include "ledger/log_reader.h"
+#include "ledger/tile.h"
+
+namespace accord::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+
+using charter::EntryKind;
+
+constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/";
+constexpr std::uint64_t kMaxPlan = 65'536;
+
+Result<crypto::Ed25519Key> KeyOf(const fs::path& file) {
+  if (fs::exists(file)) return crypto::Ed25519Key::Load(file);
+  crypto::Ed25519Key key = crypto::Ed25519Key::Generate();
+  ACCORD_RETURN_IF_ERROR(key.Save(file));
+  return key;
+}
+
+// The witnesses that the charter in force counts.
+std::vector<ledger::VerifierKey> WitnessesOf(const charter::Charter& charter) {
+  std::vector<ledger::VerifierKey> keys;
+  for (const charter::Member& member : charter.members) {
+    if (member.Has(charter::Right::kWitness)) keys.push_back(*member.witness);
+  }
+  return keys;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- opening
+
+Result<std::unique_ptr<LogKeeper>> LogKeeper::Open(Options options) {
+  const fs::path key_file = options.state / "log.key", directory = options.state / "log";
+  const bool known = fs::exists(key_file);
+  if (known != fs::exists(directory)) {
+    return Fail(errors::kLogDamaged, "of " + key_file.string() + " and " + directory.string() +
+                                         " only one is there: put back the other, from a backup");
+  }
+  ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, KeyOf(key_file));
+  std::unique_ptr<LogKeeper> keeper(new LogKeeper(std::move(options), std::move(key), directory));
+  {
+    const MutexLock lock(keeper->mutex_);
+    auto writer = known ? ledger::LogWriter::Open(keeper->storage_, keeper->options_.origin, keeper->key_)
+                        : ledger::LogWriter::Create(keeper->storage_, keeper->options_.origin, keeper->key_);
+    if (!writer.ok()) return writer.status();
+    keeper->writer_.emplace(*std::move(writer));
+  }
+  ACCORD_RETURN_IF_ERROR(keeper->Load());
+  return keeper;
+}
+
+Status LogKeeper::Load() {
+  const MutexLock lock(mutex_);
+  const std::uint64_t size = writer_->head().size;
+  for (std::uint64_t first = 0; first < size; first += ledger::kTileWidth) {
+    const auto bundle = ledger::TileAt(size, std::nullopt, first / ledger::kTileWidth);
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<Bytes> entries, ledger::ReadEntries(storage_, *bundle));
+    for (const Bytes& entry : entries) {
+      const auto kind = record_.Add(entry);
+      if (kind.ok() && *kind == EntryKind::kCharter) charters_.push_back(entry);
+    }
+  }
+  return {};
+}
+
+charter::UnixSeconds LogKeeper::Now() const {
+  const auto since = options_.clock->Now().time_since_epoch();
+  return static_cast<charter::UnixSeconds>(std::chrono::duration_cast<std::chrono::seconds>(since).count());
+}
+
+fs::path LogKeeper::PlanFile(const Digest& plan) const { return options_.state / "plans" / plan.Hex(); }
+
+// ---------------------------------------------------------------- taking and serving
+
+void LogKeeper::Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Reply<rpc::Appended> reply) {
+  boost::asio::post(options_.workers, [this, by = peer.spiffe_id, entry = std::move(entry),
+                                       plan = std::move(plan), reply = std::move(reply)] {
+    const Result<rpc::Appended> appended = AppendNow(entry, plan);
+    if (appended.ok()) {
+      LogInfo("log.appended",
+              {{"index", std::to_string(appended->index)}, {"id", appended->id.Hex()}, {"by", by}});
+      options_.signed_head();
+    }
+    reply(appended);
+  });
+}
+
+Result<rpc::Appended> LogKeeper::AppendNow(const Bytes& entry, const Bytes& plan) {
+  const MutexLock lock(mutex_);
+  ACCORD_ASSIGN_OR_RETURN(const EntryKind kind, record_.Check(entry, Now()));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Envelope envelope, ledger::ParseEnvelope(entry));
+  if (kind == EntryKind::kCharter && charters_.empty()) ACCORD_RETURN_IF_ERROR(CheckFirst(envelope));
+  if (kind == EntryKind::kProposal) {
+    ACCORD_RETURN_IF_ERROR(CheckPlan(envelope, plan));
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(PlanFile(crypto::Sha256::Of(plan)), plan, FileMode::kPrivate));
+  } else if (!plan.empty()) {
+    return Fail(errors::kProposalPlan, "a job file goes with a proposal, and with nothing else");
+  }
+  const ByteView view(entry);
+  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t index, writer_->Append(std::span(&view, 1)));
+  if (const auto added = record_.Add(entry); added.ok() && *added == EntryKind::kCharter)
+    charters_.push_back(entry);
+  return rpc::Appended{index, envelope.Id()};
+}
+
+Status LogKeeper::CheckFirst(const ledger::Envelope& envelope) const {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Charter charter, charter::ParseCharter(envelope.payload));
+  if (charter.log == key()) return {};
+  return Fail(errors::kCharterLog,
+              "the charter names the log " + charter.log->Format() + ", and this one is " + key().Format());
+}
+
+Status LogKeeper::CheckPlan(const ledger::Envelope& envelope, const Bytes& plan) const {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Proposal proposal, charter::ParseProposal(envelope.payload));
+  const Digest hash = crypto::Sha256::Of(plan);
+  if (hash != proposal.plan) {
+    return Fail(errors::kProposalPlan,
+                "the proposal is of the job file " + proposal.plan.Hex() + ", and " +
+                    (plan.empty() ? "none came with it" : "with it came " + hash.Hex()));
+  }
+  return config::ParseJob(AsText(plan), "job").status();
+}
+
+void LogKeeper::GetResource(const std::string& path, rpc::Reply<Bytes> reply) {
+  boost::asio::post(options_.workers, [this, path, reply = std::move(reply)] { reply(ReadResource(path)); });
+}
+
+// Paths come from strangers: none is used that is not of one of the forms.
+Result<Bytes> LogKeeper::ReadResource(const std::string& path) {
+  if (path == kKeyPath) {
+    const std::string line = key().Format() + "\n";
+    return Bytes(line.begin(), line.end());
+  }
+  if (path.starts_with(kPlanPath)) {
+    const auto hash = Digest::FromHex(path.substr(kPlanPath.size()));
+    if (hash && fs::exists(PlanFile(*hash))) return ReadFile(PlanFile(*hash), kMaxPlan);
+  } else if (ledger::IsServed(path)) {
+    const MutexLock lock(mutex_);
+    return storage_.Read(path);
+  }
+  return Fail(errors::kLogNotFound, "the log has no file " + Printable(path, 100));
+}
+
+// ---------------------------------------------------------------- witnesses
+
+std::optional<OpenHead> LogKeeper::Head() const {
+  const MutexLock lock(mutex_);
+  const auto present = record_.Present(Now());
+  if (!present.ok()) return std::nullopt;
+  return OpenHead{writer_->pending(), writer_->head(), charters_, WitnessesOf((*present)->charter)};
+}
+
+Result<ledger::Proof> LogKeeper::Consistency(std::uint64_t from, const ledger::TreeHead& head) {
+  const MutexLock lock(mutex_);
+  if (from > head.size)
+    return Fail(errors::kLogRollback, "a node has cosigned the log at " + std::to_string(from) +
+                                          " entries, and it has " + std::to_string(head.size));
+  if (from == 0) return ledger::Proof();
+  ledger::TileReader nodes(head.size, storage_);
+  return ledger::ProveConsistency(from, head.size, nodes);
+}
+
+Status LogKeeper::Cosigned(const ledger::Note& head, const std::vector<ledger::NoteSignature>& signatures) {
+  {
+    const MutexLock lock(mutex_);
+    ACCORD_ASSIGN_OR_RETURN(const charter::Version* const present, record_.Present(Now()));
+    if (open_text_ != head.text) {
+      open_text_ = head.text;
+      cosignatures_.clear();
+    }
+    for (const ledger::NoteSignature& one : signatures) {
+      const auto same = [&](const ledger::NoteSignature& known) {
+        return known.key_id == one.key_id && known.name == one.name;
+      };
+      std::erase_if(cosignatures_, same);
+      cosignatures_.push_back(one);
+    }
+    ledger::Note note{head.text, head.signatures};
+    note.signatures.insert(note.signatures.end(), cosignatures_.begin(), cosignatures_.end());
+    if (!charter::CheckCheckpoint(note.Format(), present->charter).ok()) return {};  // not enough yet
+    ACCORD_RETURN_IF_ERROR(writer_->Publish(note));
+  }
+  options_.published_head();
+  return {};
+}
+
+// ---------------------------------------------------------------- jobs
+
+std::vector<DecidedJob> LogKeeper::Passed() const {
+  const MutexLock lock(mutex_);
+  const auto published = ledger::Checkpoint::Parse(writer_->published().text);
+  std::vector<DecidedJob> passed;
+  if (!published.ok()) return passed;
+  for (const auto& [job, matter] : record_.matters()) {
+    const auto standing = record_.StandingOf(job, Now());
+    const bool seen = std::ranges::all_of(
+        matter.votes, [&](const charter::LoggedVote& vote) { return vote.index < published->size; });
+    if (seen && standing.ok() && standing->outcome == charter::Outcome::kPassed)
+      passed.push_back({job, matter.envelope.payload, "member:" + matter.proposal.proposer});
+  }
+  return passed;
+}
+
+bool LogKeeper::HasCharter() const {
+  const MutexLock lock(mutex_);
+  return !charters_.empty();
+}
+
+Result<Bytes> LogKeeper::PlanOf(const Digest& job) const {
+  Digest plan;
+  {
+    const MutexLock lock(mutex_);
+    ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(job));
+    plan = matter->proposal.plan;
+  }
+  return ReadFile(PlanFile(plan), kMaxPlan);
+}
+
+Result<charter::LoggedEntry> LogKeeper::Logged(ledger::NodeReader& nodes, std::uint64_t size,
+                                               std::uint64_t index) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes entry, ledger::ReadEntry(storage_, size, index));
+  ACCORD_ASSIGN_OR_RETURN(ledger::Proof inclusion, ledger::ProveInclusion(index, size, nodes));
+  return charter::LoggedEntry{std::string(AsText(entry)), index, std::move(inclusion)};
+}
+
+Result<charter::JobBundle> LogKeeper::BundleOf(const Digest& job, std::uint64_t from) {
+  const MutexLock lock(mutex_);
+  ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(job));
+  const ledger::Note& published = writer_->published();
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head, ledger::Checkpoint::Parse(published.text));
+  std::uint64_t last = std::max(matter->index, record_.charter_places().back());
+  for (const charter::LoggedVote& vote : matter->votes) last = std::max(last, vote.index);
+  if (head.size < from || head.size <= last) {
+    return Fail(errors::kLogBehind, "the published head has " + std::to_string(head.size) +
+                                        " entries, and it takes " + std::to_string(std::max(from, last + 1)));
+  }
+  ledger::TileReader nodes(head.size, storage_);
+  charter::JobBundle bundle;
+  for (const std::uint64_t place : record_.charter_places()) {
+    ACCORD_ASSIGN_OR_RETURN(charter::LoggedEntry one, Logged(nodes, head.size, place));
+    bundle.charters.push_back(std::move(one));
+  }
+  ACCORD_ASSIGN_OR_RETURN(bundle.proposal, Logged(nodes, head.size, matter->index));
+  for (const charter::LoggedVote& vote : matter->votes) {
+    ACCORD_ASSIGN_OR_RETURN(charter::LoggedEntry one, Logged(nodes, head.size, vote.index));
+    bundle.votes.push_back(std::move(one));
+  }
+  bundle.checkpoint = published.Format();
+  if (from > 0) {
+    ACCORD_ASSIGN_OR_RETURN(bundle.consistency, ledger::ProveConsistency(from, head.size, nodes));
+  }
+  return bundle;
+}
+
+}  // namespace accord::coordinator

@@ -1,0 +1,116 @@
+// The federation's log at its coordinator: takes entries that say something, signs a head for each, serves
+// the files, and publishes a head once enough witnesses have cosigned it (cosigners.h). It is believed
+// nothing: nodes, members and auditors check every entry for themselves.
+//
+//   <state>/log.key   signs heads; mode 0600
+//   <state>/log/      the log as it is served (ledger/log_writer.h)
+//   <state>/plans/    job files that came with proposals, by their SHA-256
+//
+// Thread-safe. Append and GetResource wait for the disk on a worker, the others for no more than what those
+// hold.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+//
+#include <boost/asio/any_io_executor.hpp>
+
+#include "accord/clock.h"
+#include "base/mutex.h"
+#include "charter/admission.h"
+#include "charter/record.h"
+#include "crypto/ed25519.h"
+#include "ledger/log_storage.h"
+#include "ledger/log_writer.h"
+#include "rpc/handlers.h"
+
+namespace accord::coordinator {
+
+// A head that wants cosignatures, and what its witnesses need to judge it.
+struct OpenHead {
+  ledger::Note note;
+  ledger::TreeHead tree;
+  std::vector<Bytes> charters;                 // entries, the first version first
+  std::vector<ledger::VerifierKey> witnesses;  // of the charter in force
+};
+
+// A proposal that has passed.
+struct DecidedJob {
+  Digest id;
+  Bytes proposal;        // the payload that members voted on
+  std::string proposer;  // "member:ke"
+};
+
+class LogKeeper final : public rpc::LedgerHandler {
+ public:
+  struct Options {
+    std::filesystem::path state;
+    std::string origin;  // of the log: its key's name, too
+    const Clock* clock = nullptr;
+    boost::asio::any_io_executor workers;
+    std::function<void()> signed_head;     // there is a new head to cosign; any thread
+    std::function<void()> published_head;  // and one that enough have; any thread
+  };
+
+  // The log of a state directory; a state without key and log gets both. `log.damaged`, `log.exists` or
+  // `log.not_found` when there is one without the other, `key.*`, errors of LogWriter::Open.
+  [[nodiscard]] static Result<std::unique_ptr<LogKeeper>> Open(Options options);
+
+  // rpc::LedgerHandler. Besides Record::Check: `charter.log` for a first charter that names another log,
+  // `proposal.plan` for a proposal without its job file, or with one that cannot be read.
+  void Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Reply<rpc::Appended> reply) override;
+  void GetResource(const std::string& path, rpc::Reply<Bytes> reply) override;
+  // The same, for HTTP: waits for the disk.
+  [[nodiscard]] Result<Bytes> ReadResource(const std::string& path) ACCORD_EXCLUDES(mutex_);
+
+  // ---- for witnesses. None before there is a charter that is in force.
+  [[nodiscard]] std::optional<OpenHead> Head() const ACCORD_EXCLUDES(mutex_);
+  // The proof that `head` continues the log of this size: reads tiles.
+  [[nodiscard]] Result<ledger::Proof> Consistency(std::uint64_t from, const ledger::TreeHead& head)
+      ACCORD_EXCLUDES(mutex_);
+  // Adds cosignatures to a head that Head() once was, and publishes it once the charter's quorum has.
+  [[nodiscard]] Status Cosigned(const ledger::Note& head,
+                                const std::vector<ledger::NoteSignature>& signatures) ACCORD_EXCLUDES(mutex_);
+
+  // ---- for jobs
+  // Proposals that have passed by what is published.
+  [[nodiscard]] std::vector<DecidedJob> Passed() const ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] bool HasCharter() const ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] Result<Bytes> PlanOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
+  // What a node that cosigned the log at `from` last has to be shown of a job, under the published head;
+  // reads tiles. `log.behind` while that head is before `from`, or before the votes.
+  [[nodiscard]] Result<charter::JobBundle> BundleOf(const Digest& job, std::uint64_t from)
+      ACCORD_EXCLUDES(mutex_);
+  // The key that charters name.
+  [[nodiscard]] ledger::VerifierKey key() const { return ledger::LogKey(options_.origin, key_.PublicKey()); }
+
+ private:
+  LogKeeper(Options options, crypto::Ed25519Key key, std::filesystem::path directory)
+      : options_(std::move(options)), key_(std::move(key)), storage_(std::move(directory)) {}
+  [[nodiscard]] Status Load() ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] Result<rpc::Appended> AppendNow(const Bytes& entry, const Bytes& plan)
+      ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] Status CheckPlan(const ledger::Envelope& envelope, const Bytes& plan) const;
+  [[nodiscard]] Status CheckFirst(const ledger::Envelope& envelope) const;
+  [[nodiscard]] Result<charter::LoggedEntry> Logged(ledger::NodeReader& nodes, std::uint64_t size,
+                                                    std::uint64_t index) ACCORD_REQUIRES(mutex_);
+  [[nodiscard]] std::filesystem::path PlanFile(const Digest& plan) const;
+  [[nodiscard]] charter::UnixSeconds Now() const;
+
+  const Options options_;
+  const crypto::Ed25519Key key_;
+  mutable Mutex mutex_;
+  ledger::LogDirectory storage_ ACCORD_GUARDED_BY(mutex_);
+  std::optional<ledger::LogWriter> writer_ ACCORD_GUARDED_BY(mutex_);
+  charter::Record record_ ACCORD_GUARDED_BY(mutex_);
+  std::vector<Bytes> charters_ ACCORD_GUARDED_BY(mutex_);  // entries
+  // Of the head that cosignatures came for last.
+  std::string open_text_ ACCORD_GUARDED_BY(mutex_);
+  std::vector<ledger::NoteSignature> cosignatures_ ACCORD_GUARDED_BY(mutex_);
+};
+
+}  // namespace accord::coordinator

@@ -1,0 +1,67 @@
+// The members' decisions at a lab's node: it witnesses the federation's log, and checks for itself that a job
+// was decided on (governance.md 2b), before a byte of data is read. Everything starts at the hash of the
+// first charter, which a person of the lab put into the configuration. On the node's one strand.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "accord/clock.h"
+#include "accord/job_spec.h"
+#include "accord/status.h"
+#include "charter/admission.h"
+#include "charter/node_policy.h"
+#include "config/node_config.h"
+#include "crypto/ed25519.h"
+#include "ledger/vkey.h"
+#include "node/log_pin.h"
+#include "rpc/messages.h"
+
+namespace accord::node {
+
+class Governance {
+ public:
+  // Of [governance] in the configuration. `charter.genesis`, `store.corrupt`, `key.*` for a witness key that
+  // cannot be read.
+  [[nodiscard]] static Result<std::unique_ptr<Governance>> Open(const config::NodeConfig& config,
+                                                                const Clock& clock);
+
+  // What this witness answers. What it cosigns is on the disk before.
+  [[nodiscard]] rpc::CheckpointAnswer OnAddCheckpoint(const rpc::AddCheckpoint& message);
+
+  // Whether this node takes part in the job: checks 1 to 8. `running`: other jobs that are open here. Errors
+  // of charter::Admit; `policy.denied` with the reason for the lab's log; `policy.invalid`; `log.split` while
+  // evidence lies here.
+  [[nodiscard]] Status Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running);
+
+ private:
+  Governance(const config::NodeConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
+  [[nodiscard]] charter::UnixSeconds Now() const;
+  [[nodiscard]] Result<std::vector<charter::Version>> ChainOf(const rpc::AddCheckpoint& message) const;
+  [[nodiscard]] Result<std::string> WitnessName(const charter::Charter& charter) const;
+  [[nodiscard]] Status CheckPolicy(const charter::Admitted& admitted, const JobSpec& spec,
+                                   std::uint32_t running) const;
+  [[nodiscard]] rpc::CheckpointAnswer Cosign(const rpc::AddCheckpoint& message);
+  [[nodiscard]] Result<charter::Admitted> CheckDecision(const rpc::Prepare& message) const;
+  void NoteSplit(const rpc::AddCheckpoint& message);
+
+  const config::NodeConfig& config_;
+  const Clock& clock_;
+  std::unique_ptr<const crypto::Ed25519Key> witness_;  // none: another node of the member's is the witness
+  LogPin pin_;
+};
+
+// The key with which a node cosigns the log for this member: <state>/witness.key, made when it is missing;
+// errors of reading and writing it. `vkey.malformed` for a member that cannot be named so.
+struct WitnessKeyFile {
+  std::filesystem::path file;
+  ledger::VerifierKey verifier;  // "<federation>/witness/<member>"
+};
+[[nodiscard]] Result<WitnessKeyFile> MakeWitnessKey(const std::filesystem::path& state,
+                                                    const std::string& federation, const std::string& member);
+
+// The answer of a node that is no witness.
+[[nodiscard]] rpc::CheckpointAnswer NoWitness();
+
+}  // namespace accord::node

@@ -1,0 +1,208 @@
+// A federation with a charter: members decide, nodes witness the log and check every decision for themselves.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "base/errors.h"
+#include "charter/admission.h"
+#include "charter/record.h"
+#include "ledger/checkpoint.h"
+#include "tests/integration/federation/federation.h"
+#include "tests/unit/charter/fixture.h"
+
+namespace accord::testing {
+namespace {
+
+using charter::UnixSeconds;
+using ledger::Envelope;
+
+const std::vector<std::string> kMembers{"be", "ke", "rw"};
+
+UnixSeconds Now() {
+  return static_cast<UnixSeconds>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+}
+
+Bytes Entry(const Envelope& envelope) {
+  const std::string text = ledger::EncodeEnvelope(envelope);
+  return {text.begin(), text.end()};
+}
+
+class GovernedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Bytes line = Resource("key");
+    const auto key = ledger::VerifierKey::Parse(Trimmed(line));
+    ASSERT_TRUE(key.ok()) << Describe(key.status());
+    charter_ = charter::CharterOf(kMembers);
+    charter_.not_before = Now() - 60;
+    charter_.not_after = Now() + charter::kDay;
+    charter_.log = *key;
+    charter_.log_origin = key->name();
+    charter_.quorum.witness = charter_.quorum.job = 2;
+    charter_.min_group = charter_.min_cohort = 1;
+    charter_entry_ = charter::Signed(charter_, kMembers);
+    for (const std::string& id : kMembers) nodes_.push_back(&AddNode(id));
+  }
+
+  static std::string Trimmed(const Bytes& line) {
+    return std::string(AsText(line).substr(0, line.size() - 1));
+  }
+
+  TestNode& AddNode(const std::string& member) {
+    TestNode& node = fed_.AddNode(member);
+    fed_.StopNode(node);
+    const auto policy = fed_.Path(member + ".policy.toml"), witness = fed_.Path(member + ".witness.key");
+    std::ofstream(policy)
+        << "version = 1\ndefault = \"deny\"\nfederation = \"" << Genesis().Hex()
+        << "\"\n[limits]\nmax_epsilon_total = 1.0\nmax_concurrent_jobs = 1\n[[allow]]\nid = \"all\"\n"
+           "submitters = [\"member:ke\"]\nmodel_kinds = [\"mlp\"]\ndatasets = [\"sha256:"
+        << CertOf(member).Hex()
+        << "\"]\npurposes = [\"demo\"]\nmin_cohort = 1\nmin_group = 1\nmin_secure = \"off\"\n"
+           "max_epsilon = 1.0\nmax_delta = 1e-6\nallow_without_dp = true\nmax_rounds = 50\n"
+           "max_local_epochs = 3\nmax_local_steps = 10\ncode = [\"builtin\"]\nmax_wall_s = 3600\n"
+           "max_mem_mb = 4096\ngpu = false\nrequire_own_vote = true\nrequire_approval = false\n"
+           "valid_until = 2199-01-01\n";
+    EXPECT_TRUE(charter::KeyOf("witness " + member).Save(witness).ok());
+    node.config.governance = {Genesis().Hex(), member, witness, policy};
+    fed_.StartNode(node);
+    return node;
+  }
+
+  [[nodiscard]] static Digest CertOf(const std::string& member) {
+    return crypto::Sha256::Of("data " + member);
+  }
+  [[nodiscard]] Digest Genesis() const { return charter_entry_.Id(); }
+  Bytes Resource(const std::string& path) {
+    const auto content = fed_.client().GetResource(path);
+    EXPECT_TRUE(content.ok()) << Describe(content.status());
+    return content.ok() ? *content : Bytes();
+  }
+  rpc::Appended Append(const Envelope& envelope, const std::string& plan = "") {
+    const auto appended = fed_.client().Append(Entry(envelope), AsBytes(plan));
+    EXPECT_TRUE(appended.ok()) << Describe(appended.status());
+    return appended.ok() ? *appended : rpc::Appended{};
+  }
+  std::string Refusal(const Envelope& envelope, const std::string& plan = "") {
+    return std::string(fed_.client().Append(Entry(envelope), AsBytes(plan)).status().error());
+  }
+
+  [[nodiscard]] Envelope Proposal(const std::string& plan, const std::vector<std::string>& holders) const {
+    charter::Proposal proposal = charter::ProposalOf(Genesis());
+    proposal.not_before = Now() - 60;
+    proposal.not_after = Now() + 3'600;
+    proposal.plan = crypto::Sha256::Of(plan);
+    proposal.datasets.clear();
+    for (const std::string& id : holders) proposal.datasets.push_back({id, CertOf(id)});
+    return charter::Signed(charter::kProposalType, Encode(proposal), {"ke"});
+  }
+  [[nodiscard]] Envelope Vote(const Envelope& proposal, const std::string& voter, bool approve = true) const {
+    const charter::Vote vote{.federation = charter_.federation,
+                             .job = proposal.Id(),
+                             .charter = Genesis(),
+                             .charter_version = 1,
+                             .voter = voter,
+                             .approve = approve,
+                             .nonce = {static_cast<std::uint8_t>(voter[0])},
+                             .issued_at = Now(),
+                             .expires_at = Now() + 3'600};
+    return charter::Signed(charter::kVoteType, Encode(vote), {voter});
+  }
+
+  // Asks until it holds, or `patience` is over.
+  template <class Holds>
+  void Until(const Holds& holds) {
+    const auto end = std::chrono::steady_clock::now() + fed_.patience;
+    while (!holds()) ASSERT_LT(std::chrono::steady_clock::now(), end);
+  }
+  ledger::Checkpoint Published() {
+    const auto note = ledger::Note::Parse(AsText(Resource("checkpoint")));
+    return *ledger::Checkpoint::Parse(note->text);
+  }
+  rpc::JobView Begun(const Envelope& proposal) {
+    rpc::JobView found;
+    Until([&] {
+      const auto job = fed_.client().GetJob(proposal.Id().Hex());
+      if (job.ok()) found = *job;
+      return job.ok();
+    });
+    return found;
+  }
+
+  Federation fed_;
+  charter::Charter charter_;
+  Envelope charter_entry_;
+  std::vector<TestNode*> nodes_;
+};
+
+TEST_F(GovernedTest, AJobBeginsWhenItsVotesAreWitnessed) {
+  Append(charter_entry_);
+  Until([&] { return Published().size == 1; });
+  const std::string plan = JobText({.rounds = 2});
+  EXPECT_EQ(fed_.Submit(plan).status().error(), "job.undecided");
+
+  const Envelope proposal = Proposal(plan, kMembers);
+  EXPECT_EQ(Refusal(proposal), "proposal.plan");
+  EXPECT_EQ(Append(proposal, plan).index, 1U);
+  EXPECT_EQ(Resource("plan/" + crypto::Sha256::Of(plan).Hex()), Bytes(plan.begin(), plan.end()));
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  EXPECT_EQ(Refusal(Vote(proposal, "be")), "vote.refused") << "it is there";
+
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(job.submitter, "member:ke");
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  ASSERT_FALSE(end.history.empty());
+  EXPECT_EQ(end.history[0].survivors, 3U);
+
+  // What is served is a log that others' tools read: the checkpoint is cosigned by enough, and the charter is
+  // in it.
+  const auto checkpoint = charter::CheckCheckpoint(AsText(Resource("checkpoint")), charter_);
+  ASSERT_TRUE(checkpoint.ok()) << Describe(checkpoint.status());
+  EXPECT_EQ(checkpoint->size, 5U);
+}
+
+TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 1, .min_nodes = 2, .min_survivors = 2});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string id : {"be", "ke"}) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "proposal.own_vote", 1), std::set<std::string>{"rw"});
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  EXPECT_EQ(end.history[0].survivors, 2U);
+}
+
+TEST_F(GovernedTest, ALogAndWhatItDecidedOutliveRestarts) {
+  Append(charter_entry_);
+  Until([&] { return Published().size == 1; });
+  fed_.StopCoordinator();
+  fed_.StartCoordinator();
+  fed_.RestartNodes();
+  const std::string plan = JobText({.rounds = 1});
+  const Envelope proposal = Proposal(plan, kMembers);
+  EXPECT_EQ(Append(proposal, plan).index, 1U);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.WaitForEnd(job).state, job::Phase::kFinished);
+}
+
+// Of the federation's own members, and nobody else: the first charter names this log.
+TEST_F(GovernedTest, TheLogTakesOnlyWhatSaysSomething) {
+  charter::Charter foreign = charter_;
+  foreign.log = ledger::LogKey(foreign.log_origin, charter::KeyOf("another log").PublicKey());
+  EXPECT_EQ(Refusal(charter::Signed(foreign, kMembers)), "charter.log");
+  EXPECT_EQ(Refusal(charter::Signed(charter_, {"be"})), "charter.signatures");
+  EXPECT_EQ(Refusal(Proposal("plan", kMembers), "plan"), "charter.missing");
+  Append(charter_entry_);
+  EXPECT_EQ(Refusal(Proposal("plan", kMembers), "plan"), "job.invalid") << "no job file";
+  EXPECT_EQ(fed_.client().GetResource("../log.key").status().error(), "log.not_found");
+  EXPECT_EQ(fed_.client().GetResource("plan/../../log.key").status().error(), "log.not_found");
+}
+
+}  // namespace
+}  // namespace accord::testing
