@@ -54,6 +54,9 @@ Grammar::Grammar() {
   AddContexts();
   AddKeys();
   AddData();
+  AddCharters();
+  AddProposals();
+  AddLog();
   AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");

@@ -155,6 +155,53 @@ struct DataVerify {
 struct DataShow {
   std::string certificate;
 };
+struct CharterInit {
+  std::string out = "charter.toml";
+  std::string federation, member, key, passphrase_file, witness;
+  bool solo = false;  // sign and submit it, too
+};
+struct CharterSign {
+  std::string file;  // a draft (.toml), or what others have signed
+  std::string out;   // empty: the file, with .json
+  std::string key, passphrase_file;
+  bool amends = false;  // the draft follows the log's newest version
+};
+struct CharterCheck {
+  std::string file;
+  bool amends = false;
+};
+struct CharterSubmit {
+  std::string file;
+};
+struct CharterShow {
+  bool toml = false;
+};
+struct CharterPin {
+  std::string hash;
+};
+struct ProposalCreate {
+  std::string file, key, passphrase_file;
+  std::vector<std::string> data;  // MEMBER=sha256:HEX
+  std::vector<std::string> recipients{"public"};
+  std::string license = "Apache-2.0";
+  std::uint64_t days = 30, max_wall_s = 86'400, max_mem_mb = 16'384;
+  bool gpu = false;
+};
+struct ProposalList {};
+struct ProposalShow {
+  std::string proposal;
+};
+struct ProposalVote {
+  std::string proposal, decision, key, passphrase_file;
+  std::uint64_t days = 30;
+};
+struct LogKey {};
+struct LogShow {};
+struct LogVerify {};
+struct LogProof {
+  std::uint64_t index = 0;
+  std::string out;
+};
 struct PlanTraining {
   std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
   bool explain = false;
@@ -166,12 +213,15 @@ struct Version {};
 struct Help {
   std::string text;
 };
-using Command = std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait,
-                             JobLogs, JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry,
-                             ModelList, ModelDownload, ModelGenerate, ModelExport, ModelCard, NodeList,
-                             NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry,
-                             Join, ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow,
-                             DataCertify, DataVerify, DataShow, PlanTraining, Completion, Version>;
+using Command =
+    std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
+                 JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
+                 ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
+                 MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
+                 KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, CharterInit, CharterSign,
+                 CharterCheck, CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList,
+                 ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof, PlanTraining, Completion,
+                 Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -45,6 +45,8 @@ class Backend {
   virtual Result<std::vector<rpc::ModelView>> ListModels() = 0;
   virtual Status DownloadBlob(const Digest& hash, std::uint64_t offset, const BlobSink& sink,
                               const Limits& limits) = 0;
+  virtual Result<rpc::Appended> Append(ByteView entry, ByteView plan) = 0;
+  virtual Result<Bytes> GetResource(const std::string& path) = 0;
   virtual Result<rpc::Enrolled> Renew(const std::string& csr_pem) = 0;
 };
 

@@ -47,6 +47,9 @@ class Grammar {
   void AddMembers();
   void AddKeys();
   void AddData();
+  void AddCharters();
+  void AddProposals();
+  void AddLog();
   void AddPlan();
   void AddOthers();
   void AddContexts();

@@ -1,4 +1,4 @@
-// Commands of members: keys, and certificates of data.
+// Commands of members: keys, certificates of data, charters, proposals, the log.
 #include "cli/grammar.h"
 
 namespace accord::cli {
@@ -57,6 +57,88 @@ void Grammar::AddData() {
       ->type_name("FILE");
   const auto show = Add<DataShow>(data, "show", "What a certificate says; verifies nothing");
   Positional(show.app, "FILE", show.values->certificate, "The certificate, or its directory");
+}
+
+namespace {
+
+// --key and --passphrase-file of a command that signs.
+template <class C>
+void SigningKey(const Typed<C>& command) {
+  command.app->add_option("--key", command.values->key, "The member's key: accord key create")
+      ->required()
+      ->type_name("FILE");
+  command.app
+      ->add_option("--passphrase-file", command.values->passphrase_file,
+                   "Its first line is the passphrase, which is asked for otherwise")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void Grammar::AddCharters() {
+  CLI::App* charter = Noun("charter", "Who decides: members, their rights, how many it takes");
+  const auto init = Add<CharterInit>(charter, "init", "Write the draft of a first charter");
+  init.app->add_option("-o,--out", init.values->out, "The file to write")->type_name("FILE");
+  init.app->add_option("--federation", init.values->federation, "What the federation is called")->required();
+  init.app->add_option("--member", init.values->member, "What your member is called, such as ke")->required();
+  init.app->add_option("--witness", init.values->witness, "Your witness's key: accord-node witness")
+      ->required()
+      ->type_name("VKEY");
+  SigningKey(init);
+  init.app->add_flag("--solo", init.values->solo, "A federation of one: sign, submit and pin it at once");
+  const auto sign = Add<CharterSign>(charter, "sign", "Sign a draft, or what others have signed");
+  Positional(sign.app, "FILE", sign.values->file, "A draft (.toml) or a charter with signatures (.json)");
+  sign.app->add_option("-o,--out", sign.values->out, "The file to write; else FILE with .json")
+      ->type_name("FILE");
+  sign.app->add_flag("--amends", sign.values->amends, "The draft follows the log's newest version");
+  SigningKey(sign);
+  const auto check = Add<CharterCheck>(charter, "check", "What a draft or charter says, and who has signed");
+  Positional(check.app, "FILE", check.values->file, "The file");
+  check.app->add_flag("--amends", check.values->amends, "The draft follows the log's newest version");
+  const auto submit = Add<CharterSubmit>(charter, "submit", "Put a signed charter into the log");
+  Positional(submit.app, "FILE", submit.values->file, "The charter with its signatures (.json)");
+  const auto show = Add<CharterShow>(charter, "show", "The newest charter of the log, checked");
+  show.app->add_flag("--toml", show.values->toml, "As a draft, for an amendment");
+  const auto pin = Add<CharterPin>(charter, "pin", "Hold the log to this first charter from now on");
+  Positional(pin.app, "HASH", pin.values->hash, "The SHA-256 that a member told you");
+}
+
+void Grammar::AddProposals() {
+  CLI::App* proposal = Noun("proposal", "What members are asked to train, and how they vote");
+  const auto create = Add<ProposalCreate>(proposal, "create", "Propose a job");
+  Positional(create.app, "FILE", create.values->file, "The job file");
+  create.app
+      ->add_option("--data", create.values->data, "A certified data set that it trains on; once for each")
+      ->type_name("MEMBER=sha256:HEX");
+  create.app->add_option("--recipient", create.values->recipients,
+                         "Who gets the model: members, or \"public\"");
+  create.app->add_option("--license", create.values->license, "Of the model, by its SPDX id");
+  create.app->add_option("--days", create.values->days, "For how long it may run")
+      ->check(CLI::Range(1, 3'650));
+  create.app->add_option("--max-wall", create.values->max_wall_s, "Most seconds at a node, in all")
+      ->type_name("S");
+  create.app->add_option("--max-mem", create.values->max_mem_mb, "Most memory at a node")->type_name("MB");
+  create.app->add_flag("--gpu", create.values->gpu, "It may use GPUs");
+  SigningKey(create);
+  (void)Add<ProposalList>(proposal, "list", "All proposals, and how they stand");
+  const auto show = Add<ProposalShow>(proposal, "show", "One proposal, its votes and its job file");
+  Positional(show.app, "PROPOSAL", show.values->proposal, "Its id, or the beginning of it");
+  const auto vote = Add<ProposalVote>(proposal, "vote", "Say yes or no for your member");
+  Positional(vote.app, "PROPOSAL", vote.values->proposal, "Its id, or the beginning of it");
+  Choice(Positional(vote.app, "DECISION", vote.values->decision, "approve or reject"), {"approve", "reject"});
+  vote.app->add_option("--days", vote.values->days, "For how long it holds")->check(CLI::Range(1, 3'650));
+  SigningKey(vote);
+}
+
+void Grammar::AddLog() {
+  CLI::App* log = Noun("log", "The public record: charters, proposals, votes");
+  (void)Add<LogKey>(log, "key", "The key that charters name the log by");
+  (void)Add<LogShow>(log, "show", "Every entry, checked against the head");
+  (void)Add<LogVerify>(log, "verify", "Check entries, head, witnesses and charter");
+  const auto proof = Add<LogProof>(log, "proof", "A file that proves that an entry is in the log");
+  proof.app->add_option("INDEX", proof.values->index, "The entry")->required();
+  proof.app->add_option("-o,--out", proof.values->out, "The file to write; else it is shown")
+      ->type_name("FILE");
 }
 
 }  // namespace accord::cli

@@ -49,6 +49,10 @@ class RpcBackend final : public Backend {
                       const Limits& limits) override {
     return client_->DownloadBlob(hash, offset, sink, limits);
   }
+  Result<rpc::Appended> Append(ByteView entry, ByteView plan) override {
+    return client_->Append(entry, plan);
+  }
+  Result<Bytes> GetResource(const std::string& path) override { return client_->GetResource(path); }
   Result<rpc::Enrolled> Renew(const std::string& csr_pem) override { return client_->Renew(csr_pem); }
 
  private:

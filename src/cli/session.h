@@ -53,14 +53,16 @@ class Session {
   [[nodiscard]] Result<ContextStore> Contexts() const;
   // The name of the context in force; empty when there is none.
   [[nodiscard]] Result<std::string> ContextName() const;
+  // `context.none`, `context.not_found`.
+  [[nodiscard]] Result<Context> ContextInForce() const;
+  // HomeDirectory (context_store.h).
+  [[nodiscard]] Result<std::filesystem::path> Home() const { return HomeDirectory(environment_.variables); }
   // The coordinator of the context in force. Renews the certificate when more than half of its time is over,
   // and warns when that fails and little is left. `context.none`, `context.not_found`, `auth.expired`, and
   // what Network::Connect says.
   [[nodiscard]] Result<std::unique_ptr<Backend>> Connect();
 
  private:
-  [[nodiscard]] Result<Context> ContextInForce() const;
-
   Environment& environment_;
   GlobalOptions options_;
   Printer printer_;

@@ -107,8 +107,8 @@ TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
     EXPECT_FALSE(noun.help.empty()) << noun.name;
     verbs += noun.children.size();
   }
-  EXPECT_EQ(nouns, (std::set<std::string>{"completion", "context", "data", "job", "join", "key", "member",
-                                          "model", "node", "plan", "version"}));
+  EXPECT_EQ(nouns, (std::set<std::string>{"charter", "completion", "context", "data", "job", "join", "key",
+                                          "log", "member", "model", "node", "plan", "proposal", "version"}));
   EXPECT_EQ(verbs + 4 + 1, std::variant_size_v<Command>)
       << "join, plan, completion, version and Help have no noun";
 }

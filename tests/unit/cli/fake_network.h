@@ -36,11 +36,13 @@ struct FakeCoordinator {
   std::string plan_text = "plan";  // of GetPlan
   std::string invited;
   std::string suspended;
-  Bytes blob;                                // of every hash
-  std::map<Digest, Bytes> other_blobs;       // but these
-  std::optional<Digest> no_blob;             // and not this one
-  std::function<void()> on_no_blob;          // when that one was asked for
-  std::size_t blob_breaks_after = SIZE_MAX;  // bytes of one call
+  Bytes blob;                                     // of every hash
+  std::map<std::string, Bytes> resources;         // of the log
+  std::vector<std::pair<Bytes, Bytes>> appended;  // entries with their plans
+  std::map<Digest, Bytes> other_blobs;            // but these
+  std::optional<Digest> no_blob;                  // and not this one
+  std::function<void()> on_no_blob;               // when that one was asked for
+  std::size_t blob_breaks_after = SIZE_MAX;       // bytes of one call
   std::vector<std::uint64_t> blob_offsets;
   int connects = 0, renewals = 0, enrolments = 0;
   std::function<void()> on_watch;  // before a stream ends
@@ -149,6 +151,16 @@ class FakeBackend final : public Backend {
     return Answer(Members()[suspended ? 1 : 0]);
   }
   Result<rpc::RegistryView> GetRegistry() override { return Answer(SomeRegistry()); }
+  Result<rpc::Appended> Append(ByteView entry, ByteView plan) override {
+    c_.appended.emplace_back(Bytes(entry.begin(), entry.end()), Bytes(plan.begin(), plan.end()));
+    return Answer(rpc::Appended{c_.appended.size() - 1, crypto::Sha256::Of(entry)});
+  }
+  Result<Bytes> GetResource(const std::string& path) override {
+    ACCORD_RETURN_IF_ERROR(c_.Next());
+    const auto found = c_.resources.find(path);
+    if (found != c_.resources.end()) return found->second;
+    return Fail(errors::kLogNotFound, "the log has no file " + path);
+  }
   Result<std::vector<rpc::NodeView>> ListNodes() override { return Answer(Nodes()); }
   Result<rpc::NodeView> GetNode(const std::string&) override { return Answer(Nodes()[0]); }
   Result<std::vector<rpc::ModelView>> ListModels() override {

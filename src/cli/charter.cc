@@ -1,0 +1,214 @@
+// accord charter ...: who decides.
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "charter/charter_file.h"
+#include "cli/charter_text.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/public_log.h"
+#include "cli/signer.h"
+#include "crypto/sha256.h"
+#include "crypto/spiffe.h"
+#include "crypto/x509.h"
+#include "ledger/dsse.h"
+
+namespace accord::cli {
+namespace {
+
+using charter::Charter;
+using ledger::Envelope;
+
+constexpr std::uint64_t kMaxFile = 1 << 20;
+constexpr charter::UnixSeconds kDay = 86'400;
+
+Result<Bytes> Read(const std::string& file) {
+  Result<Bytes> text = ReadFile(file, kMaxFile);
+  if (!text.ok()) return Fail(errors::kCliFile, "The file cannot be read: " + text.status().message());
+  return text;
+}
+
+Result<Envelope> ReadEnvelope(const std::string& file) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes text, Read(file));
+  return ledger::ParseEnvelope(text);
+}
+
+// What an amendment follows: the newest version in the log.
+Result<std::optional<charter::Predecessor>> Before(Session& session, bool amends) {
+  if (!amends) return std::optional<charter::Predecessor>();
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  if (log.record.chain().empty())
+    return Fail(errors::kCharterMissing, "the log has no charter that could be amended");
+  const charter::Version& newest = log.record.chain().back();
+  return std::optional(charter::Predecessor{newest.charter.version, newest.hash});
+}
+
+// A draft becomes an envelope without signatures; an envelope stays what it is.
+Result<Envelope> EnvelopeOf(Session& session, const std::string& file, bool amends) {
+  if (std::filesystem::path(file).extension() != ".toml") return ReadEnvelope(file);
+  ACCORD_ASSIGN_OR_RETURN(const auto before, Before(session, amends));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes text, Read(file));
+  ACCORD_ASSIGN_OR_RETURN(const Charter draft, charter::ParseCharterFile(text, file, before));
+  return Envelope{std::string(charter::kCharterType), charter::Encode(draft), {}};
+}
+
+struct Signing {
+  Envelope envelope;
+  Charter charter;
+  std::string file;
+};
+
+Result<Signing> SignCharter(const CharterSign& command, Session& session) {
+  Signing out;
+  ACCORD_ASSIGN_OR_RETURN(out.envelope, EnvelopeOf(session, command.file, command.amends));
+  ACCORD_ASSIGN_OR_RETURN(out.charter, charter::ParseCharter(out.envelope.payload));
+  out.file = command.out;
+  if (out.file.empty()) out.file = std::filesystem::path(command.file).replace_extension(".json").string();
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
+                          OpenSigner(session, {command.key, command.passphrase_file}));
+  ACCORD_RETURN_IF_ERROR(signer.Sign(out.envelope));
+  ACCORD_RETURN_IF_ERROR(
+      WriteFileAtomic(out.file, AsBytes(ledger::EncodeEnvelope(out.envelope)), FileMode::kShared));
+  return out;
+}
+
+Result<rpc::Appended> Submit(Session& session, const Envelope& envelope) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  const std::string entry = ledger::EncodeEnvelope(envelope);
+  ACCORD_ASSIGN_OR_RETURN(const rpc::Appended appended, backend->Append(AsBytes(entry), {}));
+  return appended;
+}
+
+// A federation of this member alone, or the beginning of one of several.
+Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend& backend) {
+  ACCORD_ASSIGN_OR_RETURN(const Context context, session.ContextInForce());
+  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId self, crypto::SpiffeId::Parse(context.spiffe_id));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(context.CaFile(), kMaxFile));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey log, LogKeyOf(backend));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, ledger::ReadKeyFile(command.key));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey witness, ledger::VerifierKey::Parse(command.witness));
+  Charter draft{.federation = command.federation,
+                .not_before = Seconds(session) / kDay * kDay,
+                .not_after = (Seconds(session) / kDay + 366) * kDay,
+                .log_origin = log.name(),
+                .log = log,
+                .vote_window = 30 * kDay,
+                .max_clock_skew = 300};
+  draft.members.push_back({.id = command.member,
+                           .gov_keys = {key.verifier},
+                           .witness = witness,
+                           .trust_domain = self.trust_domain,
+                           .ca_keys = {ca.info().spki_hash},
+                           .rights = {charter::Right::kPropose, charter::Right::kVote, charter::Right::kData,
+                                      charter::Right::kWitness, charter::Right::kEvaluate}});
+  return draft;
+}
+
+Result<std::string> InitCharter(const CharterInit& command, Session& session) {
+  std::error_code ignored;
+  if (std::filesystem::exists(command.out, ignored))
+    return Fail(errors::kCliExists, command.out + " exists.",
+                "Choose another name; a draft is not overwritten.");
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const Charter draft, FirstDraft(command, session, *backend));
+  ACCORD_RETURN_IF_ERROR(charter::Check(draft));
+  ACCORD_RETURN_IF_ERROR(
+      WriteFileAtomic(command.out, AsBytes(charter::FormatCharterFile(draft)), FileMode::kShared));
+  if (!command.solo) {
+    return "Wrote " + command.out + ", a draft with " + command.member +
+           " alone. Add a [[member]] for each of the others, and take the lines of\n[quorum] out to get the "
+           "least that is "
+           "safe. Then every member signs it: accord charter sign " +
+           command.out + " --key FILE\n";
+  }
+  ACCORD_ASSIGN_OR_RETURN(
+      const Signing signed_,
+      SignCharter({command.out, "", command.key, command.passphrase_file, false}, session));
+  ACCORD_RETURN_IF_ERROR(Submit(session, signed_.envelope).status());
+  ACCORD_RETURN_IF_ERROR(PinCharter(session, signed_.envelope.Id()));
+  return "The federation " + command.federation + " has a charter, and " + command.member +
+         " is its one member.\n  charter  " + signed_.envelope.Id().Hex() +
+         "\nEach of your nodes takes this hash into its configuration, as governance.genesis; the log's head "
+         "is out when "
+         "the\nwitness among them has cosigned it.\n";
+}
+
+}  // namespace
+
+ExitCode Run(const CharterInit& command, Session& session) {
+  const Result<std::string> text = InitCharter(command, session);
+  if (!text.ok()) return session.printer().Failure(text.status());
+  return session.printer().Answer(*text, JsonObject({{"file", command.out}}));
+}
+
+ExitCode Run(const CharterSign& command, Session& session) {
+  const Result<Signing> done = SignCharter(command, session);
+  if (!done.ok()) return session.printer().Failure(done.status());
+  const std::string hash = done->envelope.Id().Hex();
+  return session.printer().Answer(
+      CharterDetails(done->charter, done->envelope.Id(), session.printer().style()) +
+          SignedBy(done->charter, done->envelope) + "Signed: " + done->file + "\n",
+      JsonObject({{"file", done->file}, {"hash", hash}}));
+}
+
+ExitCode Run(const CharterCheck& command, Session& session) {
+  const Result<Envelope> envelope = EnvelopeOf(session, command.file, command.amends);
+  if (!envelope.ok()) return session.printer().Failure(envelope.status());
+  const Result<Charter> charter = charter::ParseCharter(envelope->payload);
+  if (!charter.ok()) return session.printer().Failure(charter.status());
+  return session.printer().Answer(
+      CharterDetails(*charter, envelope->Id(), session.printer().style()) + SignedBy(*charter, *envelope),
+      CharterJson(*charter, envelope->Id()));
+}
+
+ExitCode Run(const CharterSubmit& command, Session& session) {
+  const Result<Envelope> envelope = ReadEnvelope(command.file);
+  if (!envelope.ok()) return session.printer().Failure(envelope.status());
+  const Result<rpc::Appended> appended = Submit(session, *envelope);
+  if (!appended.ok()) return session.printer().Failure(appended.status());
+  const std::string hash = appended->id.Hex();
+  return session.printer().Answer("The charter " + hash + " is entry " + std::to_string(appended->index) +
+                                      " of the log. It is out when the witnesses have cosigned the head.\n",
+                                  JsonObject({{"hash", hash}, {"index", std::to_string(appended->index)}}));
+}
+
+ExitCode Run(const CharterShow& command, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+  if (!log.ok()) return session.printer().Failure(log.status());
+  if (log->record.chain().empty()) {
+    return session.printer().Failure(
+        Fail(errors::kCharterMissing,
+             "the log's published head, of " + std::to_string(log->head.size) + " entries, has no charter"));
+  }
+  const charter::Version& newest = log->record.chain().back();
+  if (command.toml) {
+    return session.printer().Answer(charter::FormatCharterFile(newest.charter),
+                                    CharterJson(newest.charter, newest.hash));
+  }
+  std::string text = CharterDetails(newest.charter, newest.hash, session.printer().style());
+  text += "first charter " + log->record.chain().front().hash.Hex() +
+          (log->pinned ? ", as pinned\n"
+                       : ", not pinned: compare it with a member's, then: accord charter pin HASH\n");
+  if (const auto present = log->Present(session); !present.ok())
+    text += "now           " + present.status().message() + "\n";
+  return session.printer().Answer(text, CharterJson(newest.charter, newest.hash));
+}
+
+ExitCode Run(const CharterPin& command, Session& session) {
+  const auto genesis = Digest::FromHex(command.hash);
+  if (!genesis)
+    return session.printer().Failure(
+        Fail(errors::kCliUsage, "\"" + Printable(command.hash, 80) + "\" is no SHA-256."));
+  if (const Status pinned = PinCharter(session, *genesis); !pinned.ok())
+    return session.printer().Failure(pinned);
+  return session.printer().Answer(
+      "Pinned. What the coordinator shows has to begin with this charter from now on.\n",
+      JsonObject({{"hash", genesis->Hex()}}));
+}
+
+}  // namespace accord::cli

@@ -1,0 +1,179 @@
+#include "cli/charter_text.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/json.h"
+#include "cli/table.h"
+#include "cli/words.h"
+
+namespace accord::cli {
+namespace {
+
+using charter::Charter;
+using charter::Matter;
+using charter::Outcome;
+using charter::Standing;
+
+std::string Day(charter::UnixSeconds time) {
+  return FormatTime(TimePoint(std::chrono::seconds(static_cast<std::int64_t>(time)))).substr(0, 10);
+}
+
+template <class List>
+std::string Joined(const List& list) {
+  std::string text;
+  for (const auto& one : list) text += (text.empty() ? "" : ", ") + std::string(one);
+  return text;
+}
+
+std::string Rights(const charter::Member& member) {
+  std::vector<std::string_view> names;
+  for (const charter::Right right : member.rights) names.push_back(charter::Name(right));
+  return Joined(names);
+}
+
+Tone ToneOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed:
+      return Tone::kGood;
+    case Outcome::kRejected:
+      return Tone::kBad;
+    case Outcome::kOpen:
+    case Outcome::kLapsed:
+      break;
+  }
+  return Tone::kPlain;
+}
+
+std::vector<std::string> Approvers(const Standing& standing) {
+  std::vector<std::string> names;
+  for (const auto& [member, nonce] : standing.tally.approvals) names.push_back(member);
+  return names;
+}
+
+// Newest first.
+std::vector<std::pair<Digest, const Matter*>> InOrder(const charter::Record& record) {
+  std::vector<std::pair<Digest, const Matter*>> list;
+  for (const auto& [job, matter] : record.matters()) list.emplace_back(job, &matter);
+  std::ranges::sort(list, [](const auto& a, const auto& b) { return a.second->index > b.second->index; });
+  return list;
+}
+
+// A document that was signed is JSON itself.
+std::string WithPayload(std::string_view name, ByteView payload, std::vector<Field> fields) {
+  std::string text = JsonObject(fields);
+  text.pop_back();
+  return text + ",\"" + std::string(name) + "\":" + std::string(AsText(payload)) + "}";
+}
+
+}  // namespace
+
+std::string CharterDetails(const Charter& charter, const Digest& hash, const Style& style) {
+  const charter::Quorum& quorum = charter.quorum;
+  const std::string of = " of " + std::to_string(charter.Count(charter::Right::kVote));
+  Facts facts;
+  facts.Add("federation", {charter.federation, Tone::kStrong});
+  facts.Add("version", std::to_string(charter.version));
+  facts.Add("hash", hash.Hex());
+  facts.Add("in force", Day(charter.not_before) + " to " + Day(charter.not_after));
+  facts.Add("log", charter.log->Format());
+  facts.Add("a job takes", std::to_string(quorum.job) + of + " members, and each whose data it names");
+  facts.Add("an amendment", std::to_string(quorum.amend) + of + "; a new member " +
+                                std::to_string(quorum.add_member) + ", removing one " +
+                                std::to_string(quorum.remove_member));
+  facts.Add("a head", std::to_string(quorum.witness) + " of " +
+                          std::to_string(charter.Count(charter::Right::kWitness)) + " witnesses");
+  if (charter.accepted_f)
+    facts.Add("taken to lie", {"at most " + std::to_string(*charter.accepted_f) + " of them", Tone::kWarn});
+  Table members({{"MEMBER"}, {"MAY"}, {"KEYS", Align::kRight}, {"TRUST DOMAIN"}});
+  for (const charter::Member& member : charter.members) {
+    members.Row({{member.id, Tone::kStrong},
+                 member.suspended ? Cell("suspended", Tone::kWarn) : Cell(Rights(member)),
+                 std::to_string(member.gov_keys.size()),
+                 member.trust_domain});
+  }
+  return facts.Render(style) + "\n" + members.Render(style) + "\n";
+}
+
+std::string SignedBy(const Charter& charter, const ledger::Envelope& envelope) {
+  std::vector<std::string> have, missing;
+  for (const charter::Member& member : charter.members)
+    (charter::HasSigned(envelope, member) ? have : missing).push_back(member.id);
+  std::string text = "signed by     " + (have.empty() ? "nobody yet" : Joined(have)) + "\n";
+  if (!missing.empty()) text += "not by        " + Joined(missing) + "\n";
+  return text;
+}
+
+std::string CharterJson(const Charter& charter, const Digest& hash) {
+  return WithPayload("charter", charter::Encode(charter), {{"hash", hash.Hex()}});
+}
+
+// ---------------------------------------------------------------- proposals
+
+std::string ProposalTable(const charter::Record& record, charter::UnixSeconds now, const Style& style) {
+  Table table({{"PROPOSAL"}, {"BY"}, {"STANDS"}, {"FOR"}, {"AGAINST"}, {"UNTIL"}});
+  for (const auto& [job, matter] : InOrder(record)) {
+    const auto standing = record.StandingOf(job, now);
+    const Standing shown = standing.ok() ? *standing : Standing{};
+    table.Row({{ShortId(job), Tone::kStrong},
+               matter->proposal.proposer,
+               standing.ok() ? Cell(std::string(Name(shown.outcome)), ToneOf(shown.outcome))
+                             : Cell("no charter", Tone::kWarn),
+               Joined(Approvers(shown)),
+               Joined(shown.tally.rejections),
+               Day(matter->proposal.not_after)});
+  }
+  return record.matters().empty() ? "Nothing was proposed yet: accord proposal create FILE\n"
+                                  : table.Render(style);
+}
+
+std::string ProposalsJson(const charter::Record& record, charter::UnixSeconds now) {
+  std::string out = "[";
+  for (const auto& [job, matter] : InOrder(record)) {
+    const auto standing = record.StandingOf(job, now);
+    if (standing.ok()) out += (out.size() > 1 ? "," : "") + ProposalJson(*matter, *standing, job);
+  }
+  return out + "]";
+}
+
+std::string ProposalDetails(const Matter& matter, const Standing& standing, const Digest& job,
+                            const Charter& charter, const Style& style) {
+  const charter::Proposal& proposal = matter.proposal;
+  Facts facts;
+  facts.Add("proposal", {job.Hex(), Tone::kStrong});
+  facts.Add("by", proposal.proposer + ", entry " + std::to_string(matter.index) + " of the log");
+  facts.Add("stands", {std::string(Name(standing.outcome)), ToneOf(standing.outcome)});
+  facts.Add("why", standing.why.ok() ? "" : standing.why.message());
+  facts.Add("may run", Day(proposal.not_before) + " to " + Day(proposal.not_after));
+  facts.Add("job file", proposal.plan.Hex());
+  facts.Add("begins from", proposal.init.Hex());
+  for (const charter::DatasetRef& one : proposal.datasets)
+    facts.Add("data of " + one.member, "sha256:" + one.certificate.Hex());
+  facts.Add("at each node", std::to_string(proposal.max_wall_s) + " s, " +
+                                std::to_string(proposal.max_mem_mb) + " MB" + (proposal.gpu ? ", GPU" : ""));
+  facts.Add("model goes to", Joined(proposal.recipients) + ", as " + proposal.license);
+  Table votes({{"MEMBER"}, {"SAYS"}});
+  for (const charter::Member& member : charter.members) {
+    if (!member.Has(charter::Right::kVote)) continue;
+    const bool yes = standing.tally.approvals.contains(member.id),
+               no = standing.tally.rejections.contains(member.id);
+    const bool both = standing.tally.equivocations.contains(member.id);
+    votes.Row({member.id, both  ? Cell("two different things: counts as no", Tone::kBad)
+                          : yes ? Cell("yes", Tone::kGood)
+                          : no  ? Cell("no", Tone::kBad)
+                                : Cell("nothing yet", Tone::kFaint)});
+  }
+  return facts.Render(style) + "\n" + votes.Render(style);
+}
+
+std::string ProposalJson(const Matter& matter, const Standing& standing, const Digest& job) {
+  return WithPayload("proposal", matter.envelope.payload,
+                     {{"id", job.Hex()},
+                      {"index", std::to_string(matter.index)},
+                      {"stands", std::string(Name(standing.outcome))},
+                      {"approved", Joined(Approvers(standing))},
+                      {"rejected", Joined(standing.tally.rejections)}});
+}
+
+}  // namespace accord::cli

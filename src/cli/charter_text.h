@@ -1,0 +1,31 @@
+// Charters, proposals and logs as people and scripts read them. Pure.
+#pragma once
+
+#include <string>
+
+#include "accord/ids.h"
+#include "charter/charter.h"
+#include "charter/record.h"
+#include "cli/style.h"
+#include "ledger/dsse.h"
+
+namespace accord::cli {
+
+// "members" with what each may do, quorums, dates, the hash.
+[[nodiscard]] std::string CharterDetails(const charter::Charter& charter, const Digest& hash,
+                                         const Style& style);
+// A line that says which of its members' keys have signed the charter, and who has not.
+[[nodiscard]] std::string SignedBy(const charter::Charter& charter, const ledger::Envelope& envelope);
+[[nodiscard]] std::string CharterJson(const charter::Charter& charter, const Digest& hash);
+
+// A table of proposals, the newest first.
+[[nodiscard]] std::string ProposalTable(const charter::Record& record, charter::UnixSeconds now,
+                                        const Style& style);
+[[nodiscard]] std::string ProposalsJson(const charter::Record& record, charter::UnixSeconds now);
+[[nodiscard]] std::string ProposalDetails(const charter::Matter& matter, const charter::Standing& standing,
+                                          const Digest& job, const charter::Charter& charter,
+                                          const Style& style);
+[[nodiscard]] std::string ProposalJson(const charter::Matter& matter, const charter::Standing& standing,
+                                       const Digest& job);
+
+}  // namespace accord::cli

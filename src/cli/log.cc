@@ -1,0 +1,102 @@
+// accord log ...: the public record itself.
+#include "base/errors.h"
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/public_log.h"
+#include "cli/table.h"
+#include "ledger/dsse.h"
+#include "ledger/log_reader.h"
+
+namespace accord::cli {
+namespace {
+
+constexpr std::string_view kOurs = "application/vnd.accord.";
+
+// "vote" of "application/vnd.accord.vote.v1+json".
+std::string KindOf(const std::string& type) {
+  if (!type.starts_with(kOurs)) return Printable(type, 40);
+  const std::string rest = type.substr(kOurs.size());
+  return Printable(rest.substr(0, rest.find(".v1")), 40);
+}
+
+struct Shown {
+  std::string kind, id, by;
+};
+
+Shown ShowEntry(const Bytes& entry) {
+  const auto envelope = ledger::ParseEnvelope(entry);
+  if (!envelope.ok()) return {"noise", "", ""};
+  std::string by;
+  for (const ledger::DsseSignature& one : envelope->signatures)
+    by += (by.empty() ? "" : ", ") + Printable(one.keyid, 60);
+  return {KindOf(envelope->payload_type), envelope->Id().Hex(), std::move(by)};
+}
+
+Result<std::string> ProofOf(const LogProof& command, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  LogFiles files(*backend);
+  ledger::TileReader nodes(log.head.size, files);
+  ACCORD_ASSIGN_OR_RETURN(const ledger::TlogProof proof, ledger::MakeProof(nodes, log.note, command.index));
+  return proof.Format();
+}
+
+}  // namespace
+
+ExitCode Run(const LogKey&, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<ledger::VerifierKey> key = LogKeyOf(**backend);
+  if (!key.ok()) return session.printer().Failure(key.status());
+  return session.printer().Answer(key->Format() + "\n", JsonObject({{"vkey", key->Format()}}));
+}
+
+ExitCode Run(const LogShow&, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+  if (!log.ok()) return session.printer().Failure(log.status());
+  Table table({{"ENTRY", Align::kRight}, {"KIND"}, {"ID"}, {"SIGNED AS"}});
+  std::string json = "[";
+  for (std::size_t i = 0; i < log->entries.size(); ++i) {
+    const Shown one = ShowEntry(log->entries[i]);
+    table.Row({std::to_string(i), {one.kind, Tone::kStrong}, one.id.substr(0, 12), one.by});
+    json += (i > 0 ? "," : "") +
+            JsonObject({{"index", std::to_string(i)}, {"kind", one.kind}, {"id", one.id}, {"by", one.by}});
+  }
+  return session.printer().Answer(table.Render(session.printer().style()), json + "]");
+}
+
+ExitCode Run(const LogVerify&, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+  if (!log.ok()) return session.printer().Failure(log.status());
+  const std::size_t cosigned = log->note.signatures.size() - 1;
+  std::string text = "log        " + log->head.origin + "\nentries    " + std::to_string(log->head.size) +
+                     ", each in the head's tree\nroot       " + log->head.root.Hex() + "\ncosigned   by " +
+                     std::to_string(cosigned) + ", which is enough by the charter\ncharter    ";
+  if (log->record.chain().empty()) {
+    text += "none yet\n";
+  } else {
+    text += log->record.chain().front().hash.Hex() +
+            (log->pinned ? ", as pinned\n" : ", not pinned on this machine\n");
+  }
+  return session.printer().Answer(text,
+                                  JsonObject({{"origin", log->head.origin},
+                                              {"size", std::to_string(log->head.size)},
+                                              {"root", log->head.root.Hex()},
+                                              {"signatures", std::to_string(log->note.signatures.size())}}));
+}
+
+ExitCode Run(const LogProof& command, Session& session) {
+  const Result<std::string> proof = ProofOf(command, session);
+  if (!proof.ok()) return session.printer().Failure(proof.status());
+  if (command.out.empty()) return session.printer().Answer(*proof, JsonObject({{"proof", *proof}}));
+  if (const Status written = WriteFileAtomic(command.out, AsBytes(*proof), FileMode::kShared); !written.ok())
+    return session.printer().Failure(written);
+  return session.printer().Answer("Wrote " + command.out + ".\n", JsonObject({{"file", command.out}}));
+}
+
+}  // namespace accord::cli

@@ -1,0 +1,189 @@
+// accord proposal ...: what is asked of members, and what they say.
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/file.h"
+#include "charter/vote.h"
+#include "cli/charter_text.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/public_log.h"
+#include "cli/signer.h"
+#include "cli/words.h"
+#include "config/job_file.h"
+#include "crypto/random.h"
+#include "crypto/sha256.h"
+#include "model/init.h"
+#include "model/safetensors.h"
+#include "update/global_state.h"
+
+namespace accord::cli {
+namespace {
+
+using charter::Matter;
+using charter::Proposal;
+using charter::Vote;
+
+constexpr charter::UnixSeconds kDay = 86'400;
+constexpr std::size_t kMinPrefix = 6;
+
+// The member that a key speaks for.
+Result<std::string> MemberOf(const charter::Charter& charter, const ledger::VerifierKey& key) {
+  for (const charter::Member& member : charter.members) {
+    if (std::ranges::find(member.gov_keys, key) != member.gov_keys.end()) return member.id;
+  }
+  return Fail(errors::kVoteRefused, "the charter does not list the key " + key.Format());
+}
+
+Result<Digest> Find(const PublicLog& log, const std::string& ref) {
+  std::vector<Digest> found;
+  for (const auto& [job, matter] : log.record.matters()) {
+    if (ref.size() >= kMinPrefix && job.Hex().starts_with(ref)) found.push_back(job);
+  }
+  if (found.size() == 1) return found.front();
+  return Fail(errors::kProposalUnknown, found.empty()
+                                            ? "the log has no proposal \"" + Printable(ref, 70) + "\""
+                                            : "several proposals begin with " + ref);
+}
+
+// "ke=sha256:HEX", a certificate of the member's.
+Result<charter::DatasetRef> DatasetOf(const std::string& text) {
+  const std::size_t at = text.find("=sha256:");
+  const auto hash = at == std::string::npos ? std::nullopt : Digest::FromHex(text.substr(at + 8));
+  if (hash) return charter::DatasetRef{text.substr(0, at), *hash};
+  return Fail(errors::kCliUsage, "\"" + Printable(text, 100) + "\" is not MEMBER=sha256:HEX.");
+}
+
+// The model that the plan begins with, as every node computes it.
+Result<Digest> FirstModel(const JobSpec& spec) {
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(spec));
+  std::vector<float> weights(layout.size);
+  model::InitialWeights(layout, spec.seed, weights);
+  return model::ModelHash(layout, weights);
+}
+
+Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, const charter::Version& under,
+                            const ledger::VerifierKey& key, charter::UnixSeconds now) {
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec spec, config::ParseJob(AsText(plan), command.file));
+  Proposal proposal{.federation = under.charter.federation,
+                    .charter = under.hash,
+                    .not_before = now,
+                    .not_after = now + command.days * kDay,
+                    .plan = crypto::Sha256::Of(plan),
+                    .code_kind = "builtin",
+                    .max_wall_s = command.max_wall_s,
+                    .max_mem_mb = command.max_mem_mb,
+                    .gpu = command.gpu,
+                    .recipients = command.recipients,
+                    .license = command.license};
+  ACCORD_ASSIGN_OR_RETURN(proposal.proposer, MemberOf(under.charter, key));
+  ACCORD_ASSIGN_OR_RETURN(proposal.init, FirstModel(spec));
+  crypto::RandomBytes(proposal.nonce);
+  for (const std::string& text : command.data) {
+    ACCORD_ASSIGN_OR_RETURN(charter::DatasetRef one, DatasetOf(text));
+    proposal.datasets.push_back(std::move(one));
+  }
+  std::ranges::sort(proposal.datasets, {},
+                    [](const auto& one) { return std::pair(one.member, one.certificate); });
+  return proposal;
+}
+
+Result<rpc::Appended> Create(const ProposalCreate& command, Session& session) {
+  const Result<Bytes> plan = ReadFile(command.file, config::kMaxJobBytes);
+  if (!plan.ok()) return Fail(errors::kCliFile, "The job file cannot be read: " + plan.status().message());
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Version* const under, log.Present(session));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
+                          OpenSigner(session, {command.key, command.passphrase_file}));
+  ACCORD_ASSIGN_OR_RETURN(const Proposal proposal,
+                          ProposalOf(command, *plan, *under, signer.verifier(), Seconds(session)));
+  ledger::Envelope envelope{std::string(charter::kProposalType), charter::Encode(proposal), {}};
+  ACCORD_RETURN_IF_ERROR(signer.Sign(envelope));
+  return backend->Append(AsBytes(ledger::EncodeEnvelope(envelope)), *plan);
+}
+
+struct Voted {
+  Digest job;
+  std::string member;
+  rpc::Appended appended;
+};
+
+Result<Voted> SayVote(const ProposalVote& command, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_ASSIGN_OR_RETURN(const Digest job, Find(log, command.proposal));
+  const Matter& matter = **log.record.Find(job);
+  const charter::Version& under = log.record.chain()[matter.version];
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
+                          OpenSigner(session, {command.key, command.passphrase_file}));
+  ACCORD_ASSIGN_OR_RETURN(const std::string member, MemberOf(under.charter, signer.verifier()));
+  const charter::UnixSeconds now = Seconds(session);
+  Vote vote{.federation = under.charter.federation,
+            .job = job,
+            .charter = under.hash,
+            .charter_version = under.charter.version,
+            .voter = member,
+            .approve = command.decision == "approve",
+            .issued_at = now,
+            .expires_at = now + std::min(under.charter.vote_window, command.days * kDay)};
+  crypto::RandomBytes(vote.nonce);
+  ledger::Envelope envelope{std::string(charter::kVoteType), charter::Encode(vote), {}};
+  ACCORD_RETURN_IF_ERROR(signer.Sign(envelope));
+  ACCORD_ASSIGN_OR_RETURN(const rpc::Appended appended,
+                          backend->Append(AsBytes(ledger::EncodeEnvelope(envelope)), {}));
+  return Voted{job, member, appended};
+}
+
+}  // namespace
+
+ExitCode Run(const ProposalCreate& command, Session& session) {
+  const Result<rpc::Appended> done = Create(command, session);
+  if (!done.ok()) return session.printer().Failure(done.status());
+  const std::string id = done->id.Hex();
+  return session.printer().Answer("Proposed " + id + ", entry " + std::to_string(done->index) +
+                                      " of the log.\n  members vote: accord proposal vote " +
+                                      id.substr(0, 12) + " approve --key FILE\n",
+                                  JsonObject({{"id", id}, {"index", std::to_string(done->index)}}));
+}
+
+ExitCode Run(const ProposalList&, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+  if (!log.ok()) return session.printer().Failure(log.status());
+  return session.printer().Answer(ProposalTable(log->record, Seconds(session), session.printer().style()),
+                                  ProposalsJson(log->record, Seconds(session)));
+}
+
+ExitCode Run(const ProposalShow& command, Session& session) {
+  auto backend = session.Connect();
+  if (!backend.ok()) return session.printer().Failure(backend.status());
+  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+  if (!log.ok()) return session.printer().Failure(log.status());
+  const Result<Digest> job = Find(*log, command.proposal);
+  if (!job.ok()) return session.printer().Failure(job.status());
+  const Matter& matter = **log->record.Find(*job);
+  const auto standing = log->record.StandingOf(*job, Seconds(session));
+  if (!standing.ok()) return session.printer().Failure(standing.status());
+  const auto plan = (*backend)->GetResource("plan/" + matter.proposal.plan.Hex());
+  std::string text = ProposalDetails(matter, *standing, *job, log->record.chain()[matter.version].charter,
+                                     session.printer().style());
+  if (plan.ok() && crypto::Sha256::Of(*plan) == matter.proposal.plan)
+    text += "\nThe job file:\n\n" + Printable(AsText(*plan), config::kMaxJobBytes);
+  return session.printer().Answer(text, ProposalJson(matter, *standing, *job));
+}
+
+ExitCode Run(const ProposalVote& command, Session& session) {
+  const Result<Voted> done = SayVote(command, session);
+  if (!done.ok()) return session.printer().Failure(done.status());
+  const std::string word = command.decision == "approve" ? " approves " : " rejects ";
+  return session.printer().Answer(done->member + word + done->job.Hex().substr(0, 12) + ": entry " +
+                                      std::to_string(done->appended.index) + " of the log.\n",
+                                  JsonObject({{"id", done->job.Hex()},
+                                              {"member", done->member},
+                                              {"decision", command.decision},
+                                              {"index", std::to_string(done->appended.index)}}));
+}
+
+}  // namespace accord::cli

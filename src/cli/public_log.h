@@ -1,0 +1,58 @@
+// The federation's log as a command reads it: every entry, checked against the head, the head against the
+// charter, and the charter against the hash that this person pinned. Nothing is taken from the coordinator on
+// its word.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accord/status.h"
+#include "charter/record.h"
+#include "cli/backend.h"
+#include "cli/session.h"
+#include "ledger/checkpoint.h"
+#include "ledger/file_source.h"
+#include "ledger/note.h"
+#include "ledger/vkey.h"
+
+namespace accord::cli {
+
+struct PublicLog {
+  ledger::Note note;  // of the published head
+  ledger::Checkpoint head;
+  std::vector<Bytes> entries;
+  charter::Record record;
+  std::optional<Digest>
+      pinned;  // the genesis that this person pinned; none: the log's own first charter was taken
+
+  // The version in force. `charter.missing`, `charter.expired`, `charter.not_yet`.
+  [[nodiscard]] Result<const charter::Version*> Present(Session& session) const;
+};
+
+// The key with which the log signs, as its coordinator names it: for a first charter.
+[[nodiscard]] Result<ledger::VerifierKey> LogKeyOf(Backend& backend);
+
+// The log's files.
+class LogFiles final : public ledger::FileSource {
+ public:
+  explicit LogFiles(Backend& backend) : backend_(backend) {}
+  [[nodiscard]] Result<Bytes> Read(const std::string& path) override { return backend_.GetResource(path); }
+
+ private:
+  Backend& backend_;
+};
+
+// Reads all of it. `log.proof` when the entries do not make the head, `log.quorum` when too few of the
+// charter's witnesses have cosigned it, `charter.genesis` when it begins with another charter than the one
+// pinned.
+[[nodiscard]] Result<PublicLog> ReadPublicLog(Session& session, Backend& backend);
+
+// The hash of the federation's first charter, for the context in force: what this person was told by a
+// member.
+[[nodiscard]] Result<std::optional<Digest>> PinnedCharter(const Session& session);
+[[nodiscard]] Status PinCharter(const Session& session, const Digest& genesis);
+
+[[nodiscard]] charter::UnixSeconds Seconds(const Session& session);
+
+}  // namespace accord::cli

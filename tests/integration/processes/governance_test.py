@@ -1,0 +1,180 @@
+"""A federation whose members decide, by real programs: keys, charter, witnesses, a proposal, votes, and the job that follows.
+Whoever has not approved trains nothing; the coordinator is killed once the votes are in.
+
+usage: governance_test.py DIRECTORY_OF_PROGRAMS
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from federation import PATIENCE, Federation
+
+APPS = Path(sys.argv[1]).resolve()
+MEMBERS = ["ada", "bo", "cy"]
+POLICY = """version = 1
+default = "deny"
+federation = "{genesis}"
+[limits]
+max_epsilon_total = 1.0
+max_concurrent_jobs = 2
+[[allow]]
+id = "rows"
+submitters = ["member:ada"]
+model_kinds = ["mlp"]
+datasets = ["sha256:{data}"]
+purposes = ["test"]
+min_cohort = 3
+min_group = 3
+min_secure = "malicious"
+allow_without_dp = true
+max_rounds = 10
+max_local_steps = 100
+code = ["builtin"]
+max_wall_s = 86400
+max_mem_mb = 16384
+require_own_vote = true
+valid_until = 2199-01-01
+"""
+JOB = """version = 1
+name = "rows"
+purpose = "test"
+seed = 3
+corrupt = 0
+model = {{ kind = "mlp", input = [8], hidden = [16], classes = 4 }}
+data = {{ dataset = "rows" }}
+inner = {{ lr = 0.05, local_steps = {steps}, batch = 32 }}
+update = {{ max_examples = 2000, weights = "exact" }}
+[round]
+count = 3
+min_nodes = 3
+min_survivors = 3
+max_wait = "5m"
+"""
+
+
+def data_of(member: str) -> str:
+    return hashlib.sha256(member.encode()).hexdigest()
+
+
+class Governed(Federation):
+    """Every node of a member of its own; the charter is in the log and witnessed."""
+
+    def __init__(self, apps: Path, directory: Path):
+        super().__init__(apps, directory, MEMBERS)
+        (directory / "passphrase").touch(0o600)
+        (directory / "passphrase").write_text("a long enough passphrase\n")
+        for member in MEMBERS:
+            self.call("accord", "key", "create", "--name", f"test/gov/{member}", "--out", directory / f"{member}.key",
+                      "--passphrase-file", directory / "passphrase")
+        self.genesis = self.agree()
+        self.ask("charter", "pin", self.genesis)
+        for member in MEMBERS:
+            self.govern(member)
+        self.until(lambda: self.ask("log", "verify")["size"] == "1")
+
+    def signed(self, member: str) -> list:
+        return ["--key", self.dir / f"{member}.key", "--passphrase-file", self.dir / "passphrase"]
+
+    def witness(self, member: str) -> str:
+        return self.call("accord-node", "witness", member, "--state", self.dir / member).strip()
+
+    def agree(self) -> str:
+        """One member drafts, all sign; the hash of the charter."""
+        draft = self.dir / "charter.toml"
+        self.call("accord", "charter", "init", "--federation", "test", "--member", "ada", "--witness", self.witness("ada"),
+                  "-o", draft, *self.signed("ada"))
+        head, *_ = draft.read_text().split("[quorum]")
+        member = draft.read_text().split("[[member]]")[1]
+        vkeys = {name: self.ask("key", "show", self.dir / f"{name}.key")["vkey"] for name in MEMBERS}
+        for name in MEMBERS:
+            more = member.replace('"ada"', f'"{name}"').replace(vkeys["ada"], vkeys[name])
+            if name != "ada":  # a CA and a trust domain of its own
+                more = more.replace('"test.accord"', f'"{name}.test.accord"')
+                more = re.sub('ca = .*', f'ca = ["{data_of(name)}"]', more)
+            head += "[[member]]" + more.replace(self.witness("ada"), self.witness(name))
+        draft.write_text(head)
+        self.call("accord", "charter", "sign", draft, *self.signed("ada"))
+        for name in ("bo", "cy"):
+            self.call("accord", "charter", "sign", self.dir / "charter.json", *self.signed(name))
+        return self.ask("charter", "submit", self.dir / "charter.json")["hash"]
+
+    def govern(self, member: str) -> None:
+        (self.dir / f"{member}.policy.toml").write_text(POLICY.format(genesis=self.genesis, data=data_of(member)))
+        with open(self.dir / f"{member}.toml", "a") as config:
+            config.write(f'[governance]\ngenesis = "{self.genesis}"\nmember = "{member}"\n'
+                         f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n')
+        self.programs[member].stop()
+        self.start_node(member)
+
+    def until(self, holds) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            if time.monotonic() > end:
+                raise AssertionError("what was awaited did not come")
+
+    def propose(self, steps: int) -> str:
+        job = self.dir / "job.toml"
+        job.write_text(JOB.format(steps=steps))
+        data = [word for member in MEMBERS for word in ("--data", f"{member}=sha256:{data_of(member)}")]
+        return self.ask("proposal", "create", job, *data, *self.signed("ada"))["id"]
+
+    def vote(self, proposal: str, member: str, decision: str = "approve") -> None:
+        self.ask("proposal", "vote", proposal[:12], decision, *self.signed(member))
+
+    def refusal(self, *args) -> str:
+        done = subprocess.run([self.apps / "accord", *map(str, args), "--json"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, env=self.env, timeout=PATIENCE)
+        answer = json.loads(done.stdout.splitlines()[-1])
+        return "" if answer["ok"] else answer["error"]["code"]
+
+    def published(self, entries: int) -> None:
+        self.until(lambda: int(self.ask("log", "verify")["size"]) >= entries)
+
+
+class GovernanceTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="accord-governance-")
+        cls.addClassCleanup(directory.cleanup)
+        cls.federation = Governed(APPS, Path(directory.name))
+        cls.addClassCleanup(cls.federation.close)
+
+    def test_a_job_begins_when_its_members_have_approved(self) -> None:
+        federation = self.federation
+        proposal = federation.propose(steps=5)
+        self.assertEqual(federation.refusal("job", "submit", federation.dir / "job.toml"), "job.undecided")
+        entries = int(federation.ask("log", "verify")["size"])
+        federation.published(entries)
+        federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        for member in MEMBERS:
+            federation.vote(proposal, member)
+        federation.programs["coordinator"].kill()
+        federation.start_coordinator()
+        federation.until(lambda: federation.refusal("job", "show", proposal) == "")
+        view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
+        self.assertEqual(view["state"], "finished", view)
+        shown = federation.ask("proposal", "show", proposal[:10])
+        self.assertEqual((shown["stands"], shown["approved"]), ("passed", "ada, bo, cy"))
+        kinds = [entry["kind"] for entry in federation.ask("log", "show")]
+        self.assertEqual(kinds[0], "charter")
+        self.assertEqual(kinds.count("vote"), 3)
+
+    def test_a_rejection_ends_a_proposal(self) -> None:
+        federation = self.federation
+        proposal = federation.propose(steps=6)
+        federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        for member, decision in (("cy", "reject"), ("ada", "approve"), ("bo", "approve")):
+            federation.vote(proposal, member, decision)
+        federation.until(lambda: federation.ask("proposal", "show", proposal)["stands"] == "rejected")
+        self.assertEqual(federation.refusal("job", "show", proposal), "job.not_found")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
