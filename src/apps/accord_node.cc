@@ -1,10 +1,9 @@
 // accord-node: a lab's worker. join, run; registry: who may mask with this node; stop, start, erase, free,
 // egress, graduate: the lab's own commands, which ask nobody.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <sys/resource.h>
-
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>

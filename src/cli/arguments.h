@@ -215,13 +215,13 @@ struct Help {
 };
 using Command =
     std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
-                 JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload, ModelGenerate,
-                 ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend,
-                 MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow, ContextRemove,
-                 KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, CharterInit, CharterSign,
-                 CharterCheck, CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList,
-                 ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof, PlanTraining, Completion,
-                 Version>;
+                 JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload,
+                 ModelGenerate, ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList,
+                 MemberSuspend, MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow,
+                 ContextRemove, KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, CharterInit,
+                 CharterSign, CharterCheck, CharterSubmit, CharterShow, CharterPin, ProposalCreate,
+                 ProposalList, ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof, PlanTraining,
+                 Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;
