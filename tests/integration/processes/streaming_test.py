@@ -70,7 +70,7 @@ class StreamingTest(unittest.TestCase):
                                  "steps were taken while the sum of the round before was made")
 
     def test_a_node_killed_in_mid_round_goes_on_from_its_own_weights(self) -> None:
-        job = self.job(STREAMING.format(2, 1, 0.25), steps=2000, rounds=6)
+        job = self.job(STREAMING.format(2, 1, 0.25), steps=6000, rounds=6)
 
         def disturb(federation: Federation, id: str) -> None:
             def in_mid_round(view: dict) -> bool:

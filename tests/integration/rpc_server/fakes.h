@@ -39,6 +39,12 @@ struct FakeSessions final : SessionHandler {
 };
 
 // Uploads in memory, by the rules of UploadSink.
+class FakeLedger final : public LedgerHandler {
+ public:
+  void Append(const Peer&, Bytes, Bytes, Reply<Appended> reply) override { reply(Appended{}); }
+  void GetResource(const std::string&, Reply<Bytes> reply) override { reply(Bytes()); }
+};
+
 class FakeBulk final : public BulkHandler {
  public:
   struct Stored {

@@ -48,7 +48,7 @@ ServerOptions Federation::Options() const {
 }
 
 void Federation::Start() {
-  server = std::make_unique<Server>(Options(), Handlers{&sessions, &bulk, &identity, &people});
+  server = std::make_unique<Server>(Options(), Handlers{&sessions, &bulk, &identity, &people, &ledger});
   const auto port = server->Start();
   ACCORD_CHECK(port.ok());
   address_ = "127.0.0.1:" + std::to_string(*port);

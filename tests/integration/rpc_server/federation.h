@@ -62,6 +62,7 @@ class Federation {
 
   Authority authority;
   FakeSessions sessions;
+  FakeLedger ledger;
   FakeBulk bulk;
   FakeIdentity identity;
   FakePeople people;

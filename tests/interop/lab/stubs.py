@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 PROTO = Path(__file__).resolve().parents[3] / "proto"
-FILES = ("types", "restore", "node", "coordinator")
+FILES = ("types", "restore", "ledger", "node", "coordinator")
 
 
 def _generate() -> Path:
@@ -27,5 +27,5 @@ def _generate() -> Path:
 
 
 sys.path.insert(0, str(_generate()))
-types_pb2, _, node_pb2, coordinator_pb2 = (importlib.import_module(f"accord.v1.{name}_pb2") for name in FILES)
+types_pb2, _, _, node_pb2, coordinator_pb2 = (importlib.import_module(f"accord.v1.{name}_pb2") for name in FILES)
 coordinator_grpc = importlib.import_module("accord.v1.coordinator_pb2_grpc")
