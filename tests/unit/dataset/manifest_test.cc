@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "crypto/sha256.h"
 #include "tests/support/temp_dir.h"
