@@ -26,7 +26,7 @@ std::string JobRunner::WaitWhy(const job::OpenRound& open) const {
   const auto deadline = round::DeadlineOf(open.state);
   if (!deadline) return "";
   const job::Plan& plan = driver_->machine().plan;
-  const job::Waits waits = job::WaitsOf(plan, job::HistoryOf(driver_->state()));
+  const job::Waits waits = job::WaitsOf(plan, job::ProgressOf(driver_->state()));
   const round::Phase phase = round::PhaseOf(open.state);
   const Millis length = job::WaitOf(waits, phase).length;
   const auto away = std::chrono::duration_cast<Millis>(open.pace.asked - open.pace.began);

@@ -34,7 +34,7 @@ void JobRunner::WatchUploads() {
 
 Millis JobRunner::StallAfter() const {
   const job::Plan& plan = driver_->machine().plan;
-  return job::StallWait(plan, job::WaitsOf(plan, job::HistoryOf(driver_->state())).collect);
+  return job::StallWait(plan, job::WaitsOf(plan, job::ProgressOf(driver_->state())).collect);
 }
 
 void JobRunner::CheckUploads() {

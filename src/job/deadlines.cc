@@ -13,10 +13,23 @@ constexpr std::uint64_t kLinkBytes = 262'144;       // a second: the slowest lin
 constexpr std::uint64_t kChunkBytes = 524'288;      // the step in which an upload grows (proto/accord/v1)
 constexpr Millis kSlack = std::chrono::minutes(1);  // for what is no transfer
 
-Wait Measured(const Plan& plan, const std::vector<RoundSummary>& history, Millis Took::*what, Millis first) {
+// What nodes do in p1. The three differ by any factor.
+enum class Work : std::uint8_t { kOneStep, kWholeRound, kEvaluation };
+
+Work WorkOf(const Plan& plan, std::uint64_t round, bool evaluates) {
+  if (evaluates) return Work::kEvaluation;
+  return round <= plan.synchronous ? Work::kOneStep : Work::kWholeRound;
+}
+
+Wait Measured(const Plan& plan, const Progress& progress, Millis Took::*what, Millis first) {
+  static const std::vector<RoundSummary> kNone;
+  const std::vector<RoundSummary>& history = progress.history ? *progress.history : kNone;
+  const Work work = WorkOf(plan, progress.committed + 1, progress.committed >= plan.rounds);
   Wait wait{first, Millis(0)};
   std::size_t measured = 0;
   for (auto round = history.rbegin(); round != history.rend() && measured < kMeasuredRounds; ++round) {
+    const bool evaluated = round->purpose == round::Purpose::kEvaluate;
+    if (what == &Took::train && WorkOf(plan, round->round.value, evaluated) != work) continue;
     const Millis took = round->took.*what;
     if (took > Millis(0)) ++measured;
     wait.took = std::max(wait.took, took);
@@ -81,7 +94,7 @@ std::string Bounded(const Plan& plan, const Wait& wait) {
 
 std::string First(const Plan& plan, round::Phase phase, const Wait& wait) {
   if (phase == round::Phase::kGather) return "max_wait: nobody knows when nodes come";
-  if (phase == round::Phase::kTrain) return "max_wait: no round of this job has trained yet";
+  if (phase == round::Phase::kTrain) return "max_wait: no round of this kind was measured yet";
   const bool sends = phase == round::Phase::kCollect || phase == round::Phase::kCommit;
   if (wait.length == plan.max_wait) return "max_wait: nothing was measured yet, and longer is not allowed";
   if (wait.length == plan.min_wait) return "min_wait: nothing was measured yet, and shorter is not allowed";
@@ -96,12 +109,12 @@ Millis StatedWait(std::uint64_t bytes) {
   return kSlack + Millis(static_cast<std::int64_t>(bytes / kLinkBytes * 1000));
 }
 
-Waits WaitsOf(const Plan& plan, const std::vector<RoundSummary>& history) {
+Waits WaitsOf(const Plan& plan, const Progress& progress) {
   return {.gather = {plan.max_wait, Millis(0)},
-          .train = Measured(plan, history, &Took::train, plan.max_wait),
-          .exchange = Measured(plan, history, &Took::exchange, plan.exchange_wait),
-          .collect = Measured(plan, history, &Took::collect, plan.transfer_wait),
-          .commit = Measured(plan, history, &Took::commit, plan.transfer_wait)};
+          .train = Measured(plan, progress, &Took::train, plan.max_wait),
+          .exchange = Measured(plan, progress, &Took::exchange, plan.exchange_wait),
+          .collect = Measured(plan, progress, &Took::collect, plan.transfer_wait),
+          .commit = Measured(plan, progress, &Took::commit, plan.transfer_wait)};
 }
 
 Wait WaitOf(const Waits& waits, round::Phase phase) {

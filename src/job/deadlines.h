@@ -6,8 +6,9 @@
 // and its seconds a step, the queue for an upload slot and the coordinator's own link, which rates of single
 // nodes leave out. The same nodes do the same steps and send the same bytes in the next round. Who has
 // stopped for good is in no measurement, and so makes nobody wait longer; a phase that failed at its deadline
-// took at least so long. Before anything is measured, training may take max_wait, and what is sent comes over
-// a stated link.
+// took at least so long. How long training takes says only a round of the same kind: a synchronous one, a
+// whole one, an evaluation. Before anything is measured, training may take max_wait, and what is sent comes
+// over a stated link.
 #pragma once
 
 #include <string>
@@ -24,8 +25,8 @@ struct Wait {
 struct Waits {
   Wait gather, train, exchange, collect, commit;  // p0; p1; each of p2, p3, p5, p6; p4; p7
 };
-// Of the round that follows on these.
-[[nodiscard]] Waits WaitsOf(const Plan& plan, const std::vector<RoundSummary>& history);
+// Of the round that is open, or comes next.
+[[nodiscard]] Waits WaitsOf(const Plan& plan, const Progress& progress);
 // Of this phase; none in p8.
 [[nodiscard]] Wait WaitOf(const Waits& waits, round::Phase phase);
 // How long an upload that has begun may bring nothing before its stream is cut and its slot given away: the

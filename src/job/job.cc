@@ -134,6 +134,7 @@ Plan PlanOf(const JobSpec& spec, std::uint64_t parameters) {
   const std::uint32_t attempts = masked ? std::min(spec.round.attempts, kMaxAttempts) : spec.round.attempts;
   return {.mode = spec.secure,
           .rounds = spec.round.count,
+          .synchronous = spec.round.synchronous,
           .final_evaluation = !spec.eval.metrics.empty(),
           .min_nodes = spec.round.min_nodes,
           .min_survivors = spec.round.min_survivors,

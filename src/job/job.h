@@ -61,6 +61,7 @@ enum class Reason : std::uint8_t {
 struct Plan {
   SecureMode mode = SecureMode::kOff;
   std::uint64_t rounds = 1;
+  std::uint64_t synchronous = 0;  // the first of them, with one local step
   bool final_evaluation = true;
   std::uint32_t min_nodes = 1;
   std::uint32_t min_survivors = 1;

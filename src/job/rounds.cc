@@ -27,7 +27,7 @@ round::Plan RoundPlan(const Plan& plan, const Progress& progress, const GroupPro
   const std::uint32_t goal = GoalOf(plan, evaluate, group);
   static const std::vector<RoundSummary> kNone;
   const std::vector<RoundSummary>& history = progress.history ? *progress.history : kNone;
-  const Waits waits = WaitsOf(plan, history);
+  const Waits waits = WaitsOf(plan, progress);
   return {.round = {progress.committed + 1},
           .purpose = evaluate ? round::Purpose::kEvaluate : round::Purpose::kTrain,
           .mode = plan.mode,

@@ -163,7 +163,7 @@ TEST_F(JobsTest, ExplainsSinceWhenAndWhyUntilThen) {
   EXPECT_EQ(first.phase, round::Phase::kTrain);
   EXPECT_EQ(office.View().time - first.phase_since, std::chrono::seconds(5));
   EXPECT_EQ(first.deadline - first.phase_since, std::chrono::hours(2));
-  EXPECT_EQ(first.wait_why, "max_wait: no round of this job has trained yet");
+  EXPECT_EQ(first.wait_why, "max_wait: no round of this kind was measured yet");
 }
 
 // What a job without its quorum says, and to whom it goes on.

@@ -17,10 +17,20 @@ Plan WaitPlan() {
   plan.upload_bytes = 80 << 20;
   return plan;
 }
-std::vector<RoundSummary> After(std::initializer_list<Took> rounds) {
+RoundSummary Round(std::uint64_t number, std::int64_t trained,
+                   round::Purpose purpose = round::Purpose::kTrain) {
+  return {.round = {number}, .purpose = purpose, .took = {.train = Millis(trained)}};
+}
+Progress After(std::vector<RoundSummary> rounds, std::uint64_t committed = 0) {
+  Progress progress;
+  progress.committed = committed;
+  progress.history = std::make_shared<const std::vector<RoundSummary>>(std::move(rounds));
+  return progress;
+}
+Progress After(std::initializer_list<Took> rounds) {
   std::vector<RoundSummary> history;
-  for (const Took& took : rounds) history.push_back({.took = took});
-  return history;
+  for (const Took& took : rounds) history.push_back({.round = {1}, .took = took});
+  return After(std::move(history));
 }
 
 TEST(WaitsTest, BeforeAnythingIsMeasuredAreThoseOfTheLinkAndMaxWait) {
@@ -52,6 +62,25 @@ TEST(WaitsTest, StayWithinWhatAPersonAllows) {
   EXPECT_EQ(WaitsOf(WaitPlan(), After({{.train = Millis(9000)}})).train.length, Millis(10'000));
 }
 
+TEST(WaitsTest, OfTrainingFollowFromRoundsOfTheSameKind) {
+  Plan plan = WaitPlan();
+  plan.rounds = 4;
+  plan.synchronous = 2;
+  const auto wait = [&](const Progress& progress) { return WaitsOf(plan, progress).train.length; };
+  const std::vector<RoundSummary> warm = {Round(1, 50), Round(2, 60)};
+  EXPECT_EQ(wait(After({warm[0]}, 1)), Millis(100)) << "one step, as before";
+  EXPECT_EQ(wait(After(warm, 2)), Millis(10'000)) << "the first whole round may take any number of steps";
+  const std::vector<RoundSummary> whole = {warm[0], warm[1], Round(3, 2000), Round(4, 3000)};
+  EXPECT_EQ(wait(After(whole, 3)), Millis(6000));
+  EXPECT_EQ(wait(After(whole, 4)), Millis(10'000)) << "the evaluation is over other data";
+  const auto failed = [&](Progress progress) {
+    std::vector<RoundSummary> history = *progress.history;
+    history.push_back(Round(5, 800, round::Purpose::kEvaluate));
+    return After(std::move(history), progress.committed);
+  };
+  EXPECT_EQ(wait(failed(After(whole, 4))), Millis(1600));
+}
+
 TEST(WaitsTest, AnUploadStallsAfterTheWaitForOneChunk) {
   Plan plan = WaitPlan();
   plan.max_wait = Millis(7'200'000);
@@ -74,7 +103,8 @@ TEST(WaitsTest, SayWhatTheyFollowFrom) {
   EXPECT_EQ(why(7000),
             "2 x the 7s that the slowest of the last rounds took for it, but at most max_wait = 10s");
   const Waits first = WaitsOf(plan, {});
-  EXPECT_EQ(WaitReason(plan, first, round::Phase::kTrain), "max_wait: no round of this job has trained yet");
+  EXPECT_EQ(WaitReason(plan, first, round::Phase::kTrain),
+            "max_wait: no round of this kind was measured yet");
   EXPECT_EQ(WaitReason(plan, first, round::Phase::kCollect),
             "1m and the time of 80.0 MiB at 256.0 KiB/s, since nothing was measured yet");
   EXPECT_EQ(WaitReason(plan, first, round::Phase::kClosed), "");
