@@ -37,6 +37,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr Millis kDecidedEvery = std::chrono::seconds(30);
+
 // The stores, in the order in which they are opened; closed in the reverse order.
 struct Stores {
   std::unique_ptr<store::StateDir> dir;
@@ -112,7 +114,7 @@ struct Coordinator::Impl {
   asio::thread_pool workers{2};
   AsioTiming timing;
   std::vector<std::thread> threads;
-  std::unique_ptr<asio::steady_timer> renewal;
+  std::unique_ptr<asio::steady_timer> renewal, decided;
   std::unique_ptr<Services> services;
   std::unique_ptr<Jobs> jobs;
   std::unique_ptr<LogKeeper> log;
@@ -128,6 +130,7 @@ struct Coordinator::Impl {
   Status Open();
   Status OpenLog();
   void BeginDecided();
+  void ArmDecided();
   Status Serve();
   void ArmRenewal();
   void Stop();
@@ -188,8 +191,8 @@ Status Coordinator::Impl::OpenLog() {
 
 // Proposals that have passed become jobs; those that run are shown to nodes that waited for this head.
 void Coordinator::Impl::BeginDecided() {
-  for (const DecidedJob& job : log->Passed()) {
-    if (jobs->Knows(JobId{job.id.bytes})) continue;
+  const auto begun = [this](const Digest& job) { return jobs->Knows(JobId{job.bytes}); };
+  for (const DecidedJob& job : log->Passed(begun)) {
     Result<Bytes> plan = log->PlanOf(job.id);
     if (!plan.ok()) {
       LogError("job.not_begun", {{"id", job.id.Hex()}, {"why", Describe(plan.status())}});
@@ -198,6 +201,17 @@ void Coordinator::Impl::BeginDecided() {
     jobs->SubmitDecided(*std::move(plan), job.proposal, job.proposer);
   }
   jobs->OfferDecided();
+}
+
+// Also what had to wait for its time, or for a job of others to end, begins.
+void Coordinator::Impl::ArmDecided() {
+  if (!decided) decided = std::make_unique<asio::steady_timer>(io);
+  decided->expires_after(kDecidedEvery);
+  decided->async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    asio::post(workers, [this] { BeginDecided(); });
+    ArmDecided();
+  });
 }
 
 Status Coordinator::Impl::Serve() {
@@ -218,6 +232,7 @@ Status Coordinator::Impl::Serve() {
       rpc::Handlers{&sessions, jobs.get(), identity.get(), people.get(), log.get()});
   ACCORD_ASSIGN_OR_RETURN(port, server->Start());
   BeginDecided();
+  ArmDecided();
   ArmRenewal();
   health.serving_ = true;
   return {};

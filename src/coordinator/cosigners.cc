@@ -5,6 +5,7 @@
 //
 #include <boost/asio/post.hpp>
 
+#include "base/errors.h"
 #include "base/log.h"
 #include "ledger/witness.h"
 
@@ -36,31 +37,32 @@ std::uint64_t Cosigners::SizeAt(NodeId node) const {
   return found == nodes_.end() ? 0 : found->second.size;
 }
 
-bool Cosigners::AnyAsked() const {
-  return std::ranges::any_of(nodes_, [](const auto& node) { return node.second.turn == Turn::kAsked; });
+// Whether the head that is out needs nothing more of anybody.
+bool Cosigners::IsSettled() const {
+  const auto awaited = [this](const auto& node) { return node.second.asked == head_; };
+  return log_.IsPublished(head_->note) || std::ranges::none_of(nodes_, awaited);
 }
 
 void Cosigners::Ask() {
   std::optional<OpenHead> newest = log_.Head();
   if (!newest) return;
   const MutexLock lock(mutex_);
-  if (!head_ || (head_->note.text != newest->note.text && !AnyAsked())) {
-    head_ = std::move(newest);
-    for (auto& [id, witness] : nodes_) witness.turn = Turn::kIdle, witness.told_size = false;
-  }
+  if (!head_ || (head_->note.text != newest->note.text && IsSettled()))
+    head_ = std::make_shared<const OpenHead>(*std::move(newest));
   for (auto& [id, witness] : nodes_) {
-    if (witness.turn == Turn::kIdle) AskOne(id, witness);
+    if (!witness.asked && witness.heard != head_) AskOne(id, witness);
   }
 }
 
 void Cosigners::AskOne(NodeId id, Witness& witness) {
-  witness.turn = Turn::kDone;
+  if (witness.heard) witness.told_size = false;
+  witness.heard = head_;  // unless it can be asked
   const Result<ledger::Proof> proof = log_.Consistency(witness.size, head_->tree);
   if (!proof.ok())
     return LogError("log.not_continued", {{"node", witness.name}, {"why", Describe(proof.status())}});
   const std::string body =
       ledger::AddCheckpoint{.old_size = witness.size, .proof = *proof, .checkpoint = head_->note}.Format();
-  witness.turn = Turn::kAsked;
+  witness.asked = head_;
   sessions_.Send(id, rpc::AddCheckpoint{Bytes(body.begin(), body.end()), head_->charters});
 }
 
@@ -70,16 +72,17 @@ void Cosigners::OnAnswer(const rpc::Peer& node, rpc::CheckpointAnswer answer) {
 
 void Cosigners::Take(const rpc::Peer& node, const rpc::CheckpointAnswer& answer) {
   std::vector<ledger::NoteSignature> signatures;
-  ledger::Note head;
+  HeadRef head;
   {
     const MutexLock lock(mutex_);
     const auto found = nodes_.find(node.node);
-    if (found == nodes_.end() || found->second.turn != Turn::kAsked) return;
-    signatures = Judge(found->second, answer);
-    head = head_->note;
+    if (found == nodes_.end() || !found->second.asked) return;
+    head = found->second.heard = std::exchange(found->second.asked, nullptr);
+    signatures = Judge(found->second, head, answer);
+    if (head != head_) signatures.clear();  // too late: that one is out without it
   }
   if (!signatures.empty()) {
-    if (const Status kept = log_.Cosigned(head, signatures); !kept.ok())
+    if (const Status kept = log_.Cosigned(head->note, signatures); !kept.ok())
       LogError("log.not_published", {{"why", Describe(kept)}});
   }
   Ask();
@@ -87,15 +90,15 @@ void Cosigners::Take(const rpc::Peer& node, const rpc::CheckpointAnswer& answer)
 
 // What it cosigned, if it did. A witness that has seen another size is asked once more, with the proof from
 // there.
-std::vector<ledger::NoteSignature> Cosigners::Judge(Witness& witness, const rpc::CheckpointAnswer& answer) {
-  witness.turn = Turn::kDone;
+std::vector<ledger::NoteSignature> Cosigners::Judge(Witness& witness, const HeadRef& head,
+                                                    const rpc::CheckpointAnswer& answer) {
   const std::string_view body = AsText(answer.body);
   if (answer.status == static_cast<std::uint32_t>(WitnessVerdict::kConflict) && !witness.told_size) {
     const Result<std::uint64_t> size = ledger::ParseKnownSize(body);
     witness.told_size = true;
     if (size.ok()) {
       witness.size = *size;
-      witness.turn = Turn::kIdle;
+      witness.heard = nullptr;
     }
     return {};
   }
@@ -105,12 +108,12 @@ std::vector<ledger::NoteSignature> Cosigners::Judge(Witness& witness, const rpc:
         {{"node", witness.name}, {"status", std::to_string(answer.status)}, {"why", Printable(body, 200)}});
     return {};
   }
-  auto signatures = ledger::TakeCosignatures(body, head_->note.text, head_->witnesses);
+  auto signatures = ledger::TakeCosignatures(body, head->note.text, head->witnesses);
   if (!signatures.ok()) {
     LogWarn("log.not_cosigned", {{"node", witness.name}, {"why", Describe(signatures.status())}});
     return {};
   }
-  witness.size = head_->tree.size;
+  witness.size = head->tree.size;
   return *std::move(signatures);
 }
 

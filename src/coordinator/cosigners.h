@@ -1,13 +1,16 @@
 // Asks the nodes that are connected to cosign the log's newest head: they are its witnesses (governance.md
-// d). One head at a time is out: the next is asked for when this one is published, or when everybody who was
-// asked has answered. So heads that follow one another quickly are cosigned in batches. Thread-safe; what
-// reads the disk runs on workers.
+// d). The next head is asked for when enough have cosigned the one that is out, or when everybody who was
+// asked has answered: so heads that follow one another quickly are cosigned in batches, and a node that says
+// nothing holds up nobody. Of one node one answer is awaited at a time. Thread-safe; what reads the disk runs
+// on workers.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
+#include <memory>
+#include <string>
+#include <vector>
 //
 #include <boost/asio/any_io_executor.hpp>
 
@@ -34,29 +37,29 @@ class Cosigners {
   [[nodiscard]] std::uint64_t SizeAt(NodeId node) const ACCORD_EXCLUDES(mutex_);
 
  private:
-  enum class Turn : std::uint8_t { kIdle, kAsked, kDone };  // of the head that is out
+  using HeadRef = std::shared_ptr<const OpenHead>;
   struct Witness {
     std::string name;
-    Turn turn = Turn::kIdle;
+    HeadRef asked;           // whose answer is awaited; none: it may be asked
+    HeadRef heard;           // that it answered last
     std::uint64_t size = 0;  // that it cosigned last
-    bool told_size = false;  // of the head that is out: told why not
+    bool told_size = false;  // it has said once that it knows another size, and was asked from there
   };
 
   void Later(std::function<void()> work);
   void Ask() ACCORD_EXCLUDES(mutex_);
   void AskOne(NodeId id, Witness& witness) ACCORD_REQUIRES(mutex_);
-  [[nodiscard]] bool AnyAsked() const ACCORD_REQUIRES(mutex_);
+  [[nodiscard]] bool IsSettled() const ACCORD_REQUIRES(mutex_);
   void Take(const rpc::Peer& node, const rpc::CheckpointAnswer& answer) ACCORD_EXCLUDES(mutex_);
-  [[nodiscard]] std::vector<ledger::NoteSignature> Judge(Witness& witness,
-                                                         const rpc::CheckpointAnswer& answer)
-      ACCORD_REQUIRES(mutex_);
+  [[nodiscard]] static std::vector<ledger::NoteSignature> Judge(Witness& witness, const HeadRef& head,
+                                                                const rpc::CheckpointAnswer& answer);
 
   LogKeeper& log_;
   Sessions& sessions_;
   const boost::asio::any_io_executor workers_;
   mutable Mutex mutex_;
   std::map<NodeId, Witness> nodes_ ACCORD_GUARDED_BY(mutex_);  // those that are connected
-  std::optional<OpenHead> head_ ACCORD_GUARDED_BY(mutex_);     // that is out
+  HeadRef head_ ACCORD_GUARDED_BY(mutex_);                     // that is out
 };
 
 }  // namespace accord::coordinator

@@ -14,6 +14,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
+#include "store/fd.h"
 
 namespace accord::coordinator {
 namespace {
@@ -25,14 +26,30 @@ using charter::EntryKind;
 constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/";
 constexpr std::uint64_t kMaxPlan = 65'536;
 
-Result<crypto::Ed25519Key> KeyOf(const fs::path& file) {
-  if (fs::exists(file)) return crypto::Ed25519Key::Load(file);
-  crypto::Ed25519Key key = crypto::Ed25519Key::Generate();
-  ACCORD_RETURN_IF_ERROR(key.Save(file));
-  return key;
+// Where a state's log is, and where it is made.
+struct Places {
+  explicit Places(const fs::path& state)
+      : key(state / "log.key"), log(state / "log"), fresh(state / "log.new") {}
+  fs::path key, log, fresh;
+};
+
+// A log without entries, and its key. The rename comes last: with a key and without log, log.new says that
+// this was cut short and no log was lost.
+Status Make(const Places& places, const std::string& origin) {
+  std::error_code failed;
+  fs::remove_all(places.fresh, failed);
+  if (failed) return ErrnoStatus(failed.value(), "cannot remove", places.fresh);
+  if (!fs::exists(places.key)) ACCORD_RETURN_IF_ERROR(crypto::Ed25519Key::Generate().Save(places.key));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Ed25519Key key, crypto::Ed25519Key::Load(places.key));
+  ledger::LogDirectory storage(places.fresh);
+  const auto writer = ledger::LogWriter::Create(storage, origin, key);
+  if (!writer.ok()) return writer.status();
+  fs::rename(places.fresh, places.log, failed);
+  if (failed) return ErrnoStatus(failed.value(), "cannot rename", places.fresh);
+  return store::SyncDirectory(places.log.parent_path());
 }
 
-// The witnesses that the charter in force counts.
+// The witnesses that a charter counts.
 std::vector<ledger::VerifierKey> WitnessesOf(const charter::Charter& charter) {
   std::vector<ledger::VerifierKey> keys;
   for (const charter::Member& member : charter.members) {
@@ -46,18 +63,18 @@ std::vector<ledger::VerifierKey> WitnessesOf(const charter::Charter& charter) {
 // ---------------------------------------------------------------- opening
 
 Result<std::unique_ptr<LogKeeper>> LogKeeper::Open(Options options) {
-  const fs::path key_file = options.state / "log.key", directory = options.state / "log";
-  const bool known = fs::exists(key_file);
-  if (known != fs::exists(directory)) {
-    return Fail(errors::kLogDamaged, "of " + key_file.string() + " and " + directory.string() +
+  const Places places(options.state);
+  const bool keyed = fs::exists(places.key), logged = fs::exists(places.log);
+  if (logged ? !keyed : keyed && !fs::exists(places.fresh)) {
+    return Fail(errors::kLogDamaged, "of " + places.key.string() + " and " + places.log.string() +
                                          " only one is there: put back the other, from a backup");
   }
-  ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, KeyOf(key_file));
-  std::unique_ptr<LogKeeper> keeper(new LogKeeper(std::move(options), std::move(key), directory));
+  if (!logged) ACCORD_RETURN_IF_ERROR(Make(places, options.origin));
+  ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, crypto::Ed25519Key::Load(places.key));
+  std::unique_ptr<LogKeeper> keeper(new LogKeeper(std::move(options), std::move(key), places.log));
   {
     const MutexLock lock(keeper->mutex_);
-    auto writer = known ? ledger::LogWriter::Open(keeper->storage_, keeper->options_.origin, keeper->key_)
-                        : ledger::LogWriter::Create(keeper->storage_, keeper->options_.origin, keeper->key_);
+    auto writer = ledger::LogWriter::Open(keeper->storage_, keeper->options_.origin, keeper->key_);
     if (!writer.ok()) return writer.status();
     keeper->writer_.emplace(*std::move(writer));
   }
@@ -161,9 +178,16 @@ Result<Bytes> LogKeeper::ReadResource(const std::string& path) {
 
 std::optional<OpenHead> LogKeeper::Head() const {
   const MutexLock lock(mutex_);
-  const auto present = record_.Present(Now());
-  if (!present.ok()) return std::nullopt;
-  return OpenHead{writer_->pending(), writer_->head(), charters_, WitnessesOf((*present)->charter)};
+  if (charters_.empty()) return std::nullopt;
+  return OpenHead{writer_->pending(), writer_->head(), charters_,
+                  WitnessesOf(record_.chain().back().charter)};
+}
+
+bool LogKeeper::IsPublished(const ledger::Note& head) const {
+  const auto asked = ledger::Checkpoint::Parse(head.text);
+  const MutexLock lock(mutex_);
+  const auto published = ledger::Checkpoint::Parse(writer_->published().text);
+  return asked.ok() && published.ok() && asked->size <= published->size;
 }
 
 Result<ledger::Proof> LogKeeper::Consistency(std::uint64_t from, const ledger::TreeHead& head) {
@@ -179,7 +203,6 @@ Result<ledger::Proof> LogKeeper::Consistency(std::uint64_t from, const ledger::T
 Status LogKeeper::Cosigned(const ledger::Note& head, const std::vector<ledger::NoteSignature>& signatures) {
   {
     const MutexLock lock(mutex_);
-    ACCORD_ASSIGN_OR_RETURN(const charter::Version* const present, record_.Present(Now()));
     if (open_text_ != head.text) {
       open_text_ = head.text;
       cosignatures_.clear();
@@ -193,7 +216,8 @@ Status LogKeeper::Cosigned(const ledger::Note& head, const std::vector<ledger::N
     }
     ledger::Note note{head.text, head.signatures};
     note.signatures.insert(note.signatures.end(), cosignatures_.begin(), cosignatures_.end());
-    if (!charter::CheckCheckpoint(note.Format(), present->charter).ok()) return {};  // not enough yet
+    if (!charter::CheckCheckpoint(note.Format(), record_.chain().back().charter).ok())
+      return {};  // not enough yet
     ACCORD_RETURN_IF_ERROR(writer_->Publish(note));
   }
   options_.published_head();
@@ -202,17 +226,28 @@ Status LogKeeper::Cosigned(const ledger::Note& head, const std::vector<ledger::N
 
 // ---------------------------------------------------------------- jobs
 
-std::vector<DecidedJob> LogKeeper::Passed() const {
+// Counting verifies every vote, so what is over is not counted again.
+std::vector<DecidedJob> LogKeeper::Passed(const std::function<bool(const Digest&)>& begun) {
   const MutexLock lock(mutex_);
   const auto published = ledger::Checkpoint::Parse(writer_->published().text);
   std::vector<DecidedJob> passed;
   if (!published.ok()) return passed;
   for (const auto& [job, matter] : record_.matters()) {
+    if (over_.contains(job)) continue;
+    if (begun(job)) {
+      over_.insert(job);
+      continue;
+    }
+    const auto seen = [&](const charter::LoggedVote& vote) { return vote.index < published->size; };
+    if (!std::ranges::all_of(matter.votes, seen)) continue;
     const auto standing = record_.StandingOf(job, Now());
-    const bool seen = std::ranges::all_of(
-        matter.votes, [&](const charter::LoggedVote& vote) { return vote.index < published->size; });
-    if (seen && standing.ok() && standing->outcome == charter::Outcome::kPassed)
+    if (!standing.ok()) continue;
+    if (standing->outcome == charter::Outcome::kPassed) {
       passed.push_back({job, matter.envelope.payload, "member:" + matter.proposal.proposer});
+    } else if (standing->outcome == charter::Outcome::kRejected ||
+               (standing->outcome == charter::Outcome::kLapsed && Now() > matter.proposal.not_after)) {
+      over_.insert(job);
+    }
   }
   return passed;
 }

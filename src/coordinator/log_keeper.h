@@ -3,7 +3,7 @@
 // nothing: nodes, members and auditors check every entry for themselves.
 //
 //   <state>/log.key   signs heads; mode 0600
-//   <state>/log/      the log as it is served (ledger/log_writer.h)
+//   <state>/log/      the log as it is served (ledger/log_writer.h); log.new while it is made
 //   <state>/plans/    job files that came with proposals, by their SHA-256
 //
 // Thread-safe. Append and GetResource wait for the disk on a worker, the others for no more than what those
@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 //
@@ -35,7 +36,7 @@ struct OpenHead {
   ledger::Note note;
   ledger::TreeHead tree;
   std::vector<Bytes> charters;                 // entries, the first version first
-  std::vector<ledger::VerifierKey> witnesses;  // of the charter in force
+  std::vector<ledger::VerifierKey> witnesses;  // of the newest charter
 };
 
 // A proposal that has passed.
@@ -67,7 +68,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   // The same, for HTTP: waits for the disk.
   [[nodiscard]] Result<Bytes> ReadResource(const std::string& path) ACCORD_EXCLUDES(mutex_);
 
-  // ---- for witnesses. None before there is a charter that is in force.
+  // ---- for witnesses. None before there is a charter. They are those of its newest version, in force or
+  // not: nodes go by it, too, and one that is out of date could never be renewed otherwise.
   [[nodiscard]] std::optional<OpenHead> Head() const ACCORD_EXCLUDES(mutex_);
   // The proof that `head` continues the log of this size: reads tiles.
   [[nodiscard]] Result<ledger::Proof> Consistency(std::uint64_t from, const ledger::TreeHead& head)
@@ -76,9 +78,13 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] Status Cosigned(const ledger::Note& head,
                                 const std::vector<ledger::NoteSignature>& signatures) ACCORD_EXCLUDES(mutex_);
 
+  // Whether enough have cosigned this head, or a later one.
+  [[nodiscard]] bool IsPublished(const ledger::Note& head) const ACCORD_EXCLUDES(mutex_);
+
   // ---- for jobs
-  // Proposals that have passed by what is published.
-  [[nodiscard]] std::vector<DecidedJob> Passed() const ACCORD_EXCLUDES(mutex_);
+  // Proposals that have passed by what is published, without those that have begun.
+  [[nodiscard]] std::vector<DecidedJob> Passed(const std::function<bool(const Digest&)>& begun)
+      ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] bool HasCharter() const ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Result<Bytes> PlanOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
   // What a node that cosigned the log at `from` last has to be shown of a job, under the published head;
@@ -108,6 +114,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   std::optional<ledger::LogWriter> writer_ ACCORD_GUARDED_BY(mutex_);
   charter::Record record_ ACCORD_GUARDED_BY(mutex_);
   std::vector<Bytes> charters_ ACCORD_GUARDED_BY(mutex_);  // entries
+  std::set<Digest> over_ ACCORD_GUARDED_BY(mutex_);        // proposals that cannot begin any more
   // Of the head that cosignatures came for last.
   std::string open_text_ ACCORD_GUARDED_BY(mutex_);
   std::vector<ledger::NoteSignature> cosignatures_ ACCORD_GUARDED_BY(mutex_);

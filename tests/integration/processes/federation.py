@@ -3,6 +3,7 @@
 Nothing sleeps: a test waits for a line of a log or of `accord job watch --json`, each wait is bounded.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -77,6 +78,7 @@ class Program:
 class Federation:
     def __init__(self, apps: Path, directory: Path, nodes: list):
         self.apps, self.dir, self.programs = apps, directory, {}
+        atexit.register(self.close)  # also when what follows fails
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("ACCORD_")}
         self.env |= {"ACCORD_HOME": str(directory / "cli"), "OMP_NUM_THREADS": "1"}
         self.address = f"127.0.0.1:{free_port()}"

@@ -1,0 +1,221 @@
+// How heads of the log get their cosignatures: whom the coordinator asks, and when it goes on.
+#include "coordinator/cosigners.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/file.h"
+#include "ledger/signer.h"
+#include "ledger/witness.h"
+#include "tests/support/temp_dir.h"
+#include "tests/unit/charter/fixture.h"
+
+namespace accord::coordinator {
+namespace {
+
+using charter::UnixSeconds;
+using ledger::Envelope;
+
+class SetClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint Now() const override { return TimePoint(std::chrono::seconds(now)); }
+  UnixSeconds now = charter::kNow;
+};
+
+struct Link final : rpc::SessionLink {
+  void Send(rpc::ToNode message) override {
+    if (auto* head = std::get_if<rpc::AddCheckpoint>(&message)) asked.push_back(std::move(*head));
+  }
+  void Close(Status) override {}
+  std::deque<rpc::AddCheckpoint> asked;
+};
+
+// A node that cosigns when the test lets it.
+struct Witness {
+  std::string member;
+  rpc::Peer peer;
+  std::shared_ptr<Link> link = std::make_shared<Link>();
+  std::shared_ptr<rpc::SessionEvents> events;
+  ledger::TreeHead head;  // cosigned last
+};
+
+// Three members who witness, two are enough; everything in one thread.
+class CosignersTest : public ::testing::Test, public NodeListener {
+ protected:
+  CosignersTest() {
+    sessions_.Listen(this);
+    OpenLog();
+    charter_ = charter::CharterOf({"be", "ke", "rw"});
+    charter_.log = log_->key();
+    charter_.log_origin = "fed.example/log";
+    charter_.quorum.witness = 2;
+  }
+  void OpenLog() {
+    auto log = LogKeeper::Open({.state = dir_.path(),
+                                .origin = "fed.example/log",
+                                .clock = &clock_,
+                                .workers = io_.get_executor(),
+                                .signed_head = [this] { cosigners_->OnSignedHead(); },
+                                .published_head = [] {}});
+    ASSERT_TRUE(log.ok()) << Describe(log.status());
+    log_ = *std::move(log);
+    cosigners_.emplace(*log_, sessions_, io_.get_executor());
+  }
+  void OnNodeUp(const rpc::Peer& node, const rpc::Hello&) override { cosigners_->OnNodeUp(node); }
+  void OnNodeDown(const rpc::Peer& node) override { cosigners_->OnNodeDown(node); }
+  void OnNodeMessage(const rpc::Peer& node, rpc::FromNode message) override {
+    cosigners_->OnAnswer(node, std::get<rpc::CheckpointAnswer>(std::move(message)));
+  }
+  Witness Connect(const std::string& member, std::uint8_t id) {
+    Witness witness{.member = member, .peer = {.spiffe_id = member, .name = member, .node = {{id}}}};
+    witness.events = sessions_.OnSession(witness.peer, witness.link);
+    witness.events->OnMessage(rpc::Hello{.protocol_oldest = 1, .protocol_newest = 99});
+    Run();
+    return witness;
+  }
+  void Run() {
+    io_.restart();
+    io_.poll();
+  }
+  std::string Append(const Envelope& envelope) {
+    const std::string text = ledger::EncodeEnvelope(envelope);
+    std::string error = "no answer";
+    log_->Append({}, Bytes(text.begin(), text.end()), {},
+                 [&](const Result<rpc::Appended>& done) { error = done.status().error(); });
+    Run();
+    return error;
+  }
+  // Some document that a member signs.
+  std::string Say(const std::string& text) {
+    return Append(charter::Signed("text/plain", Bytes(text.begin(), text.end()), {"ke"}));
+  }
+  // Answers the oldest question to this witness.
+  void Answer(Witness& witness) {
+    ASSERT_FALSE(witness.link->asked.empty()) << witness.member << " was not asked";
+    const rpc::AddCheckpoint message = std::move(witness.link->asked.front());
+    witness.link->asked.pop_front();
+    const auto decision = ledger::DecideAddCheckpoint(AsText(message.body), [&](std::string_view) {
+      return std::optional(ledger::WitnessedLog{{log_->key()}, witness.head});
+    });
+    std::string body = decision.Body();
+    if (decision.verdict == ledger::WitnessVerdict::kCosign) {
+      witness.head = decision.head;
+      body = ledger::SignAsWitness("fed.example/witness/" + witness.member,
+                                   charter::KeyOf("witness " + witness.member), clock_.now, decision.text)
+                 .Format();
+    }
+    witness.events->OnMessage(
+        rpc::CheckpointAnswer{static_cast<std::uint32_t>(decision.verdict), Bytes(body.begin(), body.end())});
+    Run();
+  }
+  std::uint64_t Published() {
+    const auto text = log_->ReadResource("checkpoint");
+    if (!text.ok()) return 0;
+    return ledger::Checkpoint::Parse(ledger::Note::Parse(AsText(*text))->text)->size;
+  }
+  Envelope Signed(const charter::Charter& charter) { return charter::Signed(charter, {"be", "ke", "rw"}); }
+
+  testing::TempDir dir_;
+  SetClock clock_;
+  boost::asio::io_context io_;
+  Sessions sessions_{clock_, std::chrono::seconds(5)};
+  std::unique_ptr<LogKeeper> log_;
+  std::optional<Cosigners> cosigners_;
+  charter::Charter charter_;
+};
+
+TEST_F(CosignersTest, ANodeThatSaysNothingHoldsUpNobody) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2), silent = Connect("rw", 3);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  Answer(be);
+  EXPECT_EQ(Published(), 0U) << "one is not enough";
+  Answer(ke);
+  EXPECT_EQ(Published(), 1U);
+  ASSERT_EQ(Say("one"), "");
+  Answer(be);
+  Answer(ke);
+  EXPECT_EQ(Published(), 2U);
+  EXPECT_EQ(silent.link->asked.size(), 1U) << "one question at a time";
+  Answer(silent);
+  EXPECT_EQ(silent.head.size, 1U);
+  Answer(silent);
+  EXPECT_EQ(silent.head.size, 2U) << "and it catches up when it speaks again";
+}
+
+TEST_F(CosignersTest, HeadsThatFollowQuicklyAreCosignedTogether) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  for (const char* text : {"one", "two", "three"}) ASSERT_EQ(Say(text), "");
+  EXPECT_EQ(be.link->asked.size(), 1U);
+  Answer(be);
+  Answer(ke);
+  EXPECT_EQ(Published(), 1U);
+  Answer(be);
+  Answer(ke);
+  EXPECT_EQ(Published(), 4U);
+}
+
+TEST_F(CosignersTest, AWitnessThatKnowsMoreIsAskedFromThere) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  Answer(be);
+  Answer(ke);
+  ke.events->OnEnd({});
+  Witness again = Connect("ke", 2);  // the coordinator does not know any more what it cosigned
+  again.head = ke.head;
+  Answer(again);
+  ASSERT_EQ(Say("one"), "");
+  Answer(be);
+  if (!again.link->asked.empty()) Answer(again);
+  if (!again.link->asked.empty()) Answer(again);
+  EXPECT_EQ(Published(), 2U);
+}
+
+TEST_F(CosignersTest, ACharterOutOfDateCanBeRenewed) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  Answer(be);
+  Answer(ke);
+  clock_.now = charter_.not_after + charter::kDay;
+  EXPECT_EQ(Say("one"), "charter.expired");
+  charter::Charter renewed = charter_;
+  renewed.version = 2;
+  renewed.prev = Signed(charter_).Id();
+  renewed.not_after = clock_.now + charter::kDay;
+  ASSERT_EQ(Append(Signed(renewed)), "");
+  Answer(be);
+  Answer(ke);
+  EXPECT_EQ(Published(), 2U);
+  EXPECT_EQ(Say("one"), "");
+}
+
+// ---------------------------------------------------------------- its place on the disk
+
+TEST_F(CosignersTest, ALogThatWasCutShortWhileItWasMadeIsMadeAgain) {
+  const std::string key = log_->key().Format();
+  std::filesystem::rename(dir_ / "log", dir_ / "log.new");
+  OpenLog();
+  EXPECT_EQ(log_->key().Format(), key);
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "log.new"));
+}
+
+TEST_F(CosignersTest, ALostLogIsNotMadeAnew) {
+  std::filesystem::remove_all(dir_ / "log");
+  const auto log = LogKeeper::Open({.state = dir_.path(), .origin = "fed.example/log", .clock = &clock_});
+  EXPECT_EQ(log.status().error(), "log.damaged");
+}
+
+TEST_F(CosignersTest, ALostKeyIsNotMadeAnew) {
+  std::filesystem::remove(dir_ / "log.key");
+  const auto log = LogKeeper::Open({.state = dir_.path(), .origin = "fed.example/log", .clock = &clock_});
+  EXPECT_EQ(log.status().error(), "log.damaged");
+}
+
+}  // namespace
+}  // namespace accord::coordinator
