@@ -59,19 +59,6 @@ Status CheckLogged(const JobBundle& bundle, const Checkpoint& checkpoint) {
   return {};
 }
 
-Status CheckContinues(const Pinned& pinned, const JobBundle& bundle, const Checkpoint& checkpoint) {
-  const ledger::TreeHead newer{checkpoint.size, checkpoint.root};
-  if (newer.size < pinned.head.size) {
-    return Fail(errors::kLogRollback, "this node cosigned the log at size " +
-                                          std::to_string(pinned.head.size) + ", and was shown it at " +
-                                          std::to_string(newer.size));
-  }
-  if (ledger::VerifyConsistency(pinned.head, newer, bundle.consistency)) return {};
-  return Fail(errors::kLogSplit, "the log at size " + std::to_string(newer.size) +
-                                     " does not continue the one that this node cosigned at " +
-                                     std::to_string(pinned.head.size));
-}
-
 std::vector<LoggedVote> WithPlaces(const JobBundle& bundle, std::vector<Envelope> votes) {
   std::vector<LoggedVote> logged;
   for (std::size_t i = 0; i < votes.size(); ++i)
@@ -91,6 +78,20 @@ Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain) {
                   ? "this node knows version " + std::to_string(pinned.version) +
                         " of the charter, and was shown " + std::to_string(chain.size())
                   : "this node knows another version " + std::to_string(pinned.version) + " of the charter");
+}
+
+Status CheckContinues(const Pinned& pinned, const Checkpoint& checkpoint,
+                      std::span<const Digest> consistency) {
+  const ledger::TreeHead newer{checkpoint.size, checkpoint.root};
+  if (newer.size < pinned.head.size) {
+    return Fail(errors::kLogRollback, "this node cosigned the log at size " +
+                                          std::to_string(pinned.head.size) + ", and was shown it at " +
+                                          std::to_string(newer.size));
+  }
+  if (ledger::VerifyConsistency(pinned.head, newer, consistency)) return {};
+  return Fail(errors::kLogSplit, "the log at size " + std::to_string(newer.size) +
+                                     " does not continue the one that this node cosigned at " +
+                                     std::to_string(pinned.head.size));
 }
 
 Result<Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter) {
@@ -131,7 +132,7 @@ Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView p
 
   ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckCheckpoint(bundle.checkpoint, present->charter));
   ACCORD_RETURN_IF_ERROR(CheckLogged(bundle, checkpoint));
-  ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, bundle, checkpoint));
+  ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, checkpoint, bundle.consistency));
   Version held = *present;
   return Admitted{envelope.Id(),    std::move(proposal), std::move(tally),
                   std::move(chain), std::move(held),     std::move(checkpoint)};

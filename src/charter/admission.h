@@ -65,6 +65,10 @@ struct Admitted {
 // Ok unless the chain goes back behind what is pinned: `charter.rollback`.
 [[nodiscard]] Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain);
 
+// Ok when this head continues the one that the node cosigned last: `log.rollback`, `log.split`.
+[[nodiscard]] Status CheckContinues(const Pinned& pinned, const ledger::Checkpoint& checkpoint,
+                                    std::span<const Digest> consistency);
+
 // The checkpoint of a note that the charter's log signed and enough of its witnesses cosigned. `note.*`,
 // `checkpoint.*`, `log.quorum`.
 [[nodiscard]] Result<ledger::Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter);

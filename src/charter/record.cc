@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "charter/round_proof.h"
 #include "charter/vote.h"
 
 namespace accord::charter {
@@ -19,6 +20,7 @@ struct Record::Reading {
   std::optional<Proposal> proposal;  // with the version of the charter that it names
   std::size_t under = 0;
   std::optional<Digest> job;  // of a vote
+  std::optional<RoundCommit> commit;
 };
 
 std::string_view Name(Outcome outcome) {
@@ -65,6 +67,10 @@ Result<Record::Reading> Record::Read(ByteView entry) const {
     ACCORD_ASSIGN_OR_RETURN(const Vote vote, ParseVote(envelope.payload));
     ACCORD_RETURN_IF_ERROR(Find(vote.job).status());
     out.job = vote.job;
+  } else if (envelope.payload_type == kRoundCommitType) {
+    out.kind = EntryKind::kRoundCommit;
+    ACCORD_ASSIGN_OR_RETURN(out.commit, OpenCommit(envelope, *chain_.back().charter.log));
+    ACCORD_RETURN_IF_ERROR(CheckCommit(*out.commit));
   }
   return out;
 }
@@ -84,16 +90,32 @@ Result<EntryKind> Record::Add(ByteView entry) {
                       .envelope = std::move(reading.envelope),
                       .proposal = *std::move(reading.proposal),
                       .version = reading.under,
-                      .votes = {}};
+                      .votes = {},
+                      .commits = {}};
       break;
     }
     case EntryKind::kVote:
       matters_.at(*reading.job).votes.push_back({std::move(reading.envelope), place});
       break;
+    case EntryKind::kRoundCommit:
+      matters_.at(reading.commit->job).commits.push_back({place, *std::move(reading.commit)});
+      break;
     case EntryKind::kOther:
       break;
   }
   return reading.kind;
+}
+
+// Rounds follow one another, each from the model that the one before it made.
+Status Record::CheckCommit(const RoundCommit& commit) const {
+  ACCORD_ASSIGN_OR_RETURN(const Matter* const matter, Find(commit.job));
+  const std::vector<LoggedCommit>& known = matter->commits;
+  const std::string round = "the commit of round " + std::to_string(commit.round);
+  if (commit.round != known.size() + 1)
+    return Fail(errors::kRoundUnlogged, round + " does not follow: " + std::to_string(known.size()) +
+                                            " rounds of the job are logged");
+  if (known.empty() || known.back().commit.model_out == commit.model_in) return {};
+  return Fail(errors::kRoundUnlogged, round + " begins from another model than the round before it made");
 }
 
 // ---------------------------------------------------------------- before it is logged
@@ -102,6 +124,7 @@ Result<EntryKind> Record::Check(ByteView entry, UnixSeconds now) const {
   ACCORD_ASSIGN_OR_RETURN(const Reading reading, Read(entry));
   switch (reading.kind) {
     case EntryKind::kCharter:
+    case EntryKind::kRoundCommit:
       break;
     case EntryKind::kProposal: {
       const Digest id = reading.envelope.Id();

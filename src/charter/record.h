@@ -16,20 +16,28 @@
 #include "charter/ballot.h"
 #include "charter/chain.h"
 #include "charter/proposal.h"
+#include "charter/round_commit.h"
 #include "charter/tally.h"
 #include "ledger/dsse.h"
 
 namespace accord::charter {
 
-enum class EntryKind : std::uint8_t { kCharter, kProposal, kVote, kOther };
+enum class EntryKind : std::uint8_t { kCharter, kProposal, kVote, kRoundCommit, kOther };
 
-// What is asked of members, and what they said so far.
+// A round of a job that was decided on.
+struct LoggedCommit {
+  std::uint64_t index = 0;
+  RoundCommit commit;
+};
+
+// What is asked of members, what they said so far, and what became of it.
 struct Matter {
   std::uint64_t index = 0;  // of the proposal
   ledger::Envelope envelope;
   Proposal proposal;
   std::size_t version = 0;  // of the charter that it was made under: its place in the chain
   std::vector<LoggedVote> votes;
+  std::vector<LoggedCommit> commits;  // of its rounds, from the first on
 };
 
 enum class Outcome : std::uint8_t { kOpen, kPassed, kRejected, kLapsed };
@@ -51,8 +59,10 @@ class Record {
   // is, or why it says nothing: then it still has its place.
   Result<EntryKind> Add(ByteView entry);
   // Whether it would say something, asked before it is logged: also that a proposal may be voted on at `now`,
-  // that a vote is for a proposal that is known and counts, and that other documents are signed by a member.
-  // Errors of ledger::ParseEnvelope, VerifyNext and CheckProposal; `proposal.unknown`, `vote.refused`,
+  // that a vote is for a proposal that is known and counts, that the commit of a round follows the one before
+  // it, and that other documents are signed by a member.
+  // Errors of ledger::ParseEnvelope, VerifyNext, CheckProposal and OpenCommit; `proposal.unknown`,
+  // `vote.refused`,
   // `entry.unsigned`, `charter.missing` before the first charter.
   [[nodiscard]] Result<EntryKind> Check(ByteView entry, UnixSeconds now) const;
 
@@ -73,6 +83,7 @@ class Record {
   struct Reading;
   [[nodiscard]] Result<Reading> Read(ByteView entry) const;
   [[nodiscard]] Status CheckVote(const Reading& reading, UnixSeconds now) const;
+  [[nodiscard]] Status CheckCommit(const RoundCommit& commit) const;
   [[nodiscard]] Status CheckOther(const Reading& reading, UnixSeconds now) const;
   [[nodiscard]] Result<Ballot> BallotOf(const Digest& job, std::size_t version, UnixSeconds now) const;
 

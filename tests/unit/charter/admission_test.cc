@@ -3,39 +3,12 @@
 
 #include <functional>
 
-#include "crypto/merkle.h"
 #include "ledger/dsse.h"
-#include "ledger/note.h"
 #include "tests/unit/charter/fixture.h"
+#include "tests/unit/charter/test_log.h"
 
 namespace accord::charter {
 namespace {
-
-// A log that proves by keeping all leaves.
-struct TestLog final : ledger::NodeReader {
-  std::vector<Digest> leaves;
-
-  std::uint64_t Append(const std::string& entry) {
-    leaves.push_back(crypto::MerkleLeaf(AsBytes(entry)));
-    return leaves.size() - 1;
-  }
-  Result<Digest> Node(unsigned level, std::uint64_t index) override {
-    if (level == 0) return leaves.at(index);
-    return crypto::MerkleNode(*Node(level - 1, 2 * index), *Node(level - 1, 2 * index + 1));
-  }
-  [[nodiscard]] ledger::TreeHead Head(std::uint64_t size) { return {size, *ledger::RootOf(size, *this)}; }
-  [[nodiscard]] ledger::TreeHead Head() { return Head(leaves.size()); }
-  // Signed by the log and these witnesses.
-  std::string Checkpoint(const std::vector<std::string>& witnesses, const Charter& charter) {
-    const ledger::TreeHead head = Head();
-    ledger::Note note{ledger::Checkpoint{charter.log_origin, head.size, head.root, {}}.Format(), {}};
-    note.signatures.push_back(ledger::SignAsLog(charter.log_origin, KeyOf("log"), note.text));
-    for (const std::string& id : witnesses)
-      note.signatures.push_back(
-          ledger::SignAsWitness("fed.example/witness/" + id, KeyOf("witness " + id), kNow, note.text));
-    return note.Format();
-  }
-};
 
 // A federation whose members passed a proposal, and a node of ke that has cosigned the log once before.
 struct Scene {
