@@ -13,8 +13,6 @@
 #include "config/job_file.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
-#include "model/init.h"
-#include "model/safetensors.h"
 #include "update/global_state.h"
 
 namespace accord::cli {
@@ -54,14 +52,6 @@ Result<charter::DatasetRef> DatasetOf(const std::string& text) {
   return Fail(errors::kCliUsage, "\"" + Printable(text, 100) + "\" is not MEMBER=sha256:HEX.");
 }
 
-// The model that the plan begins with, as every node computes it.
-Result<Digest> FirstModel(const JobSpec& spec) {
-  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(spec));
-  std::vector<float> weights(layout.size);
-  model::InitialWeights(layout, spec.seed, weights);
-  return model::ModelHash(layout, weights);
-}
-
 Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, const charter::Version& under,
                             const ledger::VerifierKey& key, charter::UnixSeconds now) {
   ACCORD_ASSIGN_OR_RETURN(const JobSpec spec, config::ParseJob(AsText(plan), command.file));
@@ -77,7 +67,7 @@ Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, co
                     .recipients = command.recipients,
                     .license = command.license};
   ACCORD_ASSIGN_OR_RETURN(proposal.proposer, MemberOf(under.charter, key));
-  ACCORD_ASSIGN_OR_RETURN(proposal.init, FirstModel(spec));
+  ACCORD_ASSIGN_OR_RETURN(proposal.init, update::FirstModel(spec));
   crypto::RandomBytes(proposal.nonce);
   for (const std::string& text : command.data) {
     ACCORD_ASSIGN_OR_RETURN(charter::DatasetRef one, DatasetOf(text));

@@ -16,6 +16,7 @@
 #include "config/load.h"
 #include "coordinator/blob_refs.h"
 #include "coordinator/cosigners.h"
+#include "coordinator/decided_jobs.h"
 #include "coordinator/identity.h"
 #include "coordinator/jobs.h"
 #include "coordinator/log_keeper.h"
@@ -119,6 +120,7 @@ struct Coordinator::Impl {
   std::unique_ptr<Jobs> jobs;
   std::unique_ptr<LogKeeper> log;
   std::unique_ptr<Cosigners> cosigners;
+  std::unique_ptr<DecidedJobs> decisions;
   std::unique_ptr<Reception> reception;
   std::unique_ptr<Identity> identity;
   std::unique_ptr<People> people;
@@ -179,13 +181,10 @@ Status Coordinator::Impl::OpenLog() {
                                                 .workers = workers.get_executor(),
                                                 .signed_head = [this] { cosigners->OnSignedHead(); },
                                                 .published_head = [this] { BeginDecided(); }}));
-  cosigners = std::make_unique<Cosigners>(*log, sessions, workers.get_executor());
-  services->decision = [this](const JobId& job,
-                              NodeId node) -> Result<std::shared_ptr<const charter::JobBundle>> {
-    ACCORD_ASSIGN_OR_RETURN(charter::JobBundle bundle,
-                            log->BundleOf(Digest{job.bytes}, cosigners->SizeAt(node)));
-    return std::make_shared<const charter::JobBundle>(std::move(bundle));
-  };
+  cosigners = std::make_unique<Cosigners>(*log, sessions, workers.get_executor(),
+                                          [this](NodeId node) { jobs->OfferDecided(node); });
+  decisions = std::make_unique<DecidedJobs>(*log, *cosigners, config.store.state, workers.get_executor());
+  services->decisions = decisions.get();
   return {};
 }
 

@@ -31,10 +31,12 @@ void Cosigners::OnNodeDown(const rpc::Peer& node) {
   Later([this] { Ask(); });
 }
 
-std::uint64_t Cosigners::SizeAt(NodeId node) const {
+Status Cosigners::WhenQuiet(NodeId node, const std::function<Status(std::uint64_t size)>& work) {
   const MutexLock lock(mutex_);
   const auto found = nodes_.find(node);
-  return found == nodes_.end() ? 0 : found->second.size;
+  if (found == nodes_.end()) return Fail(errors::kLogBehind, "the node is not connected");
+  if (found->second.asked) return Fail(errors::kLogBehind, "the node is being asked to cosign the log");
+  return work(found->second.size);
 }
 
 // Whether the head that is out needs nothing more of anybody.
@@ -86,6 +88,7 @@ void Cosigners::Take(const rpc::Peer& node, const rpc::CheckpointAnswer& answer)
       LogError("log.not_published", {{"why", Describe(kept)}});
   }
   Ask();
+  answered_(node.node);
 }
 
 // What it cosigned, if it did. A witness that has seen another size is asked once more, with the proof from

@@ -23,8 +23,10 @@ namespace accord::coordinator {
 
 class Cosigners {
  public:
-  Cosigners(LogKeeper& log, Sessions& sessions, boost::asio::any_io_executor workers)
-      : log_(log), sessions_(sessions), workers_(std::move(workers)) {}
+  // `answered`: a node has, whatever it said; on a worker.
+  Cosigners(LogKeeper& log, Sessions& sessions, boost::asio::any_io_executor workers,
+            std::function<void(NodeId)> answered)
+      : log_(log), sessions_(sessions), workers_(std::move(workers)), answered_(std::move(answered)) {}
 
   void OnSignedHead() {
     Later([this] { Ask(); });
@@ -33,8 +35,11 @@ class Cosigners {
   void OnNodeDown(const rpc::Peer& node);
   void OnAnswer(const rpc::Peer& node, rpc::CheckpointAnswer answer);
 
-  // The size of the log that this node cosigned last, as far as it has said since the start; else 0.
-  [[nodiscard]] std::uint64_t SizeAt(NodeId node) const ACCORD_EXCLUDES(mutex_);
+  // Calls `work` with the size of the log that this node cosigned last, as far as it has said since the
+  // start, else 0; it is asked nothing until `work` returns. `log.behind` while it is being asked, or is not
+  // connected.
+  [[nodiscard]] Status WhenQuiet(NodeId node, const std::function<Status(std::uint64_t size)>& work)
+      ACCORD_EXCLUDES(mutex_);
 
  private:
   using HeadRef = std::shared_ptr<const OpenHead>;
@@ -57,7 +62,8 @@ class Cosigners {
   LogKeeper& log_;
   Sessions& sessions_;
   const boost::asio::any_io_executor workers_;
-  mutable Mutex mutex_;
+  const std::function<void(NodeId)> answered_;
+  Mutex mutex_;
   std::map<NodeId, Witness> nodes_ ACCORD_GUARDED_BY(mutex_);  // those that are connected
   HeadRef head_ ACCORD_GUARDED_BY(mutex_);                     // that is out
 };

@@ -21,8 +21,11 @@ std::vector<secagg::NodeSignature> Certificate(const round::Words& signatures) {
 
 // What cannot be told now (an attempt that cannot be opened) was logged; the phase's deadline ends it.
 void JobRunner::TellDuty(Lane& lane, NodeId node, const job::OpenRound& open, const round::Duty& duty) {
-  const std::optional<rpc::ToNode> message = DutyMessage(lane, node, open, duty);
+  std::optional<rpc::ToNode> message = DutyMessage(lane, node, open, duty);
   if (!message) return;
+  if (auto* train = std::get_if<rpc::Train>(&*message);
+      train != nullptr && decided() && train->round.value > 1)
+    return TellLogged(node, std::move(*train));
   nodes_[node].told = true;
   services_.sessions.Send(node, *message);
 }

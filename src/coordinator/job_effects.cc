@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/overloaded.h"
 #include "coordinator/aggregate.h"
+#include "coordinator/decisions.h"
 #include "coordinator/job_runner.h"
 #include "job/blobs.h"
 
@@ -49,6 +50,7 @@ void JobRunner::Run(std::vector<job::Effect> effects) {
         effect);
   }
   if (!driver_->idle()) return;
+  LogRounds();
   CatchUp();
   KeepBlobs();  // not while the disk is behind: a crash would still need what is let go
 }
@@ -138,17 +140,19 @@ void JobRunner::OnSum(Lane& lane, RoundId round, AttemptId attempt, Result<Aggre
   lane.inline_sum_hash = result->outcome.sum;
   if (lane.masked) lane.masked->ForgetUnmasks();
   HandleInRound(lane, round, round::Summed{attempt, result->outcome});
-  KeepOutcome(lane, result->outcome);
+  KeepOutcome(lane, result->outcome, ReceiptsOf(lane));
 }
 
-// Syncs sum and model while the nodes check them; the round closes only after that. It may end in the
-// meantime, as when nodes refuse the sum: what is being synced must not be collected then.
-void JobRunner::KeepOutcome(Lane& lane, const round::Outcome& outcome) {
+// Syncs sum, model and receipts while the nodes check them; the round closes only after that. It may end in
+// the meantime, as when nodes refuse the sum: what is being synced must not be collected then.
+void JobRunner::KeepOutcome(Lane& lane, const round::Outcome& outcome,
+                            const std::optional<KeptReceipts>& receipts) {
   ++lane.keeping;
   for (const Digest& blob : {outcome.sum, outcome.model_hash}) services_.refs.Add(blob);
-  asio::post(services_.workers, [self = shared_from_this(), &lane, outcome] {
+  asio::post(services_.workers, [self = shared_from_this(), &lane, outcome, receipts] {
     Status kept = self->services_.blobs.MakeDurable(outcome.sum);
     if (kept.ok()) kept = self->services_.blobs.MakeDurable(outcome.model_hash);
+    if (kept.ok() && receipts) kept = self->services_.decisions->Keep(*receipts);
     self->Post([&lane, kept, outcome](JobRunner& me) {
       for (const Digest& blob : {outcome.sum, outcome.model_hash}) me.services_.refs.Release(blob);
       if (--lane.keeping > 0 && kept.ok()) return;
@@ -172,9 +176,9 @@ void JobRunner::CheckOutcome(Lane& lane) {
   const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
   if (commit == nullptr) return;
   const round::Outcome outcome = commit->outcome;
-  const bool whole =
-      services_.blobs.Verify(outcome.sum).ok() && services_.blobs.Verify(outcome.model_hash).ok();
-  if (whole) return KeepOutcome(lane, outcome);
+  const bool whole = services_.blobs.Verify(outcome.sum).ok() &&
+                     services_.blobs.Verify(outcome.model_hash).ok() && HasKeptReceipts(lane);
+  if (whole) return KeepOutcome(lane, outcome, std::nullopt);
   LogWarn("round.sum_lost", {{"job", name()}, {"round", std::to_string(open->plan.round.value)}});
   HandleInRound(lane, round::SumFailed{commit->attempt.id});
 }

@@ -33,6 +33,7 @@ void JobRunner::OnNodeUp(const rpc::Peer& node) {
   Post([node](JobRunner& self) {
     Node& known = self.nodes_[node.node];
     known.name = node.name;
+    known.spiffe_id = node.spiffe_id;
     known.connected = true;
     self.SetPrepared(node.node, false);
     if (self.LaneOf(node.node) == nullptr) return;  // the plan's groups do not name it
@@ -69,24 +70,10 @@ void JobRunner::Prepare(NodeId node) {
   rpc::Prepare message{input_.id, input_.submission.plan, input_.submission.token,
                        job::IsCatchingUp(driver_->state())};
   if (IsDecided(input_.submission)) {
-    auto decision = services_.decision(input_.id, node);
-    if (!decision.ok()) {
-      return LogInfo("job.not_offered",
-                     {{"job", name()}, {"node", NameOf(node)}, {"why", Describe(decision.status())}});
-    }
     message.token.clear();
-    message.bundle = *std::move(decision);
+    return ShowDecision(node, std::move(message));
   }
   services_.sessions.Send(node, std::move(message));
-}
-
-void JobRunner::OfferDecided() {
-  Post([](JobRunner& self) {
-    if (!IsDecided(self.input_.submission)) return;
-    for (const auto& [id, node] : self.nodes_) {
-      if (node.connected && !node.prepared && self.LaneOf(id) != nullptr) self.Prepare(id);
-    }
-  });
 }
 
 void JobRunner::SetPrepared(NodeId node, bool prepared) {
@@ -150,6 +137,7 @@ void JobRunner::OnMessage(const rpc::Peer& node, rpc::FromNode message) {
                           [&](const rpc::SurvivorsSigned& m) { self.OnSurvivorsSigned(lane, node, m); },
                           [&](const rpc::Unmasked& m) { self.OnUnmasked(lane, node, m); },
                           [&](const rpc::Update& m) { self.OnUpdate(lane, node, m); },
+                          [&](const rpc::RoundReceipt& m) { self.OnReceipt(lane, node, m); },
                           [&](const rpc::Hello&) { /* src/coordinator/sessions answers it */ },
                           [&](const rpc::CheckpointAnswer&) { /* the log's */ }},
                message);
@@ -320,6 +308,8 @@ Result<std::shared_ptr<rpc::UploadSink>> JobRunner::OpenSink(const rpc::Peer& no
     const auto runner = weak.lock();
     if (!runner) return done(Fail(errors::kUploadClosed, "the coordinator is stopping"));
     runner->Post([lane, node, key, root, done = std::move(done)](JobRunner& me) mutable {
+      if (Status has = me.CheckHasReceipt(*lane, node.node, key.attempt); !has.ok())
+        return done(std::move(has));
       if (me.secure() == SecureMode::kOff) {
         return me.OnUploaded(*lane, key, {node.node, key.attempt, root, {}}, std::move(done));
       }

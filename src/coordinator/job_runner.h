@@ -5,11 +5,10 @@
 //   close
 //
 // Whatever comes from outside is posted to the strand; nothing here blocks it for long (sums run on the
-// workers). Split by idea: job_runner.cc entry points, journal and time; job_effects.cc what the machine asks
-// for; job_nodes.cc the nodes of the job; job_stalls.cc uploads that stop; job_masked.cc what nodes say in
-// masked rounds; job_groups.cc what the sums of groups come to; job_disk.cc what a full disk makes of it;
-// job_restore.cc how it catches up after a backup; job_view.cc views, watchers and log lines; job_explain.cc
-// who is awaited, and why so long.
+// workers). Split by idea into job_*.cc: effects, what the machine asks for; nodes; stalls, uploads that
+// stop; masked, what nodes say in masked rounds; groups, what their sums come to; receipts, what binds rounds
+// to the log; disk, what a full one makes of it; restore, how it catches up after a backup; view, for people;
+// explain, who is awaited and why so long.
 #pragma once
 
 #include <atomic>
@@ -17,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,6 +40,8 @@
 #include "update/groups.h"
 
 namespace accord::coordinator {
+
+struct KeptReceipts;
 
 // The job machine as the driver takes it.
 struct JobMachine {
@@ -87,7 +89,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   // A new job: `done` hears when its submission and its approval are durable, or that neither is. Then it
   // queues, makes the initial model, starts.
   void Begin(std::function<void(Status)> done);
-  // The view of a job that was submitted again, once it is durable; or why it is not.
+  // The view of one that was submitted again, once it is durable; or why it is not.
   void ViewDurable(rpc::Reply<rpc::JobView> reply);
   // A job read from the journal: replays its events, then takes up what was left. Before the server starts.
   [[nodiscard]] Status Recover(const std::vector<Bytes>& records);
@@ -100,9 +102,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void OpenUpload(const rpc::Peer& node, const rpc::UploadKey& key, std::uint64_t words,
                   rpc::Reply<std::shared_ptr<rpc::UploadSink>> reply);
   void GetUpload(const rpc::Peer& node, const rpc::UploadKey& key, rpc::Reply<rpc::UploadState> reply);
+  // The log went on: a decided job is told to this node, or to all, who waited for that.
+  void OfferDecided(std::optional<NodeId> only);
   // This node's part in the job is over: it was suspended.
-  // A decided job: told again to nodes that are not prepared.
-  void OfferDecided();
   void Expel(NodeId node);
 
   // ---- people; any thread
@@ -118,8 +120,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] const std::string& name() const { return input_.spec->name; }
   [[nodiscard]] TimePoint submitted() const { return input_.submitted; }
   [[nodiscard]] SecureMode secure() const { return input_.spec->secure; }
-  // Whether this node's trainer is ready for the job now; any thread.
-  [[nodiscard]] bool IsPrepared(NodeId node) const;
+  [[nodiscard]] bool IsPrepared(NodeId node) const;  // its trainer is ready for the job now; any thread
   // As the machine stands, which may be ahead of the disk; on the strand.
   [[nodiscard]] const job::State& state() const { return driver_->state(); }
   [[nodiscard]] const Bytes& plan() const { return input_.submission.plan; }
@@ -137,7 +138,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
 
   // What this job knows of a node. Volatile, but for what the machine's state says.
   struct Node {
-    std::string name;
+    std::string name, spiffe_id;
     bool connected = false;
     bool prepared = false;         // its trainer is ready for this job
     bool told = false;             // the present duty was sent on the present connection
@@ -179,6 +180,11 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     std::pair<RoundId, AttemptId> offered;                  // the gathering round that had its candidates
     Bytes inline_sum;                                       // of the round in p7, when small
     Digest inline_sum_hash;
+    struct Receipt {
+      AttemptId attempt;
+      std::string spiffe_id, envelope;
+    };
+    std::map<NodeId, Receipt> receipts;  // where members decide: of the updates of the open round
   };
 
   // job_runner.cc
@@ -213,12 +219,23 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   void Own(const std::vector<Digest>& stored);
   void TakeSum(Lane& lane, RoundId round, const round::TakeSum& effect);
   void OnSum(Lane& lane, RoundId round, AttemptId attempt, Result<struct Aggregated> result);
-  void KeepOutcome(Lane& lane, const round::Outcome& outcome);
+  void KeepOutcome(Lane& lane, const round::Outcome& outcome, const std::optional<KeptReceipts>& receipts);
   void CheckOutcome(Lane& lane);
   void OnVerified(Lane& lane, RoundId round, const round::Verified& event);
   void OnEnded();
   void SendEnded(NodeId node);
   void KeepBlobs();
+
+  // job_receipts.cc
+  [[nodiscard]] bool decided() const;
+  [[nodiscard]] std::string SpiffeIdOf(NodeId node) const;
+  void OnReceipt(Lane& lane, const rpc::Peer& node, const rpc::RoundReceipt& message);
+  [[nodiscard]] Status CheckHasReceipt(const Lane& lane, NodeId node, AttemptId attempt) const;
+  [[nodiscard]] std::optional<KeptReceipts> ReceiptsOf(const Lane& lane) const;
+  [[nodiscard]] bool HasKeptReceipts(const Lane& lane) const;
+  void LogRounds();
+  void TellLogged(NodeId node, rpc::Train message);
+  void ShowDecision(NodeId node, rpc::Prepare message);
 
   // job_disk.cc
   void OnBroken(const Status& status);
@@ -372,6 +389,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   SteadyTime round_began_;  // finer than TimePoint, for the metrics
   std::set<Digest> kept_;   // blobs that this job has referenced
   std::optional<CatchingUp> catching_;
+  std::uint64_t logged_rounds_ = 0;  // as far as was asked
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
   std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;

@@ -189,9 +189,9 @@ void Jobs::Forget(const JobId& id) {
 
 bool Jobs::Knows(const JobId& id) const { return FindById(id) != nullptr; }
 
-void Jobs::OfferDecided() {
+void Jobs::OfferDecided(std::optional<NodeId> only) {
   for (const auto& job : All()) {
-    if (!job->terminal()) job->OfferDecided();
+    if (!job->terminal()) job->OfferDecided(only);
   }
 }
 

@@ -28,7 +28,7 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   void SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer);
   [[nodiscard]] bool Knows(const JobId& id) const;
   // The log has a later head: shows it to nodes that could not be shown the members' decision before.
-  void OfferDecided();
+  void OfferDecided(std::optional<NodeId> only = {});
   [[nodiscard]] Result<rpc::ValidationView> Validate(const Bytes& plan) const;
   // By id, by a prefix of at least 6 hex digits that fits one job, or by name if only one job has it.
   [[nodiscard]] Result<std::shared_ptr<JobRunner>> Find(const std::string& ref) const;

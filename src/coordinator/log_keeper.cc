@@ -274,17 +274,21 @@ Result<charter::LoggedEntry> LogKeeper::Logged(ledger::NodeReader& nodes, std::u
   return charter::LoggedEntry{std::string(AsText(entry)), index, std::move(inclusion)};
 }
 
+// The published head, if it has the entry at `last` and is not behind what a node cosigned.
+Result<ledger::Checkpoint> LogKeeper::PublishedAfter(std::uint64_t from, std::uint64_t last) const {
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head,
+                          ledger::Checkpoint::Parse(writer_->published().text));
+  if (head.size >= from && head.size > last) return head;
+  return Fail(errors::kLogBehind, "the published head has " + std::to_string(head.size) +
+                                      " entries, and it takes " + std::to_string(std::max(from, last + 1)));
+}
+
 Result<charter::JobBundle> LogKeeper::BundleOf(const Digest& job, std::uint64_t from) {
   const MutexLock lock(mutex_);
   ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(job));
-  const ledger::Note& published = writer_->published();
-  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head, ledger::Checkpoint::Parse(published.text));
   std::uint64_t last = std::max(matter->index, record_.charter_places().back());
   for (const charter::LoggedVote& vote : matter->votes) last = std::max(last, vote.index);
-  if (head.size < from || head.size <= last) {
-    return Fail(errors::kLogBehind, "the published head has " + std::to_string(head.size) +
-                                        " entries, and it takes " + std::to_string(std::max(from, last + 1)));
-  }
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head, PublishedAfter(from, last));
   ledger::TileReader nodes(head.size, storage_);
   charter::JobBundle bundle;
   for (const std::uint64_t place : record_.charter_places()) {
@@ -296,11 +300,49 @@ Result<charter::JobBundle> LogKeeper::BundleOf(const Digest& job, std::uint64_t 
     ACCORD_ASSIGN_OR_RETURN(charter::LoggedEntry one, Logged(nodes, head.size, vote.index));
     bundle.votes.push_back(std::move(one));
   }
-  bundle.checkpoint = published.Format();
+  bundle.checkpoint = writer_->published().Format();
   if (from > 0) {
     ACCORD_ASSIGN_OR_RETURN(bundle.consistency, ledger::ProveConsistency(from, head.size, nodes));
   }
   return bundle;
+}
+
+// ---------------------------------------------------------------- rounds
+
+Status LogKeeper::AppendCommit(const charter::RoundCommit& commit) {
+  {
+    const MutexLock lock(mutex_);
+    ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(commit.job));
+    if (commit.round <= matter->commits.size()) return {};
+    ledger::Envelope envelope{std::string(charter::kRoundCommitType), Encode(commit), {}};
+    ledger::Sign(envelope, key_, ledger::KeyIdOf(key()));
+    const std::string entry = ledger::EncodeEnvelope(envelope);
+    ACCORD_RETURN_IF_ERROR(record_.Check(AsBytes(entry), Now()).status());
+    const ByteView view = AsBytes(entry);
+    ACCORD_RETURN_IF_ERROR(writer_->Append(std::span(&view, 1)).status());
+    ACCORD_RETURN_IF_ERROR(record_.Add(view).status());
+  }
+  options_.signed_head();
+  return {};
+}
+
+std::vector<charter::LoggedCommit> LogKeeper::CommitsOf(const Digest& job) const {
+  const MutexLock lock(mutex_);
+  const auto matter = record_.Find(job);
+  return matter.ok() ? (*matter)->commits : std::vector<charter::LoggedCommit>();
+}
+
+Result<charter::RoundProof> LogKeeper::ProofOf(std::uint64_t index, std::uint64_t from) {
+  const MutexLock lock(mutex_);
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head, PublishedAfter(from, index));
+  ledger::TileReader nodes(head.size, storage_);
+  charter::RoundProof proof;
+  ACCORD_ASSIGN_OR_RETURN(proof.commit, Logged(nodes, head.size, index));
+  proof.checkpoint = writer_->published().Format();
+  if (from > 0) {
+    ACCORD_ASSIGN_OR_RETURN(proof.consistency, ledger::ProveConsistency(from, head.size, nodes));
+  }
+  return proof;
 }
 
 }  // namespace accord::coordinator

@@ -24,6 +24,7 @@
 #include "base/mutex.h"
 #include "charter/admission.h"
 #include "charter/record.h"
+#include "charter/round_proof.h"
 #include "crypto/ed25519.h"
 #include "ledger/log_storage.h"
 #include "ledger/log_writer.h"
@@ -91,6 +92,14 @@ class LogKeeper final : public rpc::LedgerHandler {
   // reads tiles. `log.behind` while that head is before `from`, or before the votes.
   [[nodiscard]] Result<charter::JobBundle> BundleOf(const Digest& job, std::uint64_t from)
       ACCORD_EXCLUDES(mutex_);
+  // Logs a round of a job, signed by the log; ok without a second entry when it is there already.
+  // `round.unlogged` when it does not follow, `log.stopped` and errors of the storage.
+  [[nodiscard]] Status AppendCommit(const charter::RoundCommit& commit) ACCORD_EXCLUDES(mutex_);
+  // The rounds of a job that are logged, whether they are published or not.
+  [[nodiscard]] std::vector<charter::LoggedCommit> CommitsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
+  // As BundleOf, of the commit at this place.
+  [[nodiscard]] Result<charter::RoundProof> ProofOf(std::uint64_t index, std::uint64_t from)
+      ACCORD_EXCLUDES(mutex_);
   // The key that charters name.
   [[nodiscard]] ledger::VerifierKey key() const { return ledger::LogKey(options_.origin, key_.PublicKey()); }
 
@@ -104,6 +113,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] Status CheckFirst(const ledger::Envelope& envelope) const;
   [[nodiscard]] Result<charter::LoggedEntry> Logged(ledger::NodeReader& nodes, std::uint64_t size,
                                                     std::uint64_t index) ACCORD_REQUIRES(mutex_);
+  [[nodiscard]] Result<ledger::Checkpoint> PublishedAfter(std::uint64_t from, std::uint64_t last) const
+      ACCORD_REQUIRES(mutex_);
   [[nodiscard]] std::filesystem::path PlanFile(const Digest& plan) const;
   [[nodiscard]] charter::UnixSeconds Now() const;
 

@@ -21,11 +21,9 @@
 #include "store/spool.h"
 #include "web/metrics.h"
 
-namespace accord::charter {
-struct JobBundle;
-}
-
 namespace accord::coordinator {
+
+class Decisions;
 
 struct Services {
   const config::CoordinatorConfig& config;
@@ -43,8 +41,7 @@ struct Services {
   web::Metrics& metrics;
   std::function<void()> reschedule;          // a job joined the queue, or left its place
   std::function<void(const Status&)> fatal;  // the state cannot be written any more: stop the program
-  // What a node is shown of a job that members decided on; `log.behind` while too few have witnessed it.
-  std::function<Result<std::shared_ptr<const charter::JobBundle>>(const JobId&, NodeId)> decision = {};
+  Decisions* decisions = nullptr;            // of members; null: jobs need none
 };
 
 }  // namespace accord::coordinator

@@ -150,6 +150,7 @@ rpc::CheckpointAnswer Governance::Cosign(const rpc::AddCheckpoint& message) {
     return {503, {}};
   }
   pin_ = std::move(next);
+  if (chain->size() > chain_.size()) chain_ = *chain;
   return Answer(decision.verdict, ledger::SignAsWitness(*name, *witness_, Now(), decision.text).Format());
 }
 
@@ -174,6 +175,7 @@ Result<charter::Admitted> Governance::CheckDecision(const rpc::Prepare& message)
 Status Governance::Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running) {
   ACCORD_ASSIGN_OR_RETURN(const charter::Admitted admitted, CheckDecision(message));
   ACCORD_RETURN_IF_ERROR(CheckPolicy(admitted, spec, running));
+  Remember(message.job, admitted);
   const Version& newest = admitted.chain.back();
   if (newest.charter.version == pin_.pinned.version) return {};
   LogPin next = pin_;
@@ -182,6 +184,13 @@ Status Governance::Admit(const rpc::Prepare& message, const JobSpec& spec, std::
   ACCORD_RETURN_IF_ERROR(SaveLogPin(config_.node.state, next));
   pin_ = std::move(next);
   return {};
+}
+
+// For its rounds, until nobody may begin one any more.
+void Governance::Remember(const JobId& job, const charter::Admitted& admitted) {
+  std::erase_if(admitted_, [now = Now()](const auto& one) { return now > one.second.proposal.not_after; });
+  admitted_.insert_or_assign(job, admitted);
+  if (admitted.chain.size() > chain_.size()) chain_ = admitted.chain;
 }
 
 // Read anew for each job: what the lab's people changed holds at once.

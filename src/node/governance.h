@@ -4,18 +4,22 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "accord/clock.h"
 #include "accord/job_spec.h"
 #include "accord/status.h"
 #include "charter/admission.h"
 #include "charter/node_policy.h"
+#include "charter/receipt.h"
 #include "config/node_config.h"
 #include "crypto/ed25519.h"
 #include "ledger/vkey.h"
 #include "node/log_pin.h"
+#include "node/round_part.h"
 #include "rpc/messages.h"
 
 namespace accord::node {
@@ -35,21 +39,37 @@ class Governance {
   // evidence lies here.
   [[nodiscard]] Status Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running);
 
+  // ---- rounds of jobs that Admit took since the start
+  // Whether a round may begin: round 1 from the model that was voted on, each later one from the model that
+  // the log says the one before it made, which counts this node's receipt if its update is in it. `before` is
+  // the part that the node (its SPIFFE id) had in that one. `bundle.missing`, `round.unlogged`,
+  // `receipt.omitted`, `log.*`, `charter.expired`.
+  [[nodiscard]] Status BeginRound(const rpc::Train& message, const RoundPart& before,
+                                  const std::string& node) const;
+  // The JSON of the envelope of a receipt, with job, member, data set and time filled in; signed by the
+  // node's protocol key.
+  [[nodiscard]] Result<std::string> SignReceipt(const JobId& job, charter::Receipt receipt,
+                                                const crypto::Ed25519Key& key) const;
+
  private:
   Governance(const config::NodeConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
   [[nodiscard]] charter::UnixSeconds Now() const;
+  [[nodiscard]] Result<const charter::Admitted*> AdmittedJob(const JobId& job) const;
   [[nodiscard]] Result<std::vector<charter::Version>> ChainOf(const rpc::AddCheckpoint& message) const;
   [[nodiscard]] Result<std::string> WitnessName(const charter::Charter& charter) const;
   [[nodiscard]] Status CheckPolicy(const charter::Admitted& admitted, const JobSpec& spec,
                                    std::uint32_t running) const;
   [[nodiscard]] rpc::CheckpointAnswer Cosign(const rpc::AddCheckpoint& message);
   [[nodiscard]] Result<charter::Admitted> CheckDecision(const rpc::Prepare& message) const;
+  void Remember(const JobId& job, const charter::Admitted& admitted);
   void NoteSplit(const rpc::AddCheckpoint& message);
 
   const config::NodeConfig& config_;
   const Clock& clock_;
   std::unique_ptr<const crypto::Ed25519Key> witness_;  // none: another node of the member's is the witness
   LogPin pin_;
+  std::vector<charter::Version> chain_;  // the longest that was shown
+  std::map<JobId, charter::Admitted> admitted_;
 };
 
 // The key with which a node cosigns the log for this member: <state>/witness.key, made when it is missing;

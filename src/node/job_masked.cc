@@ -154,6 +154,7 @@ Result<Digest> JobTask::CheckGroupProofs(const rpc::Train& message) {
 
 void JobTask::OnTrain(const rpc::Train& message) {
   if (!trainer_) return;  // told again once prepared
+  if (!MayBegin(message)) return;
   task::TrainTold event{{message.round, message.purpose, message.model_hash, facts_.spec->secure}, {}, {}};
   if (message.collect) {
     event.collect = task::TrainTold::Collect{message.collect->attempt, SetOf(message.collect->cohort)};

@@ -3,6 +3,7 @@
 // the machine.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@
 
 #include "accord/clock.h"
 #include "accord/trainer.h"
+#include "charter/receipt.h"
 #include "config/node_config.h"
 #include "driver/driver.h"
 #include "node/common_model.h"
@@ -28,6 +30,8 @@
 #include "rpc/messages.h"
 
 namespace accord::node {
+
+class Governance;
 
 // What the jobs of a node share. Outlives them.
 struct NodeServices {
@@ -50,6 +54,8 @@ struct NodeServices {
   std::function<std::unique_ptr<secagg::Secrets>()> secrets;  // anew for each masked attempt
   // Whether the members' decision that came with a job lets it run here; none: the lab pinned no charter.
   std::function<Status(const rpc::Prepare&, const JobSpec&)> admit = {};
+  const Governance* governance = nullptr;  // likewise: of the rounds of such jobs
+  std::string spiffe_id = {};              // of this node
 };
 
 class JobTask : public std::enable_shared_from_this<JobTask> {
@@ -130,6 +136,16 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Weights ModelAt(const Digest& hash) const;
   void SendModelPart(const rpc::SendModel& message, const Weights& weights);
 
+  // job_receipts.cc
+  [[nodiscard]] std::filesystem::path JobFiles() const;
+  [[nodiscard]] bool Signs(const task::Assignment& round) const;
+  [[nodiscard]] bool MayBegin(const rpc::Train& message);
+  void NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took);
+  [[nodiscard]] Status MakeReceipt(const task::Assignment& round, const Digest& commitment,
+                                   const charter::UpdateCommitment::Salt& salt);
+  void SendReceipt(RoundId round, AttemptId attempt);
+  void NoteMade(const task::Assignment& round, const round::NodeSet& survivors, const Digest& model);
+
   // job_ahead.cc
   void StartAhead(RoundId trained, std::stop_token stop);
   void AheadDone();
@@ -186,7 +202,8 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   std::set<Digest> deltas_;  // those on disk, for erasing
   KeptDelta kept_;           // until it is encoded or another training begins, so that it is not read back
   RoundId update_round_;
-  Bytes sum_;  // inline sum of the offer under check
+  std::string receipt_;  // that goes before it, where members decide
+  Bytes sum_;            // inline sum of the offer under check
   Digest sum_hash_;
   std::shared_ptr<SecureAttempt> secure_;  // the masked attempt that this node is in
   struct Said {

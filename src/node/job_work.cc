@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "base/overloaded.h"
+#include "crypto/random.h"
 #include "node/group_model.h"
 #include "node/job_task.h"
 
@@ -16,6 +17,11 @@ namespace {
 
 // Work on so few parameters is done before another thread would have woken.
 constexpr std::uint64_t kQuickParameters = 16'384;
+
+struct Encoding {
+  Result<EncodedUpdate> update;
+  Digest commitment;  // zero: none was asked for
+};
 
 }  // namespace
 
@@ -113,6 +119,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
     Result<task::Delta> delta;
     Weights weights;
     KeptDelta kept;
+    std::chrono::nanoseconds took{0};
   };
   progress_->round = round.round.value;
   progress_->steps_done = progress_->steps_total = 0;
@@ -121,15 +128,16 @@ void JobTask::StartTraining(const task::Assignment& round) {
       [self = shared_from_this(), task = std::move(task), trainer = trainer_]() mutable -> Outcome {
         task.progress->waiting = false;
         if (task.stop.stop_requested())
-          return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr, {}};
+          return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr, {}, {}};
+        const auto begun = std::chrono::steady_clock::now();
         if (!task.weights) {
           Result<Weights> found = self->Model(task.round, task.stop);
-          if (!found.ok()) return {found.status(), nullptr, {}};
+          if (!found.ok()) return {found.status(), nullptr, {}, {}};
           task.weights = *std::move(found);
         }
         KeptDelta kept;
         Result<task::Delta> delta = TrainRound(task, &kept);
-        return {std::move(delta), task.weights, std::move(kept)};
+        return {std::move(delta), task.weights, std::move(kept), std::chrono::steady_clock::now() - begun};
       },
       [round, stop = training_stop_.get_token()](JobTask& self, Outcome outcome) {
         if (outcome.weights) {
@@ -138,6 +146,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
         }
         if (outcome.delta.ok()) {
           if (!stop.stop_requested()) self.kept_ = std::move(outcome.kept);
+          if (self.Signs(round)) self.NoteTrained(round.round, self.progress_->steps_done, outcome.took);
           self.StartAhead(round.round, stop);
           self.Handle(task::TrainDone{round.round, *outcome.delta});
           if (const auto later = std::exchange(self.offer_later_, {})) self.OnOffer(*later);
@@ -199,6 +208,7 @@ void JobTask::Encode(const task::Encode& effect) {
   const AttemptId attempt = effect.update.attempt;
   work_stop_.request_stop();  // an older attempt's upload is not wanted any more
   work_stop_ = std::stop_source();
+  receipt_.clear();
   const KeptDelta kept = std::exchange(kept_, {});  // gone when it was encoded
   EncodeTask task{.facts = facts_,
                   .round = effect.round,
@@ -213,10 +223,25 @@ void JobTask::Encode(const task::Encode& effect) {
     if (SecureAttempt* secure = Secure(round, attempt)) task.masking = secure->StartMasking();
     if (!task.masking) return;  // the attempt ended meanwhile; nothing of this job leaves without masks
   }
+  charter::UpdateCommitment::Salt salt{};
+  if (Signs(effect.round)) {
+    crypto::RandomBytes(salt);
+    task.commitment = std::make_shared<charter::UpdateCommitment>(Digest{id_.bytes}, round.value, salt);
+  }
   DoLocal(
-      true, [task = std::move(task)]() mutable { return EncodeUpdate(std::move(task)); },
-      [round, attempt](JobTask& self, Result<EncodedUpdate> update) {
-        self.Encoded(round, attempt, std::move(update));
+      true,
+      [task = std::move(task)]() mutable -> Encoding {
+        const auto commitment = task.commitment;
+        Result<EncodedUpdate> update = EncodeUpdate(std::move(task));
+        const Digest hash = commitment && update.ok() ? commitment->Finish() : Digest();
+        return {std::move(update), hash};
+      },
+      [told = effect.round, attempt, salt](JobTask& self, Encoding done) {
+        if (done.update.ok() && self.Signs(told)) {
+          if (const Status made = self.MakeReceipt(told, done.commitment, salt); !made.ok())
+            done.update = made;
+        }
+        self.Encoded(told.round, attempt, std::move(done.update));
       });
 }
 
@@ -248,6 +273,7 @@ void JobTask::Send(const task::Send& effect) {
   const AttemptId attempt = effect.update.attempt;
   const bool here = update_.spool && update_round_ == round && update_attempt_ == attempt;
   if (!here) return;
+  SendReceipt(round, attempt);
   if (update_.words * 8 <= rpc::kMaxInlineBytes) return SendWhole(round, attempt);
   const auto client = services_.client();
   if (!client) return;
@@ -326,11 +352,13 @@ void JobTask::Check(const task::Check& effect) {
         }
         return CheckSum(task);
       },
-      [round, attempt, secure](JobTask& self, Result<CheckedModel> checked) {
+      [round, attempt, secure, told = effect.round, survivors = effect.offer.survivors](
+          JobTask& self, Result<CheckedModel> checked) {
         if (!checked.ok()) return self.CheckFailed(round, attempt, checked.status());
         if (!self.InAttempt(round, attempt)) return;
         self.next_ = checked->weights;
         self.next_hash_ = checked->model_hash;
+        self.NoteMade(told, survivors, checked->model_hash);
         task::CheckDone done{round, attempt, checked->model_hash, {}};
         if (secure) done.proof = secure->Proof(checked->model_hash);
         self.Handle(done);

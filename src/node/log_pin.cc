@@ -11,7 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint8_t kFormat = 1;
-constexpr std::uint64_t kMaxBytes = 1ULL << 20;
+constexpr std::uint64_t kMaxPinBytes = 1ULL << 20;
 
 fs::path PinFile(const fs::path& state) { return state / "log.pin"; }
 fs::path EvidenceOf(const fs::path& state) { return state / "evidence"; }
@@ -52,7 +52,7 @@ Result<LogPin> DecodeLogPin(ByteView bytes) {
 Result<LogPin> LoadLogPin(const fs::path& state, const Digest& genesis, const std::string& member) {
   if (!fs::exists(PinFile(state)))
     return LogPin{.pinned = {.genesis = genesis, .member = member}, .checkpoint = {}};
-  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(PinFile(state), kMaxBytes));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(PinFile(state), kMaxPinBytes));
   ACCORD_ASSIGN_OR_RETURN(LogPin pin, DecodeLogPin(bytes));
   if (pin.pinned.genesis != genesis || pin.pinned.member != member) {
     return Fail(errors::kCharterGenesis, PinFile(state).string() + " is of the federation " +

@@ -115,6 +115,8 @@ Status Node::Impl::Open() {
     services->admit = [this](const rpc::Prepare& message, const JobSpec& spec) {
       return governance->Admit(message, spec, tasks->OpenBut(message.job));
     };
+    services->governance = governance.get();
+    services->spiffe_id = identity.spiffe_id;
   }
   ACCORD_RETURN_IF_ERROR(tasks->Recover());
   ACCORD_ASSIGN_OR_RETURN(control, Control::Listen(io, ControlPath(dir->path()), *this));

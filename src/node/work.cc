@@ -242,6 +242,7 @@ Result<EncodedUpdate> EncodeUpdate(EncodeTask task) {
     const ByteView bytes(reinterpret_cast<const std::uint8_t*>(chunk.data()), chunk.size_bytes());
     ACCORD_RETURN_IF_ERROR(update.spool->Append(bytes));
     tree.Add(bytes);
+    if (task.commitment) task.commitment->Update(bytes);
   }
   update.root = tree.Root();
   if (task.masking && task.masking->tagger) {

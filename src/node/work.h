@@ -14,6 +14,7 @@
 #include "accord/job_spec.h"
 #include "accord/model.h"
 #include "accord/trainer.h"
+#include "charter/receipt.h"
 #include "crypto/merkle.h"
 #include "rpc/bulk.h"
 #include "rpc/messages.h"
@@ -112,6 +113,8 @@ struct EncodeTask {
   store::SpoolPool* spools = nullptr;
   std::optional<Masking> masking;
   std::stop_token stop;
+  // Takes in what leaves, where members decide; else null.
+  std::shared_ptr<charter::UpdateCommitment> commitment = {};
 };
 // `net.cancelled` when stopped.
 [[nodiscard]] Result<EncodedUpdate> EncodeUpdate(EncodeTask task);

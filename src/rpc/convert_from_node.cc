@@ -229,7 +229,8 @@ void ToProto(const FromNode& message, v1::NodeMessage* out) {
                         [&](const Unmasked& m) { Fill(m, out->mutable_unmasked()); },
                         [&](const GraphNonce& m) { Fill(m, out->mutable_graph_nonce()); },
                         [&](const ModelPart& m) { Fill(m, out->mutable_model_part()); },
-                        [&](const CheckpointAnswer& m) { Fill(m, out->mutable_checkpoint_answer()); }},
+                        [&](const CheckpointAnswer& m) { Fill(m, out->mutable_checkpoint_answer()); },
+                        [&](const RoundReceipt& m) { Fill(m, out->mutable_round_receipt()); }},
              message);
 }
 
@@ -267,6 +268,8 @@ Result<FromNode> FromProto(const v1::NodeMessage& message) {
       return Read(message.model_part());
     case v1::NodeMessage::kCheckpointAnswer:
       return ReadCheckpointAnswer(message.checkpoint_answer());
+    case v1::NodeMessage::kRoundReceipt:
+      return ReadRoundReceipt(message.round_receipt());
     case v1::NodeMessage::KIND_NOT_SET:
       break;
   }

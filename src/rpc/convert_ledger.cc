@@ -64,6 +64,39 @@ Result<charter::JobBundle> ReadBundle(const v1::JobBundle& bundle) {
   return in.Give(std::move(out));
 }
 
+void Fill(const charter::RoundProof& proof, v1::RoundProof* out) {
+  FillEntry(proof.commit, out->mutable_commit());
+  out->set_checkpoint(proof.checkpoint);
+  FillHashes(proof.consistency, out->mutable_consistency());
+  FillHashes(proof.receipt, out->mutable_receipt());
+}
+
+Result<charter::RoundProof> ReadRoundProof(const v1::RoundProof& proof) {
+  Strict in("RoundProof");
+  in.Require(proof.checkpoint().size() <= kMaxNote, "checkpoint", "is too long");
+  charter::RoundProof out{.commit = ReadEntry(in, proof.commit()),
+                          .checkpoint = proof.checkpoint(),
+                          .consistency = ReadHashes(in, proof.consistency(), "consistency"),
+                          .receipt = ReadHashes(in, proof.receipt(), "receipt")};
+  return in.Give(std::move(out));
+}
+
+void Fill(const RoundReceipt& message, v1::RoundReceipt* out) {
+  out->set_job(std::string(message.job.View()));
+  out->set_round(message.round.value);
+  out->set_attempt(message.attempt.value);
+  out->set_receipt(std::string(AsText(message.receipt)));
+}
+
+Result<FromNode> ReadRoundReceipt(const v1::RoundReceipt& message) {
+  Strict in("RoundReceipt");
+  RoundReceipt out{.job = in.Id<JobId>(message.job(), "job"),
+                   .round = in.Round(message.round(), "round"),
+                   .attempt = {message.attempt()},
+                   .receipt = in.Bytes(message.receipt(), kMaxLogEntry, "receipt")};
+  return in.Give<FromNode>(std::move(out));
+}
+
 void Fill(const AddCheckpoint& message, v1::AddCheckpoint* out) {
   out->set_body(std::string(AsText(message.body)));
   for (const Bytes& entry : message.charters) out->add_charters(std::string(AsText(entry)));

@@ -46,6 +46,7 @@ void Fill(const Train& m, v1::Train* out) {
   out->set_model_hash(std::string(m.model_hash.View()));
   out->set_deadline_ms(ToWireMs(m.deadline));
   if (m.proof) Fill(*m.proof, out->mutable_proof());
+  if (m.logged) rpc::Fill(*m.logged, out->mutable_logged());
   for (const GroupSum& sum : m.groups) Fill(sum, out->add_groups());
   if (m.collect) {
     out->mutable_collect()->set_attempt(m.collect->attempt.value);
@@ -129,6 +130,10 @@ Result<ToNode> Read(const v1::Train& m) {
   }
   if (m.has_proof() && in.status().ok()) {
     ACCORD_ASSIGN_OR_RETURN(out.proof, ReadModelProof(m.proof()));
+  }
+  if (m.has_logged() && in.status().ok()) {
+    ACCORD_ASSIGN_OR_RETURN(charter::RoundProof logged, ReadRoundProof(m.logged()));
+    out.logged = std::make_shared<const charter::RoundProof>(std::move(logged));
   }
   return in.Give<ToNode>(std::move(out));
 }

@@ -22,7 +22,8 @@
 
 namespace accord::charter {
 struct JobBundle;
-}
+struct RoundProof;
+}  // namespace accord::charter
 
 namespace accord::rpc {
 
@@ -157,13 +158,19 @@ struct Refused {
   Status error;
   std::optional<secagg::SignedBody> abort;  // masked rounds: signed, and names whom it concerns
 };
+struct RoundReceipt {  // before the update of an attempt, where members decide
+  JobId job;
+  RoundId round;
+  AttemptId attempt;
+  Bytes receipt;  // the JSON of a signed envelope (charter/receipt.h)
+};
 struct CheckpointAnswer {    // of a witness, as c2sp.org/tlog-witness has it over HTTP
   std::uint32_t status = 0;  // ledger::WitnessVerdict
   Bytes body;
 };
 using FromNode =
     std::variant<Hello, Heartbeat, Prepared, Declined, Trained, Verified, Refused, Update, Advertised, Shared,
-                 Masked, SurvivorsSigned, Unmasked, GraphNonce, ModelPart, CheckpointAnswer>;
+                 Masked, SurvivorsSigned, Unmasked, GraphNonce, ModelPart, CheckpointAnswer, RoundReceipt>;
 
 // ---- from the coordinator
 struct Welcome {
@@ -205,6 +212,8 @@ struct Train {
   std::optional<ModelProof> proof;  // masked jobs, from the second model on
   std::optional<Collect> collect;   // unmasked jobs, small updates
   std::vector<GroupSum> groups;     // with groups instead of it: what the model is made of, ascending
+  // Where members decide, from the second round on: the one before is in the log.
+  std::shared_ptr<const charter::RoundProof> logged = {};
 };
 struct Offer {  // p2: advertise keys for this attempt
   JobId job;

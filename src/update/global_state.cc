@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "model/init.h"
 #include "model/layout.h"
 #include "model/partition.h"
+#include "model/safetensors.h"
 #include "strategy/outer.h"
 #include "strategy/streaming.h"
 #include "update/exchange.h"
@@ -41,6 +43,13 @@ Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
   if (spec.update.clip_rms > 0.0) tensors.push_back({.name = kRmsTensor, .shape = RmsShape(spec)});
   if (tensors.size() == model.tensors.size()) return std::move(model);
   return model::MakeLayout(std::move(tensors));
+}
+
+Result<Digest> FirstModel(const JobSpec& spec) {
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, GlobalLayout(spec));
+  std::vector<float> weights(layout.size);
+  model::InitialWeights(layout, spec.seed, weights);
+  return model::ModelHash(layout, weights);
 }
 
 std::uint64_t ParametersOf(const ModelLayout& global) {

@@ -34,6 +34,8 @@ struct BaseModel {
 // model) when neither the outer rule nor the encoding keeps anything. Fails as model::MakePartition,
 // strategy::MakeOuterRule and CheckFragments (update/exchange.h).
 [[nodiscard]] Result<ModelLayout> GlobalLayout(const JobSpec& spec);
+// The hash of the global state that the plan begins with, as every node computes it.
+[[nodiscard]] Result<Digest> FirstModel(const JobSpec& spec);
 
 // P: the elements of the model in a layout that GlobalLayout or model::MakePartition gave.
 [[nodiscard]] std::uint64_t ParametersOf(const ModelLayout& global);

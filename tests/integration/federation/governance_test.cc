@@ -5,11 +5,19 @@
 #include <fstream>
 
 #include "base/errors.h"
+#include "base/file.h"
 #include "charter/admission.h"
 #include "charter/record.h"
+#include "charter/round_commit.h"
+#include "config/job_file.h"
+#include "coordinator/decided_jobs.h"
+#include "crypto/sha256.h"
 #include "ledger/checkpoint.h"
+#include "ledger/log_reader.h"
+#include "ledger/tile.h"
 #include "tests/integration/federation/federation.h"
 #include "tests/unit/charter/fixture.h"
+#include "update/global_state.h"
 
 namespace accord::testing {
 namespace {
@@ -94,6 +102,8 @@ class GovernedTest : public ::testing::Test {
     proposal.not_before = Now() - 60;
     proposal.not_after = Now() + 3'600;
     proposal.plan = crypto::Sha256::Of(plan);
+    if (const auto spec = config::ParseJob(plan, "job"); spec.ok())
+      proposal.init = *update::FirstModel(*spec);
     proposal.datasets.clear();
     for (const std::string& id : holders) proposal.datasets.push_back({id, CertOf(id)});
     return charter::Signed(charter::kProposalType, Encode(proposal), {"ke"});
@@ -120,6 +130,21 @@ class GovernedTest : public ::testing::Test {
   ledger::Checkpoint Published() {
     const auto note = ledger::Note::Parse(AsText(Resource("checkpoint")));
     return *ledger::Checkpoint::Parse(note->text);
+  }
+  // What the published log says, entry by entry.
+  charter::Record ReadLog() {
+    struct Served : ledger::FileSource {
+      explicit Served(GovernedTest& t) : test(t) {}
+      Result<Bytes> Read(const std::string& path) override { return test.Resource(path); }
+      GovernedTest& test;
+    } files(*this);
+    charter::Record record(Genesis());
+    const std::uint64_t size = Published().size;
+    const auto bundle = ledger::TileAt(size, std::nullopt, 0);
+    const auto entries = ledger::ReadEntries(files, *bundle);
+    EXPECT_TRUE(entries.ok()) << Describe(entries.status());
+    for (const Bytes& entry : *entries) EXPECT_TRUE(record.Add(entry).ok());
+    return record;
   }
   rpc::JobView Begun(const Envelope& proposal) {
     rpc::JobView found;
@@ -161,7 +186,33 @@ TEST_F(GovernedTest, AJobBeginsWhenItsVotesAreWitnessed) {
   // in it.
   const auto checkpoint = charter::CheckCheckpoint(AsText(Resource("checkpoint")), charter_);
   ASSERT_TRUE(checkpoint.ok()) << Describe(checkpoint.status());
-  EXPECT_EQ(checkpoint->size, 5U);
+  EXPECT_EQ(checkpoint->size, 7U) << "with its rounds";
+}
+
+// Each round goes into the log, with the root over what its nodes signed; the next one begins from there.
+TEST_F(GovernedTest, RoundsAreLoggedAndCountWhatNodesSigned) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 3});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
+  ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  Until([&] { return Published().size == 8; });
+  const charter::Record record = ReadLog();
+  const std::vector<charter::LoggedCommit>& rounds = record.matters().at(proposal.Id()).commits;
+  ASSERT_EQ(rounds.size(), 3U);
+  EXPECT_EQ(rounds[0].commit.model_in, *update::FirstModel(*config::ParseJob(plan, "job")));
+  EXPECT_EQ(rounds[2].commit.model_out, end.model_hash);
+  for (const charter::LoggedCommit& one : rounds) {
+    const auto file =
+        fed_.Path("coordinator/receipts") / proposal.Id().Hex() / (std::to_string(one.commit.round) + ".0");
+    const auto kept = coordinator::DecodeReceipts(*ReadFile(file));
+    ASSERT_TRUE(kept.ok()) << Describe(kept.status());
+    EXPECT_EQ(one.commit.cohort.size(), 3U);
+    EXPECT_EQ(kept->nodes, one.commit.cohort);
+    EXPECT_EQ(charter::ReceiptsRoot(kept->receipts), one.commit.receipts_root);
+  }
 }
 
 TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
@@ -189,6 +240,24 @@ TEST_F(GovernedTest, ALogAndWhatItDecidedOutliveRestarts) {
   for (const std::string& id : kMembers) Append(Vote(proposal, id));
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.WaitForEnd(job).state, job::Phase::kFinished);
+}
+
+TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 8});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const std::string ref = Begun(proposal).id.Hex();
+  for (const std::size_t rounds : {1U, 3U, 5U}) {
+    Until([&] { return fed_.client().GetJob(ref)->history.size() >= rounds; });
+    fed_.StopCoordinator();
+    fed_.StartCoordinator();
+  }
+  const rpc::JobView end = fed_.WaitForEnd(*fed_.client().GetJob(ref));
+  ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  Until([&] { return Published().size == 13; });
+  EXPECT_EQ(ReadLog().matters().at(proposal.Id()).commits.size(), 8U);
 }
 
 // Of the federation's own members, and nobody else: the first charter names this log.

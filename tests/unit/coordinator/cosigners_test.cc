@@ -65,7 +65,7 @@ class CosignersTest : public ::testing::Test, public NodeListener {
                                 .published_head = [] {}});
     ASSERT_TRUE(log.ok()) << Describe(log.status());
     log_ = *std::move(log);
-    cosigners_.emplace(*log_, sessions_, io_.get_executor());
+    cosigners_.emplace(*log_, sessions_, io_.get_executor(), [](NodeId) {});
   }
   void OnNodeUp(const rpc::Peer& node, const rpc::Hello&) override { cosigners_->OnNodeUp(node); }
   void OnNodeDown(const rpc::Peer& node) override { cosigners_->OnNodeDown(node); }

@@ -114,7 +114,8 @@ inline std::vector<FromNode> AllFromNode() {
           Unmasked{kJob, {9}, {1}, SampleBody(8)},
           GraphNonce{kJob, {9}, {1}, SampleBody(9)},
           ModelPart{.job = kJob, .model_hash = kHash, .offset = 5, .total = 100, .data = Bytes(40, 6)},
-          CheckpointAnswer{.status = 409, .body = Bytes(3, '7')}};
+          CheckpointAnswer{.status = 409, .body = Bytes(3, '7')},
+          RoundReceipt{kJob, {9}, {1}, Bytes(70, 'r')}};
 }
 
 inline Commit FullCommit() {

@@ -1,0 +1,60 @@
+// Decisions of members out of the log (decisions.h), and what nodes signed of their parts:
+//
+//   <state>/receipts/<job>/<round>.<group>   the receipts of a sum, for auditors; the log has their root
+//
+// Outlived by log and cosigners.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+//
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/mutex.h"
+#include "charter/round_commit.h"
+#include "coordinator/cosigners.h"
+#include "coordinator/decisions.h"
+#include "coordinator/log_keeper.h"
+
+namespace accord::coordinator {
+
+[[nodiscard]] Bytes Encode(const KeptReceipts& receipts);
+// `store.corrupt` for what is no such file, or was damaged.
+[[nodiscard]] Result<KeptReceipts> DecodeReceipts(ByteView bytes);
+
+class DecidedJobs final : public Decisions {
+ public:
+  DecidedJobs(LogKeeper& log, Cosigners& cosigners, const std::filesystem::path& state,
+              boost::asio::any_io_executor workers)
+      : log_(log), cosigners_(cosigners), directory_(state / "receipts"), workers_(std::move(workers)) {}
+
+  Status Show(const JobId& job, const NodeName& node,
+              const std::function<void(std::shared_ptr<const charter::JobBundle>)>& send) override;
+  Status ShowRound(const JobId& job, RoundId round, const NodeName& node,
+                   const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) override;
+  Status CheckReceipt(const JobId& job, RoundId round, const Digest& model_in, const NodeName& node,
+                      const crypto::Ed25519PublicKey& key, ByteView receipt) override;
+  Status Keep(const KeptReceipts& receipts) override;
+  Result<KeptReceipts> Kept(const JobId& job, RoundId round, std::uint32_t group) override;
+  std::uint64_t LoggedRounds(const JobId& job) override;
+  void LogRound(const JobId& job, const job::RoundSummary& round) override;
+
+ private:
+  // The receipts of a whole round, in the order of its cohort.
+  struct Round {
+    charter::RoundCommit commit;
+    std::vector<std::string> receipts;
+  };
+  [[nodiscard]] std::filesystem::path FileOf(const JobId& job, RoundId round, std::uint32_t group) const;
+  [[nodiscard]] Result<std::vector<KeptReceipts>> GroupsOf(const JobId& job, RoundId round) const;
+  [[nodiscard]] Result<Round> MakeCommit(const JobId& job, const job::RoundSummary& round) const;
+  [[nodiscard]] Result<std::vector<std::string>> ReceiptsOf(const charter::RoundCommit& commit) const;
+
+  LogKeeper& log_;
+  Cosigners& cosigners_;
+  const std::filesystem::path directory_;
+  const boost::asio::any_io_executor workers_;
+};
+
+}  // namespace accord::coordinator

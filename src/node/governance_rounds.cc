@@ -1,0 +1,56 @@
+// The rounds of a job that members decided on: each begins from what the log says of the one before, and of
+// each this node signs its own part (governance.md b, f).
+#include <algorithm>
+
+#include "base/errors.h"
+#include "charter/round_proof.h"
+#include "ledger/dsse.h"
+#include "node/governance.h"
+
+namespace accord::node {
+namespace {
+
+Status Unlogged(const std::string& why) { return Fail(errors::kRoundUnlogged, why); }
+
+}  // namespace
+
+Result<const charter::Admitted*> Governance::AdmittedJob(const JobId& job) const {
+  const auto found = admitted_.find(job);
+  if (found != admitted_.end()) return &found->second;
+  return Fail(errors::kBundleMissing, "no decision on the job was shown to this node since it started");
+}
+
+Status Governance::BeginRound(const rpc::Train& message, const RoundPart& before,
+                              const std::string& node) const {
+  ACCORD_RETURN_IF_ERROR(CheckNoEvidence(config_.node.state));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Admitted* const admitted, AdmittedJob(message.job));
+  ACCORD_ASSIGN_OR_RETURN(const Version* const present, charter::InForce(chain_, Now()));
+  if (message.round.value == 1) {
+    if (message.model_hash == admitted->proposal.init) return {};
+    return Unlogged("the job is to begin from another model than the one that members voted on");
+  }
+  if (!message.logged) return Unlogged("nothing shows that the round before is in the log");
+  const charter::RoundStart start{admitted->job, message.round.value, message.model_hash};
+  ACCORD_ASSIGN_OR_RETURN(const charter::RoundCommit commit,
+                          charter::CheckRoundProof(start, *message.logged, pin_.pinned, present->charter));
+  if (before.receipt.empty()) return {};
+  const bool counted = std::ranges::binary_search(commit.cohort, node);
+  if (!counted && before.made != commit.model_out) return {};  // its update came too late, or was not summed
+  return charter::CheckIncluded(commit, node, before.receipt, message.logged->receipt);
+}
+
+Result<std::string> Governance::SignReceipt(const JobId& job, charter::Receipt receipt,
+                                            const crypto::Ed25519Key& key) const {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Admitted* const admitted, AdmittedJob(job));
+  receipt.job = admitted->job;
+  receipt.member = pin_.pinned.member;
+  receipt.time = Now();
+  for (const charter::DatasetRef& one : admitted->proposal.datasets) {
+    if (one.member == pin_.pinned.member) receipt.dataset = one.certificate;
+  }
+  ledger::Envelope envelope{std::string(charter::kReceiptType), Encode(receipt), {}};
+  ledger::Sign(envelope, key, ledger::KeyIdOf(ledger::LogKey(receipt.node, key.PublicKey())));
+  return ledger::EncodeEnvelope(envelope);
+}
+
+}  // namespace accord::node
