@@ -57,6 +57,7 @@ Grammar::Grammar() {
   AddCharters();
   AddProposals();
   AddLog();
+  AddAttribution();
   AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");

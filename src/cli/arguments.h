@@ -202,6 +202,9 @@ struct LogProof {
   std::uint64_t index = 0;
   std::string out;
 };
+struct AttributionReport {
+  std::string job;
+};
 struct PlanTraining {
   std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
   bool explain = false;
@@ -220,8 +223,8 @@ using Command =
                  MemberSuspend, MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow,
                  ContextRemove, KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, CharterInit,
                  CharterSign, CharterCheck, CharterSubmit, CharterShow, CharterPin, ProposalCreate,
-                 ProposalList, ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof, PlanTraining,
-                 Completion, Version>;
+                 ProposalList, ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof,
+                 AttributionReport, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

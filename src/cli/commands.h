@@ -60,6 +60,7 @@ ExitCode Run(const LogKey& command, Session& session);
 ExitCode Run(const LogShow& command, Session& session);
 ExitCode Run(const LogVerify& command, Session& session);
 ExitCode Run(const LogProof& command, Session& session);
+ExitCode Run(const AttributionReport& command, Session& session);
 ExitCode Run(const PlanTraining& command, Session& session);
 ExitCode Run(const Completion& command, Session& session);
 ExitCode Run(const Version& command, Session& session);

@@ -50,6 +50,7 @@ class Grammar {
   void AddCharters();
   void AddProposals();
   void AddLog();
+  void AddAttribution();
   void AddPlan();
   void AddOthers();
   void AddContexts();

@@ -141,4 +141,11 @@ void Grammar::AddLog() {
       ->type_name("FILE");
 }
 
+void Grammar::AddAttribution() {
+  CLI::App* attribution = Noun("attribution", "Who gave what to a job");
+  const auto report = Add<AttributionReport>(attribution, "report",
+                                             "Rounds, examples, compute and privacy that each member gave");
+  Positional(report.app, "JOB", report.values->job, "Its id, or the beginning of it");
+}
+
 }  // namespace accord::cli

@@ -23,7 +23,6 @@ using charter::Proposal;
 using charter::Vote;
 
 constexpr charter::UnixSeconds kDay = 86'400;
-constexpr std::size_t kMinPrefix = 6;
 
 // The member that a key speaks for.
 Result<std::string> MemberOf(const charter::Charter& charter, const ledger::VerifierKey& key) {
@@ -31,17 +30,6 @@ Result<std::string> MemberOf(const charter::Charter& charter, const ledger::Veri
     if (std::ranges::find(member.gov_keys, key) != member.gov_keys.end()) return member.id;
   }
   return Fail(errors::kVoteRefused, "the charter does not list the key " + key.Format());
-}
-
-Result<Digest> Find(const PublicLog& log, const std::string& ref) {
-  std::vector<Digest> found;
-  for (const auto& [job, matter] : log.record.matters()) {
-    if (ref.size() >= kMinPrefix && job.Hex().starts_with(ref)) found.push_back(job);
-  }
-  if (found.size() == 1) return found.front();
-  return Fail(errors::kProposalUnknown, found.empty()
-                                            ? "the log has no proposal \"" + Printable(ref, 70) + "\""
-                                            : "several proposals begin with " + ref);
 }
 
 // "ke=sha256:HEX", a certificate of the member's.
@@ -102,7 +90,7 @@ struct Voted {
 Result<Voted> SayVote(const ProposalVote& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
-  ACCORD_ASSIGN_OR_RETURN(const Digest job, Find(log, command.proposal));
+  ACCORD_ASSIGN_OR_RETURN(const Digest job, FindProposal(log, command.proposal));
   const Matter& matter = **log.record.Find(job);
   const charter::Version& under = log.record.chain()[matter.version];
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
@@ -151,7 +139,7 @@ ExitCode Run(const ProposalShow& command, Session& session) {
   if (!backend.ok()) return session.printer().Failure(backend.status());
   const Result<PublicLog> log = ReadPublicLog(session, **backend);
   if (!log.ok()) return session.printer().Failure(log.status());
-  const Result<Digest> job = Find(*log, command.proposal);
+  const Result<Digest> job = FindProposal(*log, command.proposal);
   if (!job.ok()) return session.printer().Failure(job.status());
   const Matter& matter = **log->record.Find(*job);
   const auto standing = log->record.StandingOf(*job, Seconds(session));

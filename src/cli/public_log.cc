@@ -15,7 +15,7 @@
 namespace accord::cli {
 namespace {
 
-constexpr std::size_t kMaxPin = 128;
+constexpr std::size_t kMaxPin = 128, kMinPrefix = 6;
 
 // Without the line's end.
 std::string Stripped(const Bytes& line) {
@@ -75,6 +75,17 @@ Result<PublicLog> ReadPublicLog(Session& session, Backend& backend) {
   if (log.record.chain().empty()) return log;
   ACCORD_RETURN_IF_ERROR(charter::CheckCheckpoint(AsText(note), log.record.chain().back().charter).status());
   return log;
+}
+
+Result<Digest> FindProposal(const PublicLog& log, const std::string& ref) {
+  std::vector<Digest> found;
+  for (const auto& [job, matter] : log.record.matters()) {
+    if (ref.size() >= kMinPrefix && job.Hex().starts_with(ref)) found.push_back(job);
+  }
+  if (found.size() == 1) return found.front();
+  return Fail(errors::kProposalUnknown, found.empty()
+                                            ? "the log has no proposal \"" + Printable(ref, 70) + "\""
+                                            : "several proposals begin with " + ref);
 }
 
 Result<std::optional<Digest>> PinnedCharter(const Session& session) {

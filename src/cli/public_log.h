@@ -48,6 +48,9 @@ class LogFiles final : public ledger::FileSource {
 // pinned.
 [[nodiscard]] Result<PublicLog> ReadPublicLog(Session& session, Backend& backend);
 
+// The id of the one proposal that begins with at least six digits; `proposal.unknown`.
+[[nodiscard]] Result<Digest> FindProposal(const PublicLog& log, const std::string& ref);
+
 // The hash of the federation's first charter, for the context in force: what this person was told by a
 // member.
 [[nodiscard]] Result<std::optional<Digest>> PinnedCharter(const Session& session);

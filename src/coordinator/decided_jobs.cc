@@ -7,33 +7,15 @@
 //
 #include <boost/asio/post.hpp>
 
-#include "base/codec.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "charter/receipt.h"
-#include "crypto/sha256.h"
 #include "ledger/dsse.h"
 
 namespace accord::coordinator {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr std::string_view kMagic = "accord/receipts/1";
-
 Digest IdOf(const JobId& job) { return Digest{job.bytes}; }
-
-void PutList(Writer& writer, const std::vector<std::string>& list) {
-  writer.U32(static_cast<std::uint32_t>(list.size()));
-  for (const std::string& one : list) writer.Lv(one);
-}
-
-std::vector<std::string> TakeList(Reader& reader) {
-  std::vector<std::string> list(reader.Count(sizeof(std::uint32_t)));
-  for (std::string& one : list) one = reader.LvText();
-  return list;
-}
 
 bool IsLeftOut(const job::RoundSummary& round, std::uint32_t group) {
   const bool gated = std::ranges::find(round.left_out, group, &round::LeftOut::group) != round.left_out.end();
@@ -41,66 +23,6 @@ bool IsLeftOut(const job::RoundSummary& round, std::uint32_t group) {
 }
 
 }  // namespace
-
-// ---------------------------------------------------------------- files
-
-// Its SHA-256 at the end.
-Bytes Encode(const KeptReceipts& receipts) {
-  Writer writer;
-  writer.Raw(kMagic).Fixed(receipts.job).U64(receipts.round.value).U32(receipts.group);
-  writer.Fixed(receipts.model_in);
-  PutList(writer, receipts.nodes);
-  PutList(writer, receipts.receipts);
-  PutList(writer, receipts.dropped);
-  writer.Fixed(crypto::Sha256::Of(writer.bytes()));
-  return std::move(writer).Take();
-}
-
-Result<KeptReceipts> DecodeReceipts(ByteView bytes) {
-  const auto corrupt = [] { return Fail(errors::kStoreCorrupt, "this is no file of receipts, or damaged"); };
-  if (bytes.size() < Digest::kSize) return corrupt();
-  const ByteView content = bytes.first(bytes.size() - Digest::kSize);
-  Reader sum(bytes.last(Digest::kSize));
-  if (sum.Fixed<Digest>() != crypto::Sha256::Of(content)) return corrupt();
-  Reader reader(content);
-  const bool ours = AsText(reader.Raw(kMagic.size())) == kMagic;
-  KeptReceipts out{.job = reader.Fixed<JobId>(), .round = {reader.U64()}, .group = reader.U32()};
-  out.model_in = reader.Fixed<Digest>();
-  out.nodes = TakeList(reader);
-  out.receipts = TakeList(reader);
-  out.dropped = TakeList(reader);
-  if (!ours || !reader.Done() || out.nodes.size() != out.receipts.size()) return corrupt();
-  return out;
-}
-
-fs::path DecidedJobs::FileOf(const JobId& job, RoundId round, std::uint32_t group) const {
-  return directory_ / job.Hex() / (std::to_string(round.value) + "." + std::to_string(group));
-}
-
-Status DecidedJobs::Keep(const KeptReceipts& receipts) {
-  return WriteFileAtomic(FileOf(receipts.job, receipts.round, receipts.group), Encode(receipts),
-                         FileMode::kPrivate);
-}
-
-Result<KeptReceipts> DecidedJobs::Kept(const JobId& job, RoundId round, std::uint32_t group) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(FileOf(job, round, group)));
-  return DecodeReceipts(bytes);
-}
-
-Result<std::vector<KeptReceipts>> DecidedJobs::GroupsOf(const JobId& job, RoundId round) const {
-  std::vector<KeptReceipts> groups;
-  std::error_code error;
-  const std::string prefix = std::to_string(round.value) + ".";
-  for (fs::directory_iterator entry(directory_ / job.Hex(), error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (!entry->path().filename().string().starts_with(prefix)) continue;
-    ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(entry->path()));
-    ACCORD_ASSIGN_OR_RETURN(KeptReceipts one, DecodeReceipts(bytes));
-    groups.push_back(std::move(one));
-  }
-  if (error) return ErrnoStatus(error.value(), "cannot list", directory_ / job.Hex());
-  return groups;
-}
 
 // ---------------------------------------------------------------- what nodes are shown
 
@@ -123,7 +45,7 @@ Status DecidedJobs::ShowRound(const JobId& job, RoundId round, const NodeName& n
   const auto place = std::ranges::lower_bound(cohort, node.spiffe_id);
   ledger::Proof path;
   if (place != cohort.end() && *place == node.spiffe_id) {
-    ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> receipts, ReceiptsOf(logged.commit));
+    ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> receipts, files_.Of(job, round, cohort));
     path = charter::ProveReceipt(receipts, static_cast<std::size_t>(place - cohort.begin()));
   }
   return cosigners_.WhenQuiet(node.id, [&](std::uint64_t size) -> Status {
@@ -146,21 +68,8 @@ Status DecidedJobs::CheckReceipt(const JobId& job, RoundId round, const Digest& 
 
 std::uint64_t DecidedJobs::LoggedRounds(const JobId& job) { return log_.CommitsOf(IdOf(job)).size(); }
 
-// In the order of the cohort, out of the files of its groups.
-Result<std::vector<std::string>> DecidedJobs::ReceiptsOf(const charter::RoundCommit& commit) const {
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<KeptReceipts> groups,
-                          GroupsOf(JobId{commit.job.bytes}, {commit.round}));
-  std::map<std::string, std::string> by_name;
-  for (const KeptReceipts& group : groups) {
-    for (std::size_t i = 0; i < group.nodes.size(); ++i) by_name[group.nodes[i]] = group.receipts[i];
-  }
-  std::vector<std::string> receipts;
-  for (const std::string& name : commit.cohort) receipts.push_back(by_name[name]);
-  return receipts;
-}
-
 Result<DecidedJobs::Round> DecidedJobs::MakeCommit(const JobId& job, const job::RoundSummary& round) const {
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<KeptReceipts> groups, GroupsOf(job, round.round));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<KeptReceipts> groups, files_.FindAll(job, round.round));
   Round out{.commit = {.job = IdOf(job), .round = round.round.value, .model_out = round.model_hash}};
   std::map<std::string, std::string> taken;
   for (const KeptReceipts& group : groups) {
@@ -178,7 +87,8 @@ Result<DecidedJobs::Round> DecidedJobs::MakeCommit(const JobId& job, const job::
     out.receipts.push_back(std::move(receipt));
   }
   if (taken.empty())
-    return Fail(errors::kStoreCorrupt, "there are no receipts of round " + std::to_string(round.round.value));
+    return Fail(errors::kStoreCorrupt,
+                "nobody's receipt counts in round " + std::to_string(round.round.value));
   out.commit.receipts_root = charter::ReceiptsRoot(out.receipts);
   out.commit.time = static_cast<charter::UnixSeconds>(
       std::chrono::duration_cast<std::chrono::seconds>(round.closed.time_since_epoch()).count());

@@ -1,8 +1,5 @@
-// Decisions of members out of the log (decisions.h), and what nodes signed of their parts:
-//
-//   <state>/receipts/<job>/<round>.<group>   the receipts of a sum, for auditors; the log has their root
-//
-// Outlived by log and cosigners.
+// Decisions of members out of the log (decisions.h), and what nodes signed of their parts, out of their
+// files. Outlived by log and cosigners.
 #pragma once
 
 #include <filesystem>
@@ -16,18 +13,15 @@
 #include "coordinator/cosigners.h"
 #include "coordinator/decisions.h"
 #include "coordinator/log_keeper.h"
+#include "coordinator/receipt_files.h"
 
 namespace accord::coordinator {
-
-[[nodiscard]] Bytes Encode(const KeptReceipts& receipts);
-// `store.corrupt` for what is no such file, or was damaged.
-[[nodiscard]] Result<KeptReceipts> DecodeReceipts(ByteView bytes);
 
 class DecidedJobs final : public Decisions {
  public:
   DecidedJobs(LogKeeper& log, Cosigners& cosigners, const std::filesystem::path& state,
               boost::asio::any_io_executor workers)
-      : log_(log), cosigners_(cosigners), directory_(state / "receipts"), workers_(std::move(workers)) {}
+      : log_(log), cosigners_(cosigners), files_(state), workers_(std::move(workers)) {}
 
   Status Show(const JobId& job, const NodeName& node,
               const std::function<void(std::shared_ptr<const charter::JobBundle>)>& send) override;
@@ -35,8 +29,10 @@ class DecidedJobs final : public Decisions {
                    const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) override;
   Status CheckReceipt(const JobId& job, RoundId round, const Digest& model_in, const NodeName& node,
                       const crypto::Ed25519PublicKey& key, ByteView receipt) override;
-  Status Keep(const KeptReceipts& receipts) override;
-  Result<KeptReceipts> Kept(const JobId& job, RoundId round, std::uint32_t group) override;
+  Status Keep(const KeptReceipts& receipts) override { return files_.Keep(receipts); }
+  Result<KeptReceipts> Kept(const JobId& job, RoundId round, std::uint32_t group) override {
+    return files_.Find(job, round, group);
+  }
   std::uint64_t LoggedRounds(const JobId& job) override;
   void LogRound(const JobId& job, const job::RoundSummary& round) override;
 
@@ -46,14 +42,11 @@ class DecidedJobs final : public Decisions {
     charter::RoundCommit commit;
     std::vector<std::string> receipts;
   };
-  [[nodiscard]] std::filesystem::path FileOf(const JobId& job, RoundId round, std::uint32_t group) const;
-  [[nodiscard]] Result<std::vector<KeptReceipts>> GroupsOf(const JobId& job, RoundId round) const;
   [[nodiscard]] Result<Round> MakeCommit(const JobId& job, const job::RoundSummary& round) const;
-  [[nodiscard]] Result<std::vector<std::string>> ReceiptsOf(const charter::RoundCommit& commit) const;
 
   LogKeeper& log_;
   Cosigners& cosigners_;
-  const std::filesystem::path directory_;
+  const ReceiptFiles files_;
   const boost::asio::any_io_executor workers_;
 };
 

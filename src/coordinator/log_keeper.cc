@@ -12,6 +12,7 @@
 #include "config/job_file.h"
 #include "crypto/sha256.h"
 #include "ledger/checkpoint.h"
+#include "ledger/lines.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
 #include "store/fd.h"
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 
 using charter::EntryKind;
 
-constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/";
+constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/", kReceiptsPath = "receipts/";
 constexpr std::uint64_t kMaxPlan = 65'536;
 
 // Where a state's log is, and where it is made.
@@ -155,7 +156,30 @@ Status LogKeeper::CheckPlan(const ledger::Envelope& envelope, const Bytes& plan)
 }
 
 void LogKeeper::GetResource(const std::string& path, rpc::Reply<Bytes> reply) {
-  boost::asio::post(options_.workers, [this, path, reply = std::move(reply)] { reply(ReadResource(path)); });
+  boost::asio::post(options_.workers, [this, path, reply = std::move(reply)] {
+    const bool receipts = path.starts_with(kReceiptsPath);
+    reply(receipts ? ReadReceipts(std::string_view(path).substr(kReceiptsPath.size())) : ReadResource(path));
+  });
+}
+
+// "JOB/ROUND": in the order of the round's cohort, a line each.
+Result<Bytes> LogKeeper::ReadReceipts(std::string_view rest) const {
+  const std::size_t slash = rest.find('/');
+  const auto job = Digest::FromHex(rest.substr(0, slash));
+  const auto round =
+      slash == std::string_view::npos ? std::nullopt : ledger::ParseNumber(rest.substr(slash + 1));
+  const std::vector<charter::LoggedCommit> commits =
+      job ? CommitsOf(*job) : std::vector<charter::LoggedCommit>();
+  if (!round || *round == 0 || *round > commits.size())
+    return Fail(errors::kLogNotFound, "the log has no such round: " + Printable(rest, 100));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> receipts,
+                          receipts_.Of(JobId{job->bytes}, {*round}, commits[*round - 1].commit.cohort));
+  Bytes lines;
+  for (const std::string& one : receipts) {
+    lines.insert(lines.end(), one.begin(), one.end());
+    lines.push_back('\n');
+  }
+  return lines;
 }
 
 // Paths come from strangers: none is used that is not of one of the forms.

@@ -25,6 +25,7 @@
 #include "charter/admission.h"
 #include "charter/record.h"
 #include "charter/round_proof.h"
+#include "coordinator/receipt_files.h"
 #include "crypto/ed25519.h"
 #include "ledger/log_storage.h"
 #include "ledger/log_writer.h"
@@ -66,7 +67,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   // `proposal.plan` for a proposal without its job file, or with one that cannot be read.
   void Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Reply<rpc::Appended> reply) override;
   void GetResource(const std::string& path, rpc::Reply<Bytes> reply) override;
-  // The same, for HTTP: waits for the disk.
+  // The same for HTTP, where anybody may read: without receipts. Waits for the disk.
   [[nodiscard]] Result<Bytes> ReadResource(const std::string& path) ACCORD_EXCLUDES(mutex_);
 
   // ---- for witnesses. None before there is a charter. They are those of its newest version, in force or
@@ -115,11 +116,13 @@ class LogKeeper final : public rpc::LedgerHandler {
                                                     std::uint64_t index) ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Result<ledger::Checkpoint> PublishedAfter(std::uint64_t from, std::uint64_t last) const
       ACCORD_REQUIRES(mutex_);
+  [[nodiscard]] Result<Bytes> ReadReceipts(std::string_view rest) const ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] std::filesystem::path PlanFile(const Digest& plan) const;
   [[nodiscard]] charter::UnixSeconds Now() const;
 
   const Options options_;
   const crypto::Ed25519Key key_;
+  const ReceiptFiles receipts_{options_.state};
   mutable Mutex mutex_;
   ledger::LogDirectory storage_ ACCORD_GUARDED_BY(mutex_);
   std::optional<ledger::LogWriter> writer_ ACCORD_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 // A federation with a charter: members decide, nodes witness the log and check every decision for themselves.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 
@@ -10,7 +11,7 @@
 #include "charter/record.h"
 #include "charter/round_commit.h"
 #include "config/job_file.h"
-#include "coordinator/decided_jobs.h"
+#include "coordinator/receipt_files.h"
 #include "crypto/sha256.h"
 #include "ledger/checkpoint.h"
 #include "ledger/log_reader.h"
@@ -204,6 +205,10 @@ TEST_F(GovernedTest, RoundsAreLoggedAndCountWhatNodesSigned) {
   ASSERT_EQ(rounds.size(), 3U);
   EXPECT_EQ(rounds[0].commit.model_in, *update::FirstModel(*config::ParseJob(plan, "job")));
   EXPECT_EQ(rounds[2].commit.model_out, end.model_hash);
+  const Bytes served = Resource("receipts/" + proposal.Id().Hex() + "/1");
+  EXPECT_EQ(std::ranges::count(served, '\n'), 3);
+  EXPECT_EQ(fed_.client().GetResource("receipts/" + proposal.Id().Hex() + "/9").status().error(),
+            "log.not_found");
   for (const charter::LoggedCommit& one : rounds) {
     const auto file =
         fed_.Path("coordinator/receipts") / proposal.Id().Hex() / (std::to_string(one.commit.round) + ".0");

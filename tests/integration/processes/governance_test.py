@@ -165,6 +165,12 @@ class GovernanceTest(unittest.TestCase):
         kinds = [entry["kind"] for entry in federation.ask("log", "show")]
         self.assertEqual(kinds[0], "charter")
         self.assertEqual(kinds.count("vote"), 3)
+        self.assertEqual(kinds.count("roundcommit"), 3)
+        report = federation.ask("attribution", "report", proposal[:12])
+        self.assertEqual(report["rounds"], 3)
+        given = {one["member"]: (one["rounds"], one["updates"], one["local_steps"], one["unverified"])
+                 for one in report["members"]}
+        self.assertEqual(given, {member: (3, 3, 15, 0) for member in MEMBERS})
 
     def test_a_rejection_ends_a_proposal(self) -> None:
         federation = self.federation

@@ -107,8 +107,9 @@ TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
     EXPECT_FALSE(noun.help.empty()) << noun.name;
     verbs += noun.children.size();
   }
-  EXPECT_EQ(nouns, (std::set<std::string>{"charter", "completion", "context", "data", "job", "join", "key",
-                                          "log", "member", "model", "node", "plan", "proposal", "version"}));
+  EXPECT_EQ(nouns,
+            (std::set<std::string>{"attribution", "charter", "completion", "context", "data", "job", "join",
+                                   "key", "log", "member", "model", "node", "plan", "proposal", "version"}));
   EXPECT_EQ(verbs + 4 + 1, std::variant_size_v<Command>)
       << "join, plan, completion, version and Help have no noun";
 }

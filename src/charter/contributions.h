@@ -1,0 +1,55 @@
+// Ledger A (governance.md f): what each member gave to a job, out of the commits in the log and the receipts
+// that nodes signed. Exact, and the same for everybody who reads them. It is no measure of worth. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "accord/ids.h"
+#include "accord/status.h"
+#include "charter/receipt.h"
+#include "charter/round_commit.h"
+#include "crypto/ed25519.h"
+
+namespace accord::charter {
+
+struct Contribution {
+  std::uint64_t rounds = 0;   // with at least one of its nodes in the sum
+  std::uint64_t updates = 0;  // of all its nodes
+  std::uint64_t steps = 0;    // local ones
+  std::uint64_t wall_s = 0;   // of training
+  std::uint64_t epsilon_spent_milli = 0;
+  std::set<std::string> nodes;   // SPIFFE ids
+  std::set<Digest> datasets;     // certificates that its receipts name
+  std::uint64_t unverified = 0;  // updates by nodes whose key is not known here (any more)
+
+  friend bool operator==(const Contribution&, const Contribution&) = default;
+};
+
+// The protocol keys of nodes, by SPIFFE id.
+using NodeKeys = std::map<std::string, crypto::Ed25519PublicKey>;
+
+class Contributions {
+ public:
+  explicit Contributions(NodeKeys keys) : keys_(std::move(keys)) {}
+
+  // Takes the receipts of a round, in the order of its cohort. `receipt.omitted` when they do not come to the
+  // commit's root, `receipt.refused` for one that is of another round or node, or that its node did not sign;
+  // then nothing of the round is counted.
+  [[nodiscard]] Status Add(const RoundCommit& commit, std::span<const std::string> receipts);
+
+  // By member.
+  [[nodiscard]] const std::map<std::string, Contribution>& all() const { return all_; }
+
+ private:
+  [[nodiscard]] Result<Receipt> Read(const RoundCommit& commit, const std::string& node,
+                                     const std::string& text) const;
+  const NodeKeys keys_;
+  std::map<std::string, Contribution> all_;
+};
+
+}  // namespace accord::charter

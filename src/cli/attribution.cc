@@ -1,0 +1,149 @@
+// accord attribution ...: who gave what to a job, out of the log and of what nodes signed.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+#include "charter/contributions.h"
+#include "cli/commands.h"
+#include "cli/public_log.h"
+#include "cli/table.h"
+#include "cli/words.h"
+#include "dataset/certificate.h"
+#include "ledger/dsse.h"
+#include "rpc/registry_view.h"
+
+namespace accord::cli {
+namespace {
+
+using charter::Contribution;
+
+constexpr std::size_t kBarWidth = 20;
+
+struct Report {
+  Digest job;
+  std::size_t rounds = 0;
+  std::map<std::string, Contribution> members;
+  std::map<Digest, std::uint64_t> records;  // that certificates of the log state, by their ids
+};
+
+Result<charter::NodeKeys> KeysOf(Backend& backend) {
+  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, backend.GetRegistry());
+  charter::NodeKeys keys;
+  for (const rpc::RegistryView::Entry& entry : view.entries) {
+    ACCORD_ASSIGN_OR_RETURN(const secagg::VouchedEntry vouched, rpc::ToVouched(entry));
+    keys[vouched.identity.Format()] = vouched.entry.key;
+  }
+  return keys;
+}
+
+std::vector<std::string> Lines(const Bytes& text) {
+  std::vector<std::string> lines;
+  std::string_view rest = AsText(text);
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return lines;
+}
+
+// Examples are those that members vouched for, in the log itself.
+std::map<Digest, std::uint64_t> RecordsOf(const PublicLog& log) {
+  std::map<Digest, std::uint64_t> records;
+  for (const Bytes& entry : log.entries) {
+    const auto envelope = ledger::ParseEnvelope(entry);
+    if (!envelope.ok() || envelope->payload_type != dataset::kCertificateType) continue;
+    const auto certificate = dataset::ParseCertificate(envelope->payload);
+    if (certificate.ok()) records[envelope->Id()] = certificate->records;
+  }
+  return records;
+}
+
+Result<Report> ReportOf(const AttributionReport& command, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_ASSIGN_OR_RETURN(const Digest job, FindProposal(log, command.job));
+  ACCORD_ASSIGN_OR_RETURN(charter::NodeKeys keys, KeysOf(*backend));
+  charter::Contributions sums(std::move(keys));
+  const std::vector<charter::LoggedCommit>& rounds = log.record.matters().at(job).commits;
+  for (const charter::LoggedCommit& one : rounds) {
+    const std::string path = "receipts/" + job.Hex() + "/" + std::to_string(one.commit.round);
+    ACCORD_ASSIGN_OR_RETURN(const Bytes receipts, backend->GetResource(path));
+    ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, Lines(receipts)));
+  }
+  return Report{job, rounds.size(), sums.all(), RecordsOf(log)};
+}
+
+// Of all data sets that the member's receipts name; nothing unless the log has each certificate.
+std::optional<std::uint64_t> ExamplesOf(const Report& report, const Contribution& member) {
+  std::uint64_t examples = 0;
+  for (const Digest& certificate : member.datasets) {
+    const auto found = report.records.find(certificate);
+    if (found == report.records.end()) return std::nullopt;
+    examples += found->second;
+  }
+  return member.datasets.empty() ? std::nullopt : std::optional(examples);
+}
+
+std::string Text(const Report& report, const Style& style) {
+  std::uint64_t most = 0;
+  std::uint64_t unverified = 0;
+  for (const auto& [id, member] : report.members) {
+    most = std::max(most, member.wall_s);
+    unverified += member.unverified;
+  }
+  Table table({{"MEMBER"},
+               {"NODES", Align::kRight},
+               {"ROUNDS", Align::kRight},
+               {"EXAMPLES", Align::kRight},
+               {"STEPS", Align::kRight},
+               {"COMPUTE", Align::kRight},
+               {"EPSILON", Align::kRight},
+               {""}});
+  for (const auto& [id, member] : report.members) {
+    const auto examples = ExamplesOf(report, member);
+    table.Row({{id, Tone::kStrong},
+               std::to_string(member.nodes.size()),
+               std::to_string(member.rounds),
+               examples ? std::to_string(*examples) : "not certified",
+               std::to_string(member.steps),
+               std::to_string(member.wall_s) + "s",
+               member.epsilon_spent_milli == 0 ? "none" : std::to_string(member.epsilon_spent_milli) + "e-3",
+               Bar(member.wall_s, most, kBarWidth, style).Render(style)});
+  }
+  std::string text = "job        " + report.job.Hex() + "\nrounds     " + std::to_string(report.rounds) +
+                     ", each with the receipts that the log has the root of\n\n" + table.Render(style) +
+                     "\nWhat each gave, as its nodes signed it; no measure of what it was worth.\n";
+  if (unverified > 0)
+    text += std::to_string(unverified) + " receipts are of nodes that the registry does not list any more.\n";
+  return text;
+}
+
+std::string ToJson(const Report& report) {
+  nlohmann::ordered_json json{
+      {"job", report.job.Hex()}, {"rounds", report.rounds}, {"members", nlohmann::ordered_json::array()}};
+  for (const auto& [id, member] : report.members) {
+    nlohmann::ordered_json one{{"member", id},
+                               {"nodes", member.nodes},
+                               {"rounds", member.rounds},
+                               {"updates", member.updates},
+                               {"examples", nullptr},
+                               {"local_steps", member.steps},
+                               {"wall_s", member.wall_s},
+                               {"epsilon_spent_milli", member.epsilon_spent_milli},
+                               {"unverified", member.unverified}};
+    if (const auto examples = ExamplesOf(report, member)) one["examples"] = *examples;
+    json["members"].push_back(std::move(one));
+  }
+  return json.dump();
+}
+
+}  // namespace
+
+ExitCode Run(const AttributionReport& command, Session& session) {
+  const Result<Report> report = ReportOf(command, session);
+  if (!report.ok()) return session.printer().Failure(report.status());
+  return session.printer().Answer(Text(*report, session.printer().style()), ToJson(*report));
+}
+
+}  // namespace accord::cli
