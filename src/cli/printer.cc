@@ -3,24 +3,9 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/words.h"
 
 namespace accord::cli {
-namespace {
-
-// Lines of a message: job.invalid names one error a line, and nothing of a peer may draw on the terminal.
-std::string PrintableLines(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (!out.empty()) out += "\n  ";
-    out += Printable(text.substr(0, end), 2'000);
-    text = end == std::string_view::npos ? "" : text.substr(end + 1);
-  }
-  return out;
-}
-
-}  // namespace
-
 ExitCode ExitOf(const Status& status) {
   if (status.error() == errors::kCliInterrupted.id) return ExitCode::kInterrupted;
   switch (status.code()) {
@@ -46,9 +31,10 @@ ExitCode ExitOf(const Status& status) {
 }
 
 std::string ErrorText(const Status& status, const Style& style) {
-  std::string out = Paint(style, Tone::kBad, "error:") + " " + PrintableLines(status.message()) + "\n";
+  std::string out =
+      Paint(style, Tone::kBad, "error:") + " " + PrintableLines(status.message(), "\n  ") + "\n";
   if (!status.hint().empty())
-    out += Paint(style, Tone::kStrong, "hint:") + "  " + PrintableLines(status.hint()) + "\n";
+    out += Paint(style, Tone::kStrong, "hint:") + "  " + PrintableLines(status.hint(), "\n  ") + "\n";
   if (!status.error().empty())
     out += Paint(style, Tone::kFaint, "docs:") + "  docs/errors/" + Printable(status.error(), 64) + ".md\n";
   return out;

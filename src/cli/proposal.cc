@@ -148,7 +148,7 @@ ExitCode Run(const ProposalShow& command, Session& session) {
   std::string text = ProposalDetails(matter, *standing, *job, log->record.chain()[matter.version].charter,
                                      session.printer().style());
   if (plan.ok() && crypto::Sha256::Of(*plan) == matter.proposal.plan)
-    text += "\nThe job file:\n\n" + Printable(AsText(*plan), config::kMaxJobBytes);
+    text += "\nThe job file:\n\n" + PrintableLines(AsText(*plan)) + "\n";
   return session.printer().Answer(text, ProposalJson(matter, *standing, *job));
 }
 

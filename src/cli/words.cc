@@ -193,4 +193,16 @@ std::string ShortIdentity(std::string_view spiffe_id) {
   return Printable(spiffe_id.substr(slash + 1), 120);
 }
 
+std::string PrintableLines(std::string_view text, std::string_view between) {
+  constexpr std::size_t kMaxLine = 2'000;
+  std::string out;
+  for (bool first = true; !text.empty(); first = false) {
+    const std::size_t end = text.find('\n');
+    if (!first) out += between;
+    out += Printable(text.substr(0, end), kMaxLine);
+    text = end == std::string_view::npos ? "" : text.substr(end + 1);
+  }
+  return out;
+}
+
 }  // namespace accord::cli

@@ -44,6 +44,8 @@ template <class Tag, std::size_t N>
 
 // "round 3 of 6", or "final evaluation".
 [[nodiscard]] std::string RoundTitle(RoundId round, round::Purpose purpose, std::uint64_t total);
+// Text of others by its lines, joined by `between`: nothing of it may draw on the terminal.
+[[nodiscard]] std::string PrintableLines(std::string_view text, std::string_view between = "\n");
 // The last part of a SPIFFE id with its role: "operator/alice"; other text as it is, made printable.
 [[nodiscard]] std::string ShortIdentity(std::string_view spiffe_id);
 

@@ -25,6 +25,7 @@ class DecidedJobs final : public Decisions {
 
   Status Show(const JobId& job, const NodeName& node,
               const std::function<void(std::shared_ptr<const charter::JobBundle>)>& send) override;
+  std::uint64_t DocumentsOf(const JobId& job) override { return log_.DocumentsOf(Digest{job.bytes}); }
   Status ShowRound(const JobId& job, RoundId round, const NodeName& node,
                    const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) override;
   Status CheckReceipt(const JobId& job, RoundId round, const Digest& model_in, const NodeName& node,

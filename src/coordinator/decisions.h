@@ -50,7 +50,9 @@ class Decisions {
   // have witnessed it, or while the node is being asked.
   virtual Status Show(const JobId& job, const NodeName& node,
                       const std::function<void(std::shared_ptr<const charter::JobBundle>)>& send) = 0;
-  // The same of a round that is logged, which the node has to see before it begins the next one.
+  // How many documents that is by now: votes still come after enough were there, and charters.
+  virtual std::uint64_t DocumentsOf(const JobId& job) = 0;
+  // As Show, of a round that is logged, which the node has to see before it begins the next one.
   virtual Status ShowRound(const JobId& job, RoundId round, const NodeName& node,
                            const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) = 0;
 

@@ -124,6 +124,7 @@ void JobRunner::TellLogged(NodeId node, rpc::Train message) {
 }
 
 void JobRunner::ShowDecision(NodeId node, rpc::Prepare message) {
+  if (services_.decisions != nullptr) nodes_[node].documents = services_.decisions->DocumentsOf(id());
   const Status shown = services_.decisions == nullptr
                            ? Fail(errors::kLogBehind, "this coordinator has no log")
                            : services_.decisions->Show(id(), {node, SpiffeIdOf(node)},
@@ -135,16 +136,18 @@ void JobRunner::ShowDecision(NodeId node, rpc::Prepare message) {
   LogInfo("job.not_offered", {{"job", name()}, {"node", NameOf(node)}, {"why", Describe(shown)}});
 }
 
-// The log has moved on, for this node or (none) for all: who waited for that is told again.
+// The log has moved on, for this node or (none) for all: who waited for that is told again; who declined,
+// once there is more to show than then.
 void JobRunner::OfferDecided(std::optional<NodeId> only) {
   Post([only](JobRunner& self) {
     if (!self.decided()) return;
     self.LogRounds();
+    const std::uint64_t documents = self.services_.decisions->DocumentsOf(self.id());
     for (const auto& [id, node] : self.nodes_) {
       if (!node.connected || self.LaneOf(id) == nullptr || (only && id != *only)) continue;
       if (node.prepared) {
         self.Tell(id);
-      } else if (node.declined.empty() || node.declined.starts_with("log.")) {
+      } else if (node.declined.empty() || node.declined.starts_with("log.") || node.documents != documents) {
         self.Prepare(id);
       }
     }

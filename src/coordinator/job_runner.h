@@ -146,7 +146,8 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     bool stalled = false;          // its upload stopped; others get slots first
     std::uint64_t seen_bytes = 0;  // of its upload, and since when (job_stalls.cc)
     SteadyTime seen_at;
-    Digest registry;  // that it has pinned
+    Digest registry;              // that it has pinned
+    std::uint64_t documents = 0;  // of the members' decision, as it was shown to it last
     rpc::Progress progress;
     // While the job catches up: what it said last, which stays true when it goes, for it never goes back.
     std::optional<job::Heard> heard;

@@ -331,6 +331,12 @@ Result<charter::JobBundle> LogKeeper::BundleOf(const Digest& job, std::uint64_t 
   return bundle;
 }
 
+std::uint64_t LogKeeper::DocumentsOf(const Digest& job) const {
+  const MutexLock lock(mutex_);
+  const auto matter = record_.Find(job);
+  return matter.ok() ? charters_.size() + 1 + (*matter)->votes.size() : 0;
+}
+
 // ---------------------------------------------------------------- rounds
 
 Status LogKeeper::AppendCommit(const charter::RoundCommit& commit) {

@@ -93,6 +93,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   // reads tiles. `log.behind` while that head is before `from`, or before the votes.
   [[nodiscard]] Result<charter::JobBundle> BundleOf(const Digest& job, std::uint64_t from)
       ACCORD_EXCLUDES(mutex_);
+  // How many documents BundleOf has by now.
+  [[nodiscard]] std::uint64_t DocumentsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
   // Logs a round of a job, signed by the log; ok without a second entry when it is there already.
   // `round.unlogged` when it does not follow, `log.stopped` and errors of the storage.
   [[nodiscard]] Status AppendCommit(const charter::RoundCommit& commit) ACCORD_EXCLUDES(mutex_);

@@ -233,6 +233,23 @@ TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
   EXPECT_EQ(end.history[0].survivors, 2U);
 }
 
+// Enough have approved, and the job waits for the node of one who has not yet.
+TEST_F(GovernedTest, AVoteThatComesLateLetsItsNodeIn) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 1, .max_wait = "20s"});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string id : {"be", "ke"}) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "proposal.own_vote", 1), std::set<std::string>{"rw"});
+  Append(Vote(proposal, "rw"));
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  ASSERT_FALSE(end.history.empty());
+  EXPECT_TRUE(end.history[0].committed) << "not after a try that waited in vain";
+  EXPECT_EQ(end.history[0].survivors, 3U);
+}
+
 TEST_F(GovernedTest, ALogAndWhatItDecidedOutliveRestarts) {
   Append(charter_entry_);
   Until([&] { return Published().size == 1; });
