@@ -59,6 +59,24 @@ Status CheckLogged(const JobBundle& bundle, const Checkpoint& checkpoint) {
   return {};
 }
 
+Status CheckPlan(ByteView plan, const Proposal& proposal) {
+  const Digest shown = crypto::Sha256::Of(plan);
+  if (shown == proposal.plan) return {};
+  return Fail(errors::kProposalPlan,
+              "the plan is " + shown.Hex() + ", and members voted on " + proposal.plan.Hex());
+}
+
+bool InDate(const Proposal& proposal, const Ballot& ballot) {
+  const UnixSeconds skew = ballot.present->max_clock_skew;
+  return ballot.now + skew >= proposal.not_before && ballot.now <= proposal.not_after + skew;
+}
+
+// Which of the checks on votes said no.
+std::uint32_t CheckOf(const Status& decided, const Tally& tally) {
+  if (decided.error() == errors::kProposalOwnVote.id) return 6;
+  return decided.error() == errors::kProposalRejected.id && !tally.equivocations.empty() ? 5 : 4;
+}
+
 std::vector<LoggedVote> WithPlaces(const JobBundle& bundle, std::vector<Envelope> votes) {
   std::vector<LoggedVote> logged;
   for (std::size_t i = 0; i < votes.size(); ++i)
@@ -110,26 +128,34 @@ Result<Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter
                                       std::to_string(charter.quorum.witness));
 }
 
-Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan, UnixSeconds now) {
+Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan, UnixSeconds now,
+                       std::uint32_t* check) {
+  std::uint32_t unread = 0;
+  std::uint32_t& reached = check == nullptr ? unread : *check;
+  reached = 1;
   ACCORD_RETURN_IF_ERROR(CheckComplete(bundle));
   ACCORD_ASSIGN_OR_RETURN(const std::vector<Envelope> charters, Open(bundle.charters));
   ACCORD_ASSIGN_OR_RETURN(std::vector<Version> chain, VerifyChain(charters, pinned.genesis));
   ACCORD_RETURN_IF_ERROR(CheckNotBack(pinned, chain));
+  reached = 2;
   ACCORD_ASSIGN_OR_RETURN(const Version* const present, InForce(chain, now));
 
+  reached = 3;
   ACCORD_ASSIGN_OR_RETURN(const Envelope envelope, ledger::ParseEnvelope(AsBytes(bundle.proposal.entry)));
   ACCORD_ASSIGN_OR_RETURN(Proposal proposal, ParseProposal(envelope.payload));
   ACCORD_ASSIGN_OR_RETURN(const Version* const under, VersionOf(chain, proposal));
   const Ballot ballot{envelope.Id(), under, &present->charter, now};
+  reached = InDate(proposal, ballot) ? 3 : 2;
   ACCORD_RETURN_IF_ERROR(CheckProposal(envelope, proposal, ballot));
-  if (crypto::Sha256::Of(plan) != proposal.plan)
-    return Fail(errors::kProposalPlan, "the plan is " + crypto::Sha256::Of(plan).Hex() +
-                                           ", and members voted on " + proposal.plan.Hex());
-
+  reached = 4;
+  ACCORD_RETURN_IF_ERROR(CheckPlan(plan, proposal));
   ACCORD_ASSIGN_OR_RETURN(std::vector<Envelope> votes, Open(bundle.votes));
   Tally tally = CountVotes(ballot, WithPlaces(bundle, std::move(votes)));
-  ACCORD_RETURN_IF_ERROR(Decide(ballot, tally, proposal.Names(pinned.member) ? pinned.member : ""));
+  const Status decided = Decide(ballot, tally, proposal.Names(pinned.member) ? pinned.member : "");
+  reached = CheckOf(decided, tally);
+  ACCORD_RETURN_IF_ERROR(decided);
 
+  reached = 7;
   ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckCheckpoint(bundle.checkpoint, present->charter));
   ACCORD_RETURN_IF_ERROR(CheckLogged(bundle, checkpoint));
   ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, checkpoint, bundle.consistency));

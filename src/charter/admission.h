@@ -4,6 +4,8 @@
 // of budget come after (8 and 9). Pure.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,13 +56,26 @@ struct Admitted {
   ledger::Checkpoint checkpoint;  // cosigned by enough
 };
 
+// What a node checks before it takes part in a job, in this order; of Admit are the first seven.
+inline constexpr std::array<std::string_view, 9> kChecks = {
+    "the versions of the charter follow from the one that this lab pinned",
+    "charter and proposal are in date",
+    "an active member proposed it",
+    "enough members approved this very plan, and none rejected it",
+    "no member voted twice in different ways",
+    "this member approved, where its data are named",
+    "all of it is in the log that enough witnesses cosigned",
+    "the data are certified for it, and the lab's policy allows it",
+    "the lab's budgets suffice"};
+
 // `plan` has the bytes of the job file. `bundle.missing` when something was left out; `ledger.malformed`;
 // `charter.*`, with `charter.rollback` when an older charter, or another of the same version, is shown than
 // before; `proposal.*`, with `proposal.plan` for a plan that is not the one voted on; `log.proof`,
 // `log.quorum`, `log.rollback` for a log that goes back, `log.split` for one that contradicts what this node
 // cosigned. With `proposal.rejected` for two votes of one member, the votes of the bundle are the evidence.
+// `check`, when given, becomes the number of the check that failed, from 1 on, or 7.
 [[nodiscard]] Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan,
-                                     UnixSeconds now);
+                                     UnixSeconds now, std::uint32_t* check = nullptr);
 
 // Ok unless the chain goes back behind what is pinned: `charter.rollback`.
 [[nodiscard]] Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain);

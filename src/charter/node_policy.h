@@ -36,6 +36,7 @@ struct PolicyRule {
   std::uint64_t max_local_steps = 0;
   std::vector<std::string> code;  // "builtin", "torchscript"
   std::uint64_t max_wall_s = 0, max_mem_mb = 0;
+  std::uint64_t max_wall_s_total = 0;  // of all jobs under the rule (budget.h); 0: without end
   bool gpu = false;
   bool require_own_vote = true;
   bool require_approval = false;  // by a person of the lab, each job

@@ -60,6 +60,8 @@ void Bounds(config::Schema& s, PolicyRule& rule) {
         "most epochs of a round; 0: none");
   s.Key("max_local_steps", config::Whole(rule.max_local_steps, 0), "most steps of a round; 0: none");
   s.Key("max_wall_s", config::Whole(rule.max_wall_s, 1), "most seconds of the whole job", Need::kRequired);
+  s.Key("max_wall_s_total", config::Whole(rule.max_wall_s_total, 0),
+        "most seconds of training of all jobs under the rule, ever; 0: any number");
   s.Key("max_mem_mb", config::Whole(rule.max_mem_mb, 1), "most memory in MB", Need::kRequired);
   s.Key("gpu", config::Bool(rule.gpu), "it may use a GPU");
 }

@@ -3,72 +3,11 @@
 
 #include <functional>
 
-#include "ledger/dsse.h"
-#include "tests/unit/charter/fixture.h"
-#include "tests/unit/charter/test_log.h"
+#include "tests/unit/charter/scene.h"
 
 namespace accord::charter {
 namespace {
 
-// A federation whose members passed a proposal, and a node of ke that has cosigned the log once before.
-struct Scene {
-  Charter charter = CharterOf();
-  std::vector<ledger::Envelope> charters{Signed(charter, All(charter))};
-  std::string plan = "plan";
-  Proposal proposal = ProposalOf(charters[0].Id());
-  std::vector<std::string> approve{"be", "ke", "np", "rw"}, reject;
-  std::vector<std::string> witnesses{"be", "ke", "np", "rw"};
-  Pinned pinned{.genesis = charters[0].Id(), .member = "ke"};
-  TestLog log;
-
-  [[nodiscard]] ledger::Envelope Proposed() const {
-    return Signed(kProposalType, Encode(proposal), {proposal.proposer});
-  }
-  [[nodiscard]] ledger::Envelope Voted(const std::string& voter, bool approves) const {
-    const Vote vote{.federation = "maternal",
-                    .job = Proposed().Id(),
-                    .charter = proposal.charter,
-                    .charter_version = 1,
-                    .voter = voter,
-                    .approve = approves,
-                    .nonce = {1},
-                    .issued_at = kNow - 60,
-                    .expires_at = kNow + kDay};
-    return Signed(kVoteType, Encode(vote), {voter});
-  }
-  LoggedEntry Logged(const ledger::Envelope& envelope) {
-    LoggedEntry one{.entry = EncodeEnvelope(envelope)};
-    one.index = log.Append(one.entry);
-    return one;
-  }
-  JobBundle Bundle() {
-    JobBundle bundle;
-    for (const ledger::Envelope& one : charters) bundle.charters.push_back(Logged(one));
-    if (pinned.head.size == 0) pinned.head = log.Head();
-    bundle.proposal = Logged(Proposed());
-    for (const std::string& voter : approve) bundle.votes.push_back(Logged(Voted(voter, true)));
-    for (const std::string& voter : reject) bundle.votes.push_back(Logged(Voted(voter, false)));
-    Prove(bundle);
-    return bundle;
-  }
-  void Prove(JobBundle& bundle) {
-    const std::uint64_t size = log.leaves.size();
-    const auto prove = [&](LoggedEntry& one) {
-      one.inclusion = *ledger::ProveInclusion(one.index, size, log);
-    };
-    for (LoggedEntry& one : bundle.charters) prove(one);
-    prove(bundle.proposal);
-    for (LoggedEntry& one : bundle.votes) prove(one);
-    if (pinned.head.size <= size) bundle.consistency = *ledger::ProveConsistency(pinned.head.size, size, log);
-    bundle.checkpoint = log.Checkpoint(witnesses, charter);
-  }
-  [[nodiscard]] Result<Admitted> Admitted_(const JobBundle& bundle, UnixSeconds now = kNow) const {
-    return Admit(pinned, bundle, AsBytes(plan), now);
-  }
-  [[nodiscard]] std::string Error(const JobBundle& bundle, UnixSeconds now = kNow) const {
-    return Admitted_(bundle, now).status().error();
-  }
-};
 struct AdmissionTest : ::testing::Test, Scene {};
 
 TEST_F(AdmissionTest, AProposalThatPassedIsAdmitted) {
@@ -79,6 +18,34 @@ TEST_F(AdmissionTest, AProposalThatPassedIsAdmitted) {
   EXPECT_EQ(admitted->present.charter, charter);
   EXPECT_EQ(admitted->tally.approvals.size(), 4U);
   EXPECT_EQ(admitted->checkpoint.size, log.leaves.size());
+}
+
+TEST_F(AdmissionTest, TheCheckThatFailedHasANumber) {
+  const auto check = [&](const JobBundle& bundle, UnixSeconds now = kNow) {
+    std::uint32_t number = 0;
+    (void)Admit(pinned, bundle, AsBytes(plan), now, &number);
+    return number;
+  };
+  EXPECT_EQ(check(Bundle()), 7U);
+  EXPECT_EQ(check({}), 1U);
+  EXPECT_EQ(check(Bundle(), charter.not_after + 301), 2U);
+  EXPECT_EQ(check(Bundle(), proposal.not_after + 301), 2U);
+  plan = "another";
+  EXPECT_EQ(check(Bundle()), 4U);
+  plan = "plan";
+  reject = {"pe"};
+  EXPECT_EQ(check(Bundle()), 4U);
+  reject = {"np"};
+  EXPECT_EQ(check(Bundle()), 5U) << "it approved, too";
+  reject = {};
+  approve = {"be", "np", "pe", "rw"};
+  EXPECT_EQ(check(Bundle()), 6U);
+  approve = {"be", "ke", "np", "rw"};
+  witnesses = {"be"};
+  EXPECT_EQ(check(Bundle()), 7U);
+  witnesses = {"be", "ke", "np", "rw"};
+  proposal.proposer = "nobody";
+  EXPECT_EQ(check(Bundle()), 3U);
 }
 
 // 13: what is missing counts as a refusal, never as "not supported".
