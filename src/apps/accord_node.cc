@@ -1,5 +1,5 @@
 // accord-node: a lab's worker. join, run; registry: who may mask with this node; stop, start, erase, free,
-// egress, graduate: the lab's own commands, which ask nobody.
+// egress, jobs, approve, deny, policy, graduate: the lab's own commands, which ask nobody.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "accord/version.h"
+#include "apps/decisions.h"
 #include "apps/graduate.h"
 #include "apps/program.h"
 #include "apps/signals.h"
@@ -200,6 +201,7 @@ struct Commands {
            *egress = nullptr, *free = nullptr, *registry = nullptr, *witness = nullptr;
   std::string pin, member;
   GraduateCommand graduate;
+  DecisionCommands decisions;
 
   void AddTo(CLI::App& app) {
     join = app.add_subcommand("join", "Join a federation with a one-time token");
@@ -226,6 +228,7 @@ struct Commands {
     witness->add_option("MEMBER", member, "Whose node this is, as the charter is to name it")->required();
     egress = app.add_subcommand("egress", "Show everything that ever left this lab");
     egress->add_flag("--json", json, "JSON lines");
+    decisions.AddTo(app);
     graduate.AddTo(app, /*config=*/false);
   }
 };
@@ -265,6 +268,7 @@ int Main(int argc, char** argv) {
   if (commands.registry->parsed()) return Registry(*settings, commands.pin);
   if (commands.witness->parsed()) return Witness(*settings, commands.member);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
+  if (commands.decisions.parsed()) return commands.decisions.Run(*settings);
   if (commands.graduate.parsed()) return Graduate(*settings, commands.graduate, signals);
   std::fputs(app.help().c_str(), stdout);
   return kBadArguments;

@@ -86,10 +86,14 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
       handler_.Pinned();
       return Answer(std::string());
     }
+    if (text("do") == "decided") {
+      handler_.Decided(text("job"));
+      return Answer(std::string());
+    }
     const auto event = EventOf(text("do"));
     if (!event) {
-      return Answer(
-          Fail(errors::kRpcMalformed, "the request is none of stop, start, erase, free, pinned, model"));
+      return Answer(Fail(errors::kRpcMalformed,
+                         "the request is none of stop, start, erase, free, pinned, decided, model"));
     }
     handler_.Lab(text("job"), *event,
                  [self = shared_from_this()](Result<std::string> result) { self->Answer(result); });

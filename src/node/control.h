@@ -1,10 +1,11 @@
 // The lab's own line to its running node: a Unix socket in the state directory (0700), one JSON request and
-// one JSON answer a connection. Used by accord-node stop, start, erase, free, registry, graduate. It obeys
-// the lab alone: no network, no coordinator.
+// one JSON answer a connection. Used by accord-node stop, start, erase, free, registry, approve, deny,
+// graduate. It obeys the lab alone: no network, no coordinator.
 //
 //   {"do":"stop"|"start"|"erase"|"free","job":"<id, prefix or name; empty: every open job>"}  ->
 //   {"ok":true,"jobs":"..."}
 //   {"do":"pinned"}, when another registry was pinned  ->  {"ok":true,"jobs":""}
+//   {"do":"decided","job":"<id in hex>"}, when a person has decided on it  ->  {"ok":true,"jobs":""}
 //   {"do":"model","job":...}  ->  {"ok":true,"jobs":"<name>","plan":<bytes>,"model":<bytes>,"sha256":"..."}
 //   and behind that line the bytes of the job file and those of the model's file
 #pragma once
@@ -32,6 +33,8 @@ class ControlHandler {
                    std::function<void(Result<std::string>)> done) = 0;
   // Another registry is pinned on the disk.
   virtual void Pinned() = 0;
+  // A person has decided on this job, which is on the disk.
+  virtual void Decided(const std::string& job) = 0;
   // Of the open job of this id, prefix or name, or of the only one: `job.not_found`, `job.ambiguous`;
   // `model.not_found` until a round of it has begun here.
   virtual Result<CommonModel> Common(const std::string& job) = 0;

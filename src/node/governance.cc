@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "ledger/cosignature.h"
 #include "ledger/witness.h"
@@ -22,38 +21,10 @@ rpc::CheckpointAnswer Answer(WitnessVerdict verdict, std::string body) {
   return {static_cast<std::uint32_t>(verdict), Bytes(body.begin(), body.end())};
 }
 
-// The least nodes that a plan lets mask together, and the least of one of its groups.
-std::pair<std::uint32_t, std::uint32_t> LeastTogether(const JobSpec& spec) {
-  std::uint32_t group = spec.round.min_nodes;
-  for (const auto& [name, nodes] : spec.groups.nodes)
-    group = std::min(group, static_cast<std::uint32_t>(nodes.size()));
-  return {spec.round.min_nodes, group};
-}
-
-charter::PolicyQuestion QuestionOf(const charter::Admitted& admitted, const charter::Pinned& pinned,
-                                   const JobSpec& spec, std::uint32_t running, charter::UnixSeconds now) {
-  const charter::Proposal& proposal = admitted.proposal;
-  charter::PolicyQuestion question{.genesis = pinned.genesis,
-                                   .proposer = proposal.proposer,
-                                   .model_kind = spec.model.kind,
-                                   .purpose = spec.purpose,
-                                   .code = proposal.code_kind,
-                                   .secure = spec.secure,
-                                   .epsilon = std::nullopt,  // no plan adds noise yet
-                                   .rounds = spec.round.count,
-                                   .local_epochs = spec.inner.has_local_steps ? 0 : spec.inner.local_epochs,
-                                   .local_steps = spec.inner.local_steps,
-                                   .wall_s = proposal.max_wall_s,
-                                   .mem_mb = proposal.max_mem_mb,
-                                   .gpu = proposal.gpu,
-                                   .own_vote = admitted.tally.approvals.contains(pinned.member),
-                                   .running = running,
-                                   .now = now};
-  std::tie(question.cohort, question.group) = LeastTogether(spec);
-  for (const charter::DatasetRef& one : proposal.datasets) {
-    if (one.member == pinned.member) question.certificates.push_back(one.certificate);
-  }
-  return question;
+// For the lab's log alone.
+void LogRules(const charter::PolicyVerdict& verdict) {
+  for (const auto& [rule, failing] : verdict.rules)
+    LogInfo("policy.rule", {{"rule", rule}, {"fails", failing.empty() ? "nothing" : failing}});
 }
 
 }  // namespace
@@ -84,6 +55,8 @@ Result<std::unique_ptr<Governance>> Governance::Open(const config::NodeConfig& c
     ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, crypto::Ed25519Key::Load(from.witness_key));
     governance->witness_ = std::make_unique<const crypto::Ed25519Key>(std::move(key));
   }
+  ACCORD_ASSIGN_OR_RETURN(governance->budget_, BudgetLedger::Open(config.node.state));
+  ACCORD_ASSIGN_OR_RETURN(governance->offers_, OfferBook::Open(config.node.state));
   return governance;
 }
 
@@ -162,21 +135,53 @@ void Governance::NoteSplit(const rpc::AddCheckpoint& message) {
 
 // ---------------------------------------------------------------- jobs
 
-Result<charter::Admitted> Governance::CheckDecision(const rpc::Prepare& message) const {
+Status Governance::Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running) {
   ACCORD_RETURN_IF_ERROR(CheckNoEvidence(config_.node.state));
-  Result<charter::Admitted> admitted = charter::Admit(pin_.pinned, *message.bundle, message.plan, Now());
-  if (!admitted.ok() && admitted.status().error() == errors::kLogSplit.id)
-    ACCORD_RETURN_IF_ERROR(KeepEvidence(config_.node.state, pin_.checkpoint, message.bundle->checkpoint));
-  if (admitted.ok() && admitted->job.bytes != message.job.bytes)
-    return Fail(errors::kProposalRefused, "the decision is on another job than the one that it came with");
-  return admitted;
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<charter::BudgetEntry> ledger, budget_->Entries());
+  const Consideration considered = Consider(message, spec, {config_, pin_.pinned, ledger, running, Now()});
+  LogRules(considered.policy);
+  const LogPin known = pin_;
+  const Status status = Act(message, considered);
+  KeepOffer({message, known}, {.job = message.job, .name = spec.name}, considered.admitted.has_value(),
+            status);
+  return status;
 }
 
-Status Governance::Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running) {
-  ACCORD_ASSIGN_OR_RETURN(const charter::Admitted admitted, CheckDecision(message));
-  ACCORD_RETURN_IF_ERROR(CheckPolicy(admitted, spec, running));
-  Remember(message.job, admitted);
-  const Version& newest = admitted.chain.back();
+// For the lab's people. What a person is to decide on, or has, is not replaced by what was not decided on:
+// they would see another plan under its id.
+void Governance::KeepOffer(const KeptOffer& offer, OfferLine line, bool is_decided, const Status& outcome) {
+  const Result<Approval> said = offers_->Said(line.job);
+  if (!is_decided && said.ok() && *said != Approval::kNotAsked) return;
+  line.offered = clock_.Now();
+  if (!outcome.ok()) line.outcome = outcome.error() + ": " + outcome.message();
+  if (const Status kept = offers_->Keep(offer, line); !kept.ok())
+    LogWarn("offer.not_kept", {{"job", line.job.Hex()}, {"why", Describe(kept)}});
+}
+
+// What the checks came to, and what follows from it on the disk.
+Status Governance::Act(const rpc::Prepare& message, const Consideration& considered) {
+  if (considered.status.error() == errors::kLogSplit.id)
+    ACCORD_RETURN_IF_ERROR(KeepEvidence(config_.node.state, pin_.checkpoint, message.bundle->checkpoint));
+  ACCORD_RETURN_IF_ERROR(considered.status);
+  ACCORD_RETURN_IF_ERROR(CheckApproved(message.job, considered.policy.needs_approval));
+  ACCORD_RETURN_IF_ERROR(KeepVersion(considered.admitted->chain.back()));
+  ACCORD_RETURN_IF_ERROR(budget_->Reserve(considered.asked, considered.ceilings));
+  Remember(message.job, {*considered.admitted, *considered.policy_hash, considered.certificate->id});
+  return {};
+}
+
+Status Governance::CheckApproved(const JobId& job, bool is_asked) {
+  ACCORD_ASSIGN_OR_RETURN(const Approval said,
+                          is_asked ? offers_->Ask(job, clock_.Now()) : offers_->Said(job));
+  return ApprovedOrNot(job, is_asked, said);
+}
+
+Result<rpc::Prepare> Governance::Offered(const JobId& job) {
+  ACCORD_ASSIGN_OR_RETURN(KeptOffer offer, offers_->Find(job));
+  return std::move(offer.message);
+}
+
+Status Governance::KeepVersion(const Version& newest) {
   if (newest.charter.version == pin_.pinned.version) return {};
   LogPin next = pin_;
   next.pinned.version = newest.charter.version;
@@ -187,26 +192,17 @@ Status Governance::Admit(const rpc::Prepare& message, const JobSpec& spec, std::
 }
 
 // For its rounds, until nobody may begin one any more.
-void Governance::Remember(const JobId& job, const charter::Admitted& admitted) {
-  std::erase_if(admitted_, [now = Now()](const auto& one) { return now > one.second.proposal.not_after; });
-  admitted_.insert_or_assign(job, admitted);
-  if (admitted.chain.size() > chain_.size()) chain_ = admitted.chain;
+void Governance::Remember(const JobId& job, Admission admission) {
+  std::erase_if(admitted_,
+                [now = Now()](const auto& one) { return now > one.second.decision.proposal.not_after; });
+  if (admission.decision.chain.size() > chain_.size()) chain_ = admission.decision.chain;
+  admitted_.insert_or_assign(job, std::move(admission));
 }
 
-// Read anew for each job: what the lab's people changed holds at once.
-Status Governance::CheckPolicy(const charter::Admitted& admitted, const JobSpec& spec,
-                               std::uint32_t running) const {
-  const std::filesystem::path& file = config_.governance.policy;
-  ACCORD_ASSIGN_OR_RETURN(const Bytes text, ReadFile(file, charter::kMaxPolicyBytes));
-  ACCORD_ASSIGN_OR_RETURN(const charter::NodePolicy policy, charter::ParsePolicy(text, file.string()));
-  const charter::PolicyVerdict verdict =
-      charter::Judge(policy, QuestionOf(admitted, pin_.pinned, spec, running, Now()));
-  for (const auto& [rule, failing] : verdict.rules)
-    LogInfo("policy.rule", {{"rule", rule}, {"fails", failing.empty() ? "nothing" : failing}});
-  if (!verdict.allowed) return Fail(errors::kPolicyDenied, verdict.reason);
-  if (verdict.needs_approval)
-    return Fail(errors::kPolicyDenied, "rule " + verdict.rule + " asks for a person's approval");
-  return {};
+void Governance::Ended(const JobId& job) {
+  admitted_.erase(job);
+  if (const Status released = budget_->Release(Digest{job.bytes}); !released.ok())
+    LogError("budget.not_released", {{"job", job.Hex()}, {"why", Describe(released)}});
 }
 
 }  // namespace accord::node

@@ -13,16 +13,25 @@
 #include "accord/job_spec.h"
 #include "accord/status.h"
 #include "charter/admission.h"
-#include "charter/node_policy.h"
 #include "charter/receipt.h"
 #include "config/node_config.h"
 #include "crypto/ed25519.h"
 #include "ledger/vkey.h"
+#include "node/budget_ledger.h"
+#include "node/consideration.h"
 #include "node/log_pin.h"
+#include "node/offer_book.h"
 #include "node/round_part.h"
 #include "rpc/messages.h"
 
 namespace accord::node {
+
+// What a job was admitted by.
+struct Admission {
+  charter::Admitted decision;
+  Digest policy;       // SHA-256 of the lab's policy as it was then
+  Digest certificate;  // of the data that it reads here
+};
 
 class Governance {
  public:
@@ -34,10 +43,17 @@ class Governance {
   // What this witness answers. What it cosigns is on the disk before.
   [[nodiscard]] rpc::CheckpointAnswer OnAddCheckpoint(const rpc::AddCheckpoint& message);
 
-  // Whether this node takes part in the job: checks 1 to 8. `running`: other jobs that are open here. Errors
-  // of charter::Admit; `policy.denied` with the reason for the lab's log; `policy.invalid`; `log.split` while
-  // evidence lies here.
+  // Whether this node takes part in the job: all nine checks; what the job may spend is reserved then.
+  // `running`: other jobs that are open here. Errors of Consider and BudgetLedger::Reserve;
+  // `policy.awaits_approval` and `policy.denied` where a person decides; `log.split` while evidence lies
+  // here.
   [[nodiscard]] Status Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running);
+  // The job as it was offered last; a person of the lab has decided on it since. `job.not_found`.
+  [[nodiscard]] Result<rpc::Prepare> Offered(const JobId& job);
+  // The job has ended: what was reserved for it and not spent is free again.
+  void Ended(const JobId& job);
+  // Trainings ask and report here, on threads of their own.
+  [[nodiscard]] BudgetLedger& budget() { return *budget_; }
 
   // ---- rounds of jobs that Admit took since the start
   // Whether a round may begin: round 1 from the model that was voted on, each later one from the model that
@@ -46,22 +62,23 @@ class Governance {
   // `receipt.omitted`, `log.*`, `charter.expired`.
   [[nodiscard]] Status BeginRound(const rpc::Train& message, const RoundPart& before,
                                   const std::string& node) const;
-  // The JSON of the envelope of a receipt, with job, member, data set and time filled in; signed by the
-  // node's protocol key.
+  // The JSON of the envelope of a receipt, with job, member, data set, policy and time filled in; signed
+  // by the node's protocol key.
   [[nodiscard]] Result<std::string> SignReceipt(const JobId& job, charter::Receipt receipt,
                                                 const crypto::Ed25519Key& key) const;
 
  private:
   Governance(const config::NodeConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
   [[nodiscard]] charter::UnixSeconds Now() const;
-  [[nodiscard]] Result<const charter::Admitted*> AdmittedJob(const JobId& job) const;
+  [[nodiscard]] Result<const Admission*> AdmittedJob(const JobId& job) const;
   [[nodiscard]] Result<std::vector<charter::Version>> ChainOf(const rpc::AddCheckpoint& message) const;
   [[nodiscard]] Result<std::string> WitnessName(const charter::Charter& charter) const;
-  [[nodiscard]] Status CheckPolicy(const charter::Admitted& admitted, const JobSpec& spec,
-                                   std::uint32_t running) const;
   [[nodiscard]] rpc::CheckpointAnswer Cosign(const rpc::AddCheckpoint& message);
-  [[nodiscard]] Result<charter::Admitted> CheckDecision(const rpc::Prepare& message) const;
-  void Remember(const JobId& job, const charter::Admitted& admitted);
+  [[nodiscard]] Status Act(const rpc::Prepare& message, const Consideration& considered);
+  [[nodiscard]] Status CheckApproved(const JobId& job, bool is_asked);
+  [[nodiscard]] Status KeepVersion(const charter::Version& newest);
+  void KeepOffer(const KeptOffer& offer, OfferLine line, bool is_decided, const Status& outcome);
+  void Remember(const JobId& job, Admission admission);
   void NoteSplit(const rpc::AddCheckpoint& message);
 
   const config::NodeConfig& config_;
@@ -69,7 +86,9 @@ class Governance {
   std::unique_ptr<const crypto::Ed25519Key> witness_;  // none: another node of the member's is the witness
   LogPin pin_;
   std::vector<charter::Version> chain_;  // the longest that was shown
-  std::map<JobId, charter::Admitted> admitted_;
+  std::unique_ptr<BudgetLedger> budget_;
+  std::unique_ptr<OfferBook> offers_;
+  std::map<JobId, Admission> admitted_;
 };
 
 // The key with which a node cosigns the log for this member: <state>/witness.key, made when it is missing;

@@ -14,7 +14,7 @@ Status Unlogged(const std::string& why) { return Fail(errors::kRoundUnlogged, wh
 
 }  // namespace
 
-Result<const charter::Admitted*> Governance::AdmittedJob(const JobId& job) const {
+Result<const Admission*> Governance::AdmittedJob(const JobId& job) const {
   const auto found = admitted_.find(job);
   if (found != admitted_.end()) return &found->second;
   return Fail(errors::kBundleMissing, "no decision on the job was shown to this node since it started");
@@ -23,14 +23,14 @@ Result<const charter::Admitted*> Governance::AdmittedJob(const JobId& job) const
 Status Governance::BeginRound(const rpc::Train& message, const RoundPart& before,
                               const std::string& node) const {
   ACCORD_RETURN_IF_ERROR(CheckNoEvidence(config_.node.state));
-  ACCORD_ASSIGN_OR_RETURN(const charter::Admitted* const admitted, AdmittedJob(message.job));
+  ACCORD_ASSIGN_OR_RETURN(const Admission* const admitted, AdmittedJob(message.job));
   ACCORD_ASSIGN_OR_RETURN(const Version* const present, charter::InForce(chain_, Now()));
   if (message.round.value == 1) {
-    if (message.model_hash == admitted->proposal.init) return {};
+    if (message.model_hash == admitted->decision.proposal.init) return {};
     return Unlogged("the job is to begin from another model than the one that members voted on");
   }
   if (!message.logged) return Unlogged("nothing shows that the round before is in the log");
-  const charter::RoundStart start{admitted->job, message.round.value, message.model_hash};
+  const charter::RoundStart start{admitted->decision.job, message.round.value, message.model_hash};
   ACCORD_ASSIGN_OR_RETURN(const charter::RoundCommit commit,
                           charter::CheckRoundProof(start, *message.logged, pin_.pinned, present->charter));
   if (before.receipt.empty()) return {};
@@ -41,13 +41,12 @@ Status Governance::BeginRound(const rpc::Train& message, const RoundPart& before
 
 Result<std::string> Governance::SignReceipt(const JobId& job, charter::Receipt receipt,
                                             const crypto::Ed25519Key& key) const {
-  ACCORD_ASSIGN_OR_RETURN(const charter::Admitted* const admitted, AdmittedJob(job));
-  receipt.job = admitted->job;
+  ACCORD_ASSIGN_OR_RETURN(const Admission* const admitted, AdmittedJob(job));
+  receipt.job = admitted->decision.job;
   receipt.member = pin_.pinned.member;
   receipt.time = Now();
-  for (const charter::DatasetRef& one : admitted->proposal.datasets) {
-    if (one.member == pin_.pinned.member) receipt.dataset = one.certificate;
-  }
+  receipt.dataset = admitted->certificate;
+  receipt.policy = admitted->policy;
   ledger::Envelope envelope{std::string(charter::kReceiptType), Encode(receipt), {}};
   ledger::Sign(envelope, key, ledger::KeyIdOf(ledger::LogKey(receipt.node, key.PublicKey())));
   return ledger::EncodeEnvelope(envelope);

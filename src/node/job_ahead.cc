@@ -34,7 +34,9 @@ void JobTask::StartAhead(RoundId trained, std::stop_token stop) {
   ahead_ = true;
   services_.training.Post(
       spec.priority, [self = shared_from_this(), trainer = trainer_, request = std::move(request)] {
-        const Status taken = request.stop.stop_requested() ? Status() : trainer->TrainAhead(request);
+        const Status taken = request.stop.stop_requested()
+                                 ? Status()
+                                 : self->Counted([&] { return trainer->TrainAhead(request); });
         if (!taken.ok() && taken.error() != errors::kTaskStopped.id)
           LogWarn("train.ahead_failed", {{"why", Describe(taken)}});  // the round itself tries again
         boost::asio::post(self->services_.io, [self] { self->AheadDone(); });

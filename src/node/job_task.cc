@@ -109,7 +109,6 @@ void JobTask::ForgetOldDeltas(const Digest& keep) {
 // is refused.
 Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   ACCORD_ASSIGN_OR_RETURN(JobSpec spec, config::ParseJob(AsText(message.plan), "job"));
-  ACCORD_RETURN_IF_ERROR(CheckDecision(message, spec));
   const config::NodeConfig::Policy& policy = services_.config.policy;
   ACCORD_RETURN_IF_ERROR(CheckMode(spec));
   if (!policy.AllowsPurpose(spec.purpose)) {
@@ -126,6 +125,7 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   }
   data = known->second;
   ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(spec));
+  ACCORD_RETURN_IF_ERROR(CheckDecision(message, spec));  // last, since it reserves budget
   ACCORD_RETURN_IF_ERROR(OpenDeltas());
   facts_.spec = std::make_shared<const JobSpec>(std::move(spec));
   facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));

@@ -56,6 +56,9 @@ struct NodeServices {
   std::function<Status(const rpc::Prepare&, const JobSpec&)> admit = {};
   const Governance* governance = nullptr;  // likewise: of the rounds of such jobs
   std::string spiffe_id = {};              // of this node
+  // Asked before each training, and told what it took, on its thread; none: trainings are not counted.
+  std::function<Status(const JobId&)> may_train = {};
+  std::function<void(const JobId&, std::chrono::nanoseconds)> has_trained = {};
 };
 
 class JobTask : public std::enable_shared_from_this<JobTask> {
@@ -153,6 +156,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
 
   // job_work.cc
   void StartTraining(const task::Assignment& round);
+  [[nodiscard]] Status Counted(const std::function<Status()>& train) const;
   [[nodiscard]] std::filesystem::path RoundFiles(RoundId round) const;
   [[nodiscard]] std::filesystem::path KeptFiles() const;
   [[nodiscard]] std::filesystem::path ProofFile() const;

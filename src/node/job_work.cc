@@ -1,4 +1,5 @@
 // The effects of a task: what is started, on which threads, and which event comes back.
+#include <chrono>
 //
 #include <boost/asio/post.hpp>
 
@@ -100,6 +101,15 @@ Result<Weights> JobTask::Model(const task::Assignment& round, std::stop_token st
 
 // ---------------------------------------------------------------- p1
 
+// Within what is reserved for the job, and counted against it, also when it fails or is stopped.
+Status JobTask::Counted(const std::function<Status()>& train) const {
+  if (services_.may_train) ACCORD_RETURN_IF_ERROR(services_.may_train(id_));
+  const auto begun = std::chrono::steady_clock::now();
+  Status status = train();
+  if (services_.has_trained) services_.has_trained(id_, std::chrono::steady_clock::now() - begun);
+  return status;
+}
+
 void JobTask::StartTraining(const task::Assignment& round) {
   if (!trainer_) return;                          // taken up again once prepared
   if (ahead_) return void(after_ahead_ = round);  // one at a time
@@ -136,7 +146,12 @@ void JobTask::StartTraining(const task::Assignment& round) {
           task.weights = *std::move(found);
         }
         KeptDelta kept;
-        Result<task::Delta> delta = TrainRound(task, &kept);
+        Result<task::Delta> delta = task::Delta();
+        const Status trained = self->Counted([&] {
+          delta = TrainRound(task, &kept);
+          return delta.status();
+        });
+        if (!trained.ok()) delta = trained;
         return {std::move(delta), task.weights, std::move(kept), std::chrono::steady_clock::now() - begun};
       },
       [round, stop = training_stop_.get_token()](JobTask& self, Outcome outcome) {

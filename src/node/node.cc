@@ -1,6 +1,7 @@
 #include "node/node.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 //
 #include <boost/asio/executor_work_guard.hpp>
@@ -55,6 +56,7 @@ struct Node::Impl final : ControlHandler {
   Status end;  // what Run returns
 
   Status Open();
+  void Govern();
   rpc::Hello Hello() const;
   rpc::Heartbeat Heartbeat() const;
   bool Busy() const;
@@ -67,6 +69,7 @@ struct Node::Impl final : ControlHandler {
   void Lab(const std::string& job, const task::Event& event,
            std::function<void(Result<std::string>)> done) override;
   void Pinned() override;
+  void Decided(const std::string& job) override;
   Result<CommonModel> Common(const std::string& job) override;
 };
 
@@ -75,6 +78,16 @@ namespace {
 Status NoJob(const std::string& ref) {
   if (ref.empty()) return Fail(errors::kJobNotFound, "no job is open at this node");
   return Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'");
+}
+
+// Trainings go against the budget that is reserved for their jobs.
+void Count(BudgetLedger& budget, NodeServices& services) {
+  services.may_train = [&budget](const JobId& job) { return budget.MayTrain(Digest{job.bytes}); };
+  services.has_trained = [&budget](const JobId& job, std::chrono::nanoseconds took) {
+    const auto wall = std::chrono::ceil<std::chrono::milliseconds>(took);
+    if (const Status spent = budget.Spend(Digest{job.bytes}, 0, wall); !spent.ok())
+      LogError("budget.not_counted", {{"job", job.Hex()}, {"why", Describe(spent)}});
+  };
 }
 
 }  // namespace
@@ -111,20 +124,28 @@ Status Node::Impl::Open() {
                             .on_down = [] {},
                             .on_message = [this](const rpc::ToNode& message) { OnMessage(message); }});
   tasks = std::make_unique<JobTasks>(*services);
-  if (governance) {
-    services->admit = [this](const rpc::Prepare& message, const JobSpec& spec) {
-      return governance->Admit(message, spec, tasks->OpenBut(message.job));
-    };
-    services->governance = governance.get();
-    services->spiffe_id = identity.spiffe_id;
-  }
+  if (governance) Govern();
   ACCORD_RETURN_IF_ERROR(tasks->Recover());
+  for (const auto& [id, task] : tasks->all()) {
+    if (governance && task->state().ended) governance->Ended(id);
+  }
   ACCORD_ASSIGN_OR_RETURN(control, Control::Listen(io, ControlPath(dir->path()), *this));
   return {};
 }
 
+void Node::Impl::Govern() {
+  services->admit = [this](const rpc::Prepare& message, const JobSpec& spec) {
+    return governance->Admit(message, spec, tasks->OpenBut(message.job));
+  };
+  services->governance = governance.get();
+  services->spiffe_id = identity.spiffe_id;
+  Count(governance->budget(), *services);
+}
+
 void Node::Impl::OnMessage(const rpc::ToNode& message) {
   const auto* checkpoint = std::get_if<rpc::AddCheckpoint>(&message);
+  if (const auto* ended = std::get_if<rpc::Ended>(&message); ended != nullptr && governance)
+    governance->Ended(ended->job);
   if (checkpoint == nullptr) return tasks->OnMessage(message);
   if (governance) return connection->Send(governance->OnAddCheckpoint(*checkpoint));
   connection->Send(NoWitness());
@@ -202,6 +223,14 @@ void Node::Impl::Lab(const std::string& ref, const task::Event& event,
 void Node::Impl::Pinned() {
   LogInfo("registry.pinned");
   connection->Restart();
+}
+
+// The job is taken up, or declined for good, as if it had been offered now.
+void Node::Impl::Decided(const std::string& job) {
+  const auto id = JobId::FromHex(job);
+  if (!governance || !id) return;
+  LogInfo("job.decided", {{"job", job}});
+  if (const auto offered = governance->Offered(*id); offered.ok()) tasks->OnMessage(*offered);
 }
 
 void Node::Impl::Shutdown() {

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -13,9 +15,13 @@
 #include "config/job_file.h"
 #include "coordinator/receipt_files.h"
 #include "crypto/sha256.h"
+#include "dataset/verify.h"
 #include "ledger/checkpoint.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
+#include "node/budget_ledger.h"
+#include "node/control.h"
+#include "node/offer_book.h"
 #include "tests/integration/federation/federation.h"
 #include "tests/unit/charter/fixture.h"
 #include "update/global_state.h"
@@ -63,8 +69,50 @@ class GovernedTest : public ::testing::Test {
   TestNode& AddNode(const std::string& member) {
     TestNode& node = fed_.AddNode(member);
     fed_.StopNode(node);
-    const auto policy = fed_.Path(member + ".policy.toml"), witness = fed_.Path(member + ".witness.key");
-    std::ofstream(policy)
+    const auto policy = fed_.Path(member + ".policy.toml"), witness = fed_.Path(member + ".witness.key"),
+               data = fed_.Path(member + ".data");
+    std::filesystem::create_directories(data);
+    std::ofstream(data / "table.csv") << member;
+    node.config.data["toy"].path = data / "table.csv";
+    Certify(member, "1");
+    node.config.certificates["toy"] = {.file = fed_.Path(member + ".certificate"),
+                                       .directory = data,
+                                       .keys = {charter::GovVkeyOf(member).Format()}};
+    WritePolicy(member);
+    EXPECT_TRUE(charter::KeyOf("witness " + member).Save(witness).ok());
+    node.config.governance = {Genesis().Hex(), member, witness, policy};
+    fed_.StartNode(node);
+    return node;
+  }
+
+  // The member vouches for its data, anew when it has; a running node reads it with its next job.
+  void Certify(const std::string& member, const std::string& version) {
+    const auto directory = fed_.Path(member + ".certificate");
+    std::filesystem::create_directories(directory);
+    const auto made = dataset::WriteManifest(fed_.Path(member + ".data"), directory / dataset::kManifestFile,
+                                             [] { return dataset::Salt{}; }, {});
+    ASSERT_TRUE(made.ok()) << Describe(made.status());
+    const dataset::Certificate one{.member = member,
+                                   .dataset = "toy",
+                                   .version = version,
+                                   .root = made->root,
+                                   .files = made->files,
+                                   .bytes = made->bytes,
+                                   .records = 1,
+                                   .modalities = {"table"},
+                                   .jurisdiction = "Kenya",
+                                   .legal_basis = "a law",
+                                   .purposes = {"demo"},
+                                   .not_before = Now() - 60,
+                                   .not_after = Now() + charter::kDay};
+    const Envelope envelope = charter::Signed(dataset::kCertificateType, Encode(one), {member});
+    ASSERT_TRUE(
+        WriteFileAtomic(directory / dataset::kCertificateFile, Entry(envelope), FileMode::kShared).ok());
+    certificates_[member] = envelope.Id();
+  }
+  // A running node reads it with its next job.
+  void WritePolicy(const std::string& member, bool require_approval = false) {
+    std::ofstream(fed_.Path(member + ".policy.toml"))
         << "version = 1\ndefault = \"deny\"\nfederation = \"" << Genesis().Hex()
         << "\"\n[limits]\nmax_epsilon_total = 1.0\nmax_concurrent_jobs = 1\n[[allow]]\nid = \"all\"\n"
            "submitters = [\"member:ke\"]\nmodel_kinds = [\"mlp\"]\ndatasets = [\"sha256:"
@@ -72,17 +120,21 @@ class GovernedTest : public ::testing::Test {
         << "\"]\npurposes = [\"demo\"]\nmin_cohort = 1\nmin_group = 1\nmin_secure = \"off\"\n"
            "max_epsilon = 1.0\nmax_delta = 1e-6\nallow_without_dp = true\nmax_rounds = 50\n"
            "max_local_epochs = 3\nmax_local_steps = 10\ncode = [\"builtin\"]\nmax_wall_s = 3600\n"
-           "max_mem_mb = 4096\ngpu = false\nrequire_own_vote = true\nrequire_approval = false\n"
-           "valid_until = 2199-01-01\n";
-    EXPECT_TRUE(charter::KeyOf("witness " + member).Save(witness).ok());
-    node.config.governance = {Genesis().Hex(), member, witness, policy};
-    fed_.StartNode(node);
-    return node;
+           "max_mem_mb = 4096\ngpu = false\nrequire_own_vote = true\nrequire_approval = "
+        << (require_approval ? "true" : "false") << "\nvalid_until = 2199-01-01\n";
+  }
+  // As a person of the lab says it by accord-node approve or deny, while the node runs.
+  void Say(const TestNode& node, bool approve) {
+    const auto book = node::OfferBook::OpenKnown(node.config.node.state);
+    ASSERT_TRUE(book.ok()) << Describe(book.status());
+    const auto line = (*book)->Named("toy");
+    ASSERT_TRUE(line.ok()) << Describe(line.status());
+    EXPECT_EQ(line->approval, node::Approval::kWaiting);
+    ASSERT_TRUE((*book)->Decide(line->job, approve, {}).ok());
+    EXPECT_TRUE(node::AskNode(node.config.node.state, "decided", line->job.Hex()).ok());
   }
 
-  [[nodiscard]] static Digest CertOf(const std::string& member) {
-    return crypto::Sha256::Of("data " + member);
-  }
+  [[nodiscard]] Digest CertOf(const std::string& member) const { return certificates_.at(member); }
   [[nodiscard]] Digest Genesis() const { return charter_entry_.Id(); }
   Bytes Resource(const std::string& path) {
     const auto content = fed_.client().GetResource(path);
@@ -160,6 +212,7 @@ class GovernedTest : public ::testing::Test {
   Federation fed_;
   charter::Charter charter_;
   Envelope charter_entry_;
+  std::map<std::string, Digest> certificates_;
   std::vector<TestNode*> nodes_;
 };
 
@@ -248,6 +301,76 @@ TEST_F(GovernedTest, AVoteThatComesLateLetsItsNodeIn) {
   ASSERT_FALSE(end.history.empty());
   EXPECT_TRUE(end.history[0].committed) << "not after a try that waited in vain";
   EXPECT_EQ(end.history[0].survivors, 3U);
+}
+
+// 21
+TEST_F(GovernedTest, ACertificateThatWasNotDecidedOnIsNotTrainedOn) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 1, .min_nodes = 2, .min_survivors = 2});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Certify("rw", "2");
+  WritePolicy("rw");
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "dataset.not_named", 1), std::set<std::string>{"rw"});
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  EXPECT_EQ(end.history[0].survivors, 2U);
+}
+
+TEST_F(GovernedTest, AJobWaitsForAPersonWhereThePolicySaysSo) {
+  Append(charter_entry_);
+  WritePolicy("rw", /*require_approval=*/true);
+  const std::string plan = JobText({.rounds = 2});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
+  EXPECT_EQ(fed_.client().GetJob(proposal.Id().Hex())->rounds_done, 0U) << "three are needed";
+  Say(*nodes_[2], true);
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  EXPECT_EQ(end.history[0].survivors, 3U);
+}
+
+TEST_F(GovernedTest, APersonMayDenyAJob) {
+  Append(charter_entry_);
+  WritePolicy("rw", /*require_approval=*/true);
+  const std::string plan = JobText({.rounds = 2});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
+  Say(*nodes_[2], false);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "policy.denied", 1), std::set<std::string>{"rw"});
+}
+
+// 20
+TEST_F(GovernedTest, WhatAJobTookIsInTheLedgerOfEachNode) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 2});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  EXPECT_EQ(fed_.WaitForEnd(Begun(proposal)).state, job::Phase::kFinished);
+  for (const TestNode* node : nodes_) {
+    std::vector<charter::BudgetEntry> ledger;
+    Until([&] {
+      auto read = node::BudgetLedger::Read(node->config.node.state);
+      if (read.ok()) ledger = *std::move(read);
+      return !ledger.empty() && !ledger[0].open;
+    });
+    ASSERT_EQ(ledger.size(), 1U);
+    EXPECT_EQ(ledger[0].job, proposal.Id());
+    EXPECT_EQ(ledger[0].rule, "all");
+    EXPECT_EQ(ledger[0].certificates, std::vector{CertOf(node->name)});
+    EXPECT_EQ(ledger[0].wall_ms, 3'600'000U);
+    EXPECT_GT(ledger[0].Wall(), 0U) << "two rounds of training";
+    EXPECT_LT(ledger[0].Wall(), 3'600'000U) << "the rest is free again";
+  }
 }
 
 TEST_F(GovernedTest, ALogAndWhatItDecidedOutliveRestarts) {

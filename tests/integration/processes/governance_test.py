@@ -40,6 +40,7 @@ code = ["builtin"]
 max_wall_s = 86400
 max_mem_mb = 16384
 require_own_vote = true
+require_approval = {approval}
 valid_until = 2199-01-01
 """
 JOB = """version = 1
@@ -59,7 +60,35 @@ max_wait = "5m"
 """
 
 
-def data_of(member: str) -> str:
+ABOUT = """name = "Rows"
+description = "Rows of a rule."
+license = "CC0-1.0"
+url = "https://example.org/rows"
+creators = ["A test"]
+publisher = "A test"
+published = 2026-01-31
+version = "{version}"
+languages = []
+formats = ["text/csv"]
+[rai]
+collection = "Computed."
+collection_timeframe = "2026"
+personal_sensitive_information = "None."
+biases = "None."
+limitations = "None."
+use_cases = "Tests."
+[certificate]
+modalities = ["table"]
+records = 2000
+jurisdiction = "Kenya"
+legal_basis = "None is needed."
+purposes = ["test"]
+personal_data = false
+not_after = 2199-01-01
+"""
+
+
+def ca_of(member: str) -> str:
     return hashlib.sha256(member.encode()).hexdigest()
 
 
@@ -73,11 +102,27 @@ class Governed(Federation):
         for member in MEMBERS:
             self.call("accord", "key", "create", "--name", f"test/gov/{member}", "--out", directory / f"{member}.key",
                       "--passphrase-file", directory / "passphrase")
+        self.certificates = {member: self.certify(member, "1") for member in MEMBERS}
         self.genesis = self.agree()
         self.ask("charter", "pin", self.genesis)
         for member in MEMBERS:
             self.govern(member)
         self.until(lambda: self.ask("log", "verify")["size"] == "1")
+
+    def data_section(self, name: str) -> str:
+        return super().data_section(name).replace(f"{name}.csv", f"{name}.data/rows.csv")
+
+    def write_data(self, name: str) -> None:
+        super().write_data(name)
+        (self.dir / f"{name}.data").mkdir()
+        (self.dir / f"{name}.csv").rename(self.dir / f"{name}.data/rows.csv")
+
+    def certify(self, member: str, version: str) -> str:
+        """The certificate of the member's data, in a directory of its own; its hash."""
+        about = self.dir / "about.toml"
+        about.write_text(ABOUT.format(version=version))
+        return self.ask("data", "certify", self.dir / f"{member}.data", "--member", member, "--dataset", "rows", "--about",
+                        about, "-o", self.dir / f"{member}.{version}", *self.signed(member))["certificate_sha256"]
 
     def signed(self, member: str) -> list:
         return ["--key", self.dir / f"{member}.key", "--passphrase-file", self.dir / "passphrase"]
@@ -97,7 +142,7 @@ class Governed(Federation):
             more = member.replace('"ada"', f'"{name}"').replace(vkeys["ada"], vkeys[name])
             if name != "ada":  # a CA and a trust domain of its own
                 more = more.replace('"test.accord"', f'"{name}.test.accord"')
-                more = re.sub('ca = .*', f'ca = ["{data_of(name)}"]', more)
+                more = re.sub('ca = .*', f'ca = ["{ca_of(name)}"]', more)
             head += "[[member]]" + more.replace(self.witness("ada"), self.witness(name))
         draft.write_text(head)
         self.call("accord", "charter", "sign", draft, *self.signed("ada"))
@@ -105,13 +150,27 @@ class Governed(Federation):
             self.call("accord", "charter", "sign", self.dir / "charter.json", *self.signed(name))
         return self.ask("charter", "submit", self.dir / "charter.json")["hash"]
 
+    def write_policy(self, member: str, approval: bool = False) -> None:
+        (self.dir / f"{member}.policy.toml").write_text(POLICY.format(
+            genesis=self.genesis, data=self.certificates[member], approval=str(approval).lower()))
+
     def govern(self, member: str) -> None:
-        (self.dir / f"{member}.policy.toml").write_text(POLICY.format(genesis=self.genesis, data=data_of(member)))
-        with open(self.dir / f"{member}.toml", "a") as config:
-            config.write(f'[governance]\ngenesis = "{self.genesis}"\nmember = "{member}"\n'
-                         f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n')
+        self.write_policy(member)
+        config = self.dir / f"{member}.toml"
+        vkey = self.ask("key", "show", self.dir / f"{member}.key")["vkey"]
+        config.write_text(config.read_text().replace(
+            "holdout = 0.2\n", f'holdout = 0.2\ncertificate = "{self.dir}/{member}.1"\n'
+            f'certified = "{self.dir}/{member}.data"\ncertificate_keys = ["{vkey}"]\n') +
+            f'[governance]\ngenesis = "{self.genesis}"\nmember = "{member}"\n'
+            f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n')
         self.programs[member].stop()
         self.start_node(member)
+
+    def lab(self, member: str, *args) -> list:
+        """What the lab's own program says, in JSON lines, whatever its exit code."""
+        done = subprocess.run([self.apps / "accord-node", *map(str, args), "--json", "--config", self.dir / f"{member}.toml"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, env=self.env, timeout=PATIENCE)
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def until(self, holds) -> None:
         end = time.monotonic() + PATIENCE
@@ -122,7 +181,7 @@ class Governed(Federation):
     def propose(self, steps: int) -> str:
         job = self.dir / "job.toml"
         job.write_text(JOB.format(steps=steps))
-        data = [word for member in MEMBERS for word in ("--data", f"{member}=sha256:{data_of(member)}")]
+        data = [word for member in MEMBERS for word in ("--data", f"{member}=sha256:{self.certificates[member]}")]
         return self.ask("proposal", "create", job, *data, *self.signed("ada"))["id"]
 
     def vote(self, proposal: str, member: str, decision: str = "approve") -> None:
@@ -171,6 +230,26 @@ class GovernanceTest(unittest.TestCase):
         given = {one["member"]: (one["rounds"], one["updates"], one["local_steps"], one["unverified"])
                  for one in report["members"]}
         self.assertEqual(given, {member: (3, 3, 15, 0) for member in MEMBERS})
+
+    def test_b_a_job_waits_for_a_person_where_the_policy_says_so(self) -> None:
+        federation = self.federation
+        federation.write_policy("bo", approval=True)
+        proposal = federation.propose(steps=7)
+        federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        for member in MEMBERS:
+            federation.vote(proposal, member)
+        waiting = lambda: [one["job"] for one in federation.lab("bo", "jobs", "--waiting") if "job" in one]
+        federation.until(lambda: waiting() == [proposal])
+        check, = federation.lab("bo", "policy", "check", proposal[:12])
+        self.assertEqual((check["takes_part"], check["error"]), (False, "policy.awaits_approval"))
+        self.assertEqual([one["result"] for one in check["checks"]], ["holds"] * 9)
+        self.assertEqual(check["rules"], [{"rule": "rows", "fails": ""}])
+        federation.call("accord-node", "approve", proposal[:12], "--config", federation.dir / "bo.toml")
+        view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
+        self.assertEqual(view["state"], "finished", view)
+        self.assertEqual(waiting(), [])
+        text = federation.call("accord-node", "policy", "check", proposal[:12], "--config", federation.dir / "bo.toml")
+        self.assertIn("This node takes part.", text)
 
     def test_a_rejection_ends_a_proposal(self) -> None:
         federation = self.federation
