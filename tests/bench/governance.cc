@@ -2,7 +2,8 @@
 // batches under one synced head, against writing the same bytes of bundles and hashes as files, each synced
 // alone; one entry a batch, against four synced files (bundle, tile, head, published head); and proofs of
 // inclusion out of 100,000 entries, from files not yet read and from tiles in memory, each with its
-// verification. Medians; the floor of a proof is the hashes that its verification takes. usage:
+// verification. Medians; the floor of a proof is the hashes that its verification takes. Last a node's nine
+// checks of a decision of fifty members (nine_checks.h). usage:
 // bench_governance [--json] [--dir DIRECTORY]
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "ledger/log_reader.h"
 #include "ledger/log_writer.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/nine_checks.h"
 
 namespace accord::bench {
 namespace {
@@ -110,6 +112,7 @@ void Run(bool json, const fs::path& dir) {
   LogWriter log = LogWriter::Create(files, "bench.example/log", key).value();
   MeasureAppends(json, dir, log);
   MeasureProofs(json, files, log);
+  MeasureNineChecks(json, dir / "node");
 }
 
 }  // namespace
