@@ -112,7 +112,7 @@ void Run(bool json, const fs::path& dir) {
   LogWriter log = LogWriter::Create(files, "bench.example/log", key).value();
   MeasureAppends(json, dir, log);
   MeasureProofs(json, files, log);
-  MeasureNineChecks(json, dir / "node");
+  MeasureNineChecks(json);
 }
 
 }  // namespace

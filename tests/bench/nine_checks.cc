@@ -1,25 +1,18 @@
 #include "tests/bench/nine_checks.h"
 
 #include <chrono>
-#include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
-#include "base/file.h"
 #include "config/job_file.h"
 #include "crypto/sha256.h"
-#include "dataset/certificate.h"
 #include "node/governance.h"
 #include "tests/bench/measure.h"
-#include "tests/unit/charter/scene.h"
-#include "tests/unit/node/lab.h"
+#include "tests/unit/node/governed_lab.h"
 
 namespace accord::bench {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kMembers = 50;
 constexpr std::size_t kEntries = 100'000;  // of the log, before the decisions
@@ -37,63 +30,15 @@ std::vector<std::string> Members() {
 }
 
 // Fifty members, who all approve, and whose nodes all cosigned.
-struct Federation : charter::Scene {
-  explicit Federation(const fs::path& dir) : config{} {
-    charter = charter::CharterOf(Members());
-    charters = {charter::Signed(charter, Members())};
-    approve = witnesses = Members();
-    pinned = {.genesis = charters[0].Id(), .member = "m100"};
-    plan = node::PlanText("malicious");
-    proposal = charter::ProposalOf(charters[0].Id());
-    proposal.proposer = "m100";
-    proposal.plan = crypto::Sha256::Of(plan);
-    proposal.datasets = {{"m100", Certify(dir)}};
+struct Federation : node::GovernedLab {
+  Federation() : GovernedLab(Members(), Members().front()) {
     for (std::size_t i = 0; i < kEntries; ++i) log.Append(std::to_string(i));
-    Configure(dir);
-  }
-  Digest Certify(const fs::path& dir) {
-    const dataset::Certificate certificate{.member = "m100",
-                                           .dataset = "table",
-                                           .version = "1",
-                                           .files = 1,
-                                           .bytes = 1,
-                                           .records = 1,
-                                           .modalities = {"table"},
-                                           .jurisdiction = "Kenya",
-                                           .legal_basis = "a law",
-                                           .purposes = {"demo"},
-                                           .not_before = charter::kNow - charter::kDay,
-                                           .not_after = charter::kNow + charter::kDay};
-    const auto envelope = charter::Signed(dataset::kCertificateType, Encode(certificate), {"m100"});
-    ACCORD_CHECK(
-        WriteFileAtomic(dir / "certificate", AsBytes(EncodeEnvelope(envelope)), FileMode::kShared).ok());
-    config.certificates["d"] = {.file = dir / "certificate", .directory = dir, .keys = {}};
-    return envelope.Id();
-  }
-  void Configure(const fs::path& dir) {
-    config.node.state = dir / "state";
-    fs::create_directories(config.node.state);
-    config.governance = {pinned.genesis.Hex(), "m100", "", dir / "policy.toml"};
-    config.data["d"] = DatasetConfig{.id = "d"};
-    std::ofstream(config.governance.policy)
-        << "version = 1\ndefault = \"deny\"\nfederation = \"" << config.governance.genesis
-        << "\"\n[limits]\nmax_epsilon_total = 1.0\n[[allow]]\nid = \"all\"\nsubmitters = [\"member:m100\"]\n"
-        << "model_kinds = [\"mlp\"]\ndatasets = [\"sha256:" << proposal.datasets[0].certificate.Hex()
-        << "\"]\npurposes = [\"demo\"]\nmin_cohort = 1\nmin_group = 1\nmin_secure = \"malicious\"\n"
-           "allow_without_dp = true\nmax_rounds = 50\nmax_local_steps = 10\ncode = [\"builtin\"]\n"
-           "max_wall_s = 3600\nmax_mem_mb = 4096\nvalid_until = 2199-01-01\n";
+    WritePolicy();
   }
   rpc::Prepare NextJob() {
     ++proposal.nonce[0];
-    charter::JobBundle bundle = Bundle();
-    bundle.consistency.clear();  // to a node that has cosigned nothing yet
-    return {.job = {Proposed().Id().bytes},
-            .plan = Bytes(plan.begin(), plan.end()),
-            .token = {},
-            .bundle = std::make_shared<const charter::JobBundle>(std::move(bundle))};
+    return OfferedFirst();
   }
-
-  config::NodeConfig config;
 };
 
 // Of the charter, the proposal, the votes and the checkpoint.
@@ -105,9 +50,8 @@ void VerifySignatures(const crypto::Ed25519Key& key, const Bytes& message,
 
 }  // namespace
 
-void MeasureNineChecks(bool json, const fs::path& dir) {
-  fs::create_directories(dir);
-  Federation federation(dir);
+void MeasureNineChecks(bool json) {
+  Federation federation;
   const SetClock clock;
   const auto governance = node::Governance::Open(federation.config, clock);
   ACCORD_CHECK(governance.ok());

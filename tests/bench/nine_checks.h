@@ -2,12 +2,10 @@
 // 2b, with the lab's policy and budgets on the disk.
 #pragma once
 
-#include <filesystem>
-
 namespace accord::bench {
 
 // Reports `nine_checks` (CPU), and `nine_checks_with_disk` (the reservation synced, too); the floor is the
 // CPU time of verifying as many signatures alone.
-void MeasureNineChecks(bool json, const std::filesystem::path& dir);
+void MeasureNineChecks(bool json);
 
 }  // namespace accord::bench

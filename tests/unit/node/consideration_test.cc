@@ -4,84 +4,29 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <functional>
 
 #include "base/errors.h"
 #include "base/file.h"
 #include "config/job_file.h"
 #include "crypto/sha256.h"
-#include "dataset/verify.h"
-#include "tests/support/temp_dir.h"
-#include "tests/unit/charter/scene.h"
-#include "tests/unit/node/lab.h"
+#include "tests/unit/node/governed_lab.h"
 
 namespace accord::node {
 namespace {
 
-namespace fs = std::filesystem;
-
 using charter::kDay;
 using charter::kNow;
 
-// A node of ke, whose data are certified.
-struct ConsiderationTest : ::testing::Test, charter::Scene {
-  accord::testing::TempDir dir;
-  config::NodeConfig config;
-  dataset::Certificate certificate{.member = "ke",
-                                   .dataset = "table",
-                                   .version = "1",
-                                   .files = 1,
-                                   .bytes = 1,
-                                   .records = 1,
-                                   .modalities = {"table"},
-                                   .jurisdiction = "Kenya",
-                                   .legal_basis = "a law",
-                                   .purposes = {"demo"},
-                                   .not_before = kNow - kDay,
-                                   .not_after = kNow + kDay};
+struct ConsiderationTest : ::testing::Test, GovernedLab {
   std::vector<charter::BudgetEntry> ledger;
-  std::string rule_more, limits = "max_epsilon_total = 1.0\n";
-  std::vector<Digest> listed;  // in the rule
 
-  ConsiderationTest() {
-    plan = PlanText("malicious");
-    proposal.plan = crypto::Sha256::Of(plan);
-    config.governance = {charters[0].Id().Hex(), "ke", "", dir / "policy.toml"};
-    config.data["d"] = DatasetConfig{.id = "d"};
-    proposal.datasets = {{"rw", crypto::Sha256::Of("data rw")}, {"ke", Certify("d", certificate, "ke")}};
-    listed = {proposal.datasets[1].certificate};
-  }
-
-  // Gives [data.id] a certificate that somebody signed; its hash.
-  Digest Certify(const std::string& id, const dataset::Certificate& one, const std::string& signer) {
-    const ledger::Envelope envelope = charter::Signed(dataset::kCertificateType, Encode(one), {signer});
-    const fs::path file = dir / (id + ".certificate");
-    EXPECT_TRUE(WriteFileAtomic(file, AsBytes(EncodeEnvelope(envelope)), FileMode::kShared).ok());
-    config.certificates[id] = {.file = file, .directory = dir.path(), .keys = {}};
-    return envelope.Id();
-  }
-  void WritePolicy() const {
-    std::ofstream out(config.governance.policy);
-    out << "version = 1\ndefault = \"deny\"\nfederation = \"" << config.governance.genesis << "\"\n[limits]\n"
-        << limits << "[[allow]]\nid = \"all\"\nsubmitters = [\"member:ke\"]\n"
-        << "model_kinds = [\"mlp\"]\ndatasets = [";
-    for (const Digest& one : listed) out << "\"sha256:" << one.Hex() << "\",";
-    out << "]\npurposes = [\"demo\"]\nmin_cohort = 1\nmin_group = 1\nmin_secure = \"malicious\"\n"
-           "allow_without_dp = true\nmax_rounds = 50\nmax_local_steps = 10\ncode = [\"builtin\"]\n"
-           "max_wall_s = 3600\nmax_mem_mb = 4096\nvalid_until = 2199-01-01\n"
-        << rule_more;
-  }
   Consideration Considered(charter::UnixSeconds now = kNow) {
     WritePolicy();
     return ConsideredAsItIs(now);
   }
   Consideration ConsideredAsItIs(charter::UnixSeconds now = kNow) {
-    const charter::JobBundle bundle = Bundle();
-    const rpc::Prepare message{.job = {Proposed().Id().bytes},
-                               .plan = Bytes(plan.begin(), plan.end()),
-                               .token = {},
-                               .bundle = std::make_shared<const charter::JobBundle>(bundle)};
+    const rpc::Prepare message = Offered();
     const auto spec = config::ParseJob(plan, "job");
     EXPECT_TRUE(spec.ok()) << Describe(spec.status());
     return Consider(message, *spec,
