@@ -22,10 +22,16 @@ using coordinator::StateReport;
 bool IsSound(const StateReport& report) { return std::ranges::none_of(report.damage, &Damage::serious); }
 
 nlohmann::json ToJson(const StateReport& report) {
-  nlohmann::json out{{"ok", IsSound(report)},           {"records", report.records},
-                     {"blobs", report.blobs},           {"blob_bytes", report.blob_bytes},
-                     {"members", report.members},       {"registries", report.registries},
-                     {"jobs", nlohmann::json::array()}, {"damage", nlohmann::json::array()}};
+  nlohmann::json out{{"ok", IsSound(report)},
+                     {"records", report.records},
+                     {"blobs", report.blobs},
+                     {"blob_bytes", report.blob_bytes},
+                     {"members", report.members},
+                     {"registries", report.registries},
+                     {"log_entries", report.log_entries},
+                     {"receipts", report.receipts},
+                     {"jobs", nlohmann::json::array()},
+                     {"damage", nlohmann::json::array()}};
   for (const StateReport::Job& job : report.jobs) {
     out["jobs"].push_back({{"name", job.name}, {"standing", job.standing}});
   }
@@ -44,6 +50,11 @@ void Print(const StateReport& report) {
               static_cast<double>(report.blob_bytes) / 1e6);
   std::printf("members     %llu\n", static_cast<unsigned long long>(report.members));
   std::printf("registries  %llu\n", static_cast<unsigned long long>(report.registries));
+  if (report.log_entries > 0) {
+    std::printf("log         %llu entries, %llu files of receipts\n",
+                static_cast<unsigned long long>(report.log_entries),
+                static_cast<unsigned long long>(report.receipts));
+  }
   for (const StateReport::Job& job : report.jobs) {
     std::printf("job         %s: %s\n", job.name.c_str(), job.standing.c_str());
   }

@@ -1,12 +1,14 @@
 #include "coordinator/fsck.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "config/job_file.h"
+#include "coordinator/fsck_log.h"
 #include "coordinator/registry_book.h"
 #include "coordinator/submission.h"
 #include "job/blobs.h"
@@ -40,6 +42,10 @@ class Checker {
     CheckMembers();
     CheckRegistries();
     ACCORD_RETURN_IF_ERROR(CheckBlobs());
+    LogReport log = CheckLog(paths_.path());
+    report_.log_entries = log.entries;
+    report_.receipts = log.receipts;
+    std::ranges::move(log.damage, std::back_inserter(report_.damage));
     std::ranges::stable_partition(report_.damage, &Damage::serious);
     return std::move(report_);
   }

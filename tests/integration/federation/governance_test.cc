@@ -13,6 +13,7 @@
 #include "charter/record.h"
 #include "charter/round_commit.h"
 #include "config/job_file.h"
+#include "coordinator/fsck.h"
 #include "coordinator/receipt_files.h"
 #include "crypto/sha256.h"
 #include "dataset/verify.h"
@@ -403,6 +404,42 @@ TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
   ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   Until([&] { return Published().size == 13; });
   EXPECT_EQ(ReadLog().matters().at(proposal.Id()).commits.size(), 8U);
+}
+
+// What fsck says of the log, whole and with one byte of a file another.
+TEST_F(GovernedTest, DamageOfTheLogIsFoundAndNamed) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.rounds = 1});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  ASSERT_EQ(fed_.WaitForEnd(Begun(proposal)).state, job::Phase::kFinished);
+  Until([&] { return Published().size == 6; });
+  fed_.StopCoordinator();
+  const auto state = fed_.Path("coordinator");
+  const auto whole = coordinator::CheckState(state);
+  ASSERT_TRUE(whole.ok()) << Describe(whole.status());
+  EXPECT_EQ(whole->log_entries, 6U);
+  EXPECT_EQ(whole->receipts, 1U);
+  EXPECT_TRUE(whole->damage.empty()) << whole->damage[0].place << ": " << whole->damage[0].what;
+  const auto damaged = [&](const std::filesystem::path& file) {
+    const Bytes good = *ReadFile(file);
+    Bytes bad = good;
+    bad[bad.size() / 2] ^= 1;
+    EXPECT_TRUE(WriteFileAtomic(file, bad, FileMode::kShared).ok());
+    const auto found = coordinator::CheckState(state)->damage;
+    EXPECT_TRUE(WriteFileAtomic(file, good, FileMode::kShared).ok());
+    return found.empty() ? std::string("nothing") : found[0].place;
+  };
+  const auto receipts = state / "receipts" / proposal.Id().Hex() / "1.0";
+  const auto job_file = state / "plans" / crypto::Sha256::Of(plan).Hex();
+  EXPECT_EQ(damaged(receipts), receipts.string());
+  EXPECT_EQ(damaged(job_file), job_file.string());
+  EXPECT_EQ(damaged(state / "log/tile/0/000.p/6"), (state / "log/tile/0/000.p/6").string());
+  EXPECT_EQ(damaged(state / "log/checkpoint.pending"), (state / "log").string());
+  EXPECT_EQ(damaged(state / "log/tile/entries/000.p/6"), (state / "log/tile/0/000.p/6").string());
+  std::filesystem::remove_all(state / "log");
+  EXPECT_EQ(coordinator::CheckState(state)->damage[0].place, (state / "log").string());
 }
 
 // Of the federation's own members, and nobody else: the first charter names this log.
