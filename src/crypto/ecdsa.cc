@@ -5,12 +5,15 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "crypto/base64.h"
 #include "crypto/openssl_internal.h"
 
 namespace accord::crypto {
 namespace {
 
 constexpr std::array<std::string_view, 3> kCurves{"prime256v1", "secp384r1", "secp521r1"};
+constexpr std::string_view kPemBegin = "-----BEGIN PUBLIC KEY-----\n", kPemEnd = "-----END PUBLIC KEY-----\n";
+constexpr std::size_t kPemLine = 64;
 
 // The key, or null when it is not one that IsEcdsaKey takes.
 PkeyPtr ReadKey(ByteView spki) {
@@ -32,6 +35,28 @@ PkeyPtr ReadKey(ByteView spki) {
 bool IsEcdsaKey(ByteView spki) {
   const ErrorScope scope;
   return ReadKey(spki) != nullptr;
+}
+
+bool IsP256Key(ByteView spki) {
+  const ErrorScope scope;
+  return IsP256(ReadKey(spki).get());
+}
+
+std::string PublicKeyToPem(ByteView spki) {
+  const std::string base64 = ToBase64(spki);
+  std::string pem(kPemBegin);
+  for (std::size_t at = 0; at < base64.size(); at += kPemLine) pem.append(base64, at, kPemLine).append("\n");
+  return pem.append(kPemEnd);
+}
+
+std::optional<Bytes> PublicKeyFromPem(std::string_view pem) {
+  if (!pem.starts_with(kPemBegin) || !pem.ends_with(kPemEnd) ||
+      pem.size() < kPemBegin.size() + kPemEnd.size())
+    return std::nullopt;
+  std::string base64(pem.substr(kPemBegin.size(), pem.size() - kPemBegin.size() - kPemEnd.size()));
+  std::erase(base64, '\n');
+  std::optional<Bytes> spki = FromBase64(base64);
+  return spki && PublicKeyToPem(*spki) == pem ? spki : std::nullopt;
 }
 
 bool EcdsaVerify(ByteView spki, ByteView message, ByteView signature) {

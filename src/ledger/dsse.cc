@@ -4,7 +4,6 @@
 
 #include "crypto/base64.h"
 #include "crypto/sha256.h"
-#include "ledger/strict_json.h"
 
 namespace accord::ledger {
 
@@ -27,8 +26,8 @@ std::string EncodeEnvelope(const Envelope& envelope) {
   return json.dump();
 }
 
-Result<Envelope> ParseEnvelope(ByteView text) {
-  JsonReader reader(text, "envelope");
+Result<Envelope> ParseEnvelope(ByteView text, std::size_t max_bytes) {
+  JsonReader reader(text, "envelope", max_bytes);
   Envelope envelope{
       .payload_type = reader.Text("payloadType"), .payload = reader.Base64("payload"), .signatures = {}};
   for (JsonReader& one : reader.Objects("signatures")) {

@@ -12,6 +12,7 @@
 #include "accord/status.h"
 #include "base/text.h"
 #include "crypto/ed25519.h"
+#include "ledger/strict_json.h"
 #include "ledger/vkey.h"
 
 namespace accord::ledger {
@@ -41,8 +42,8 @@ struct Envelope {
 // As JSON on one line.
 [[nodiscard]] std::string EncodeEnvelope(const Envelope& envelope);
 // `ledger.malformed` unless it is of this form: these fields and no others, padded base64, at least one and
-// at most kMaxEnvelopeSignatures signatures, not more bytes than an entry of a log.
-[[nodiscard]] Result<Envelope> ParseEnvelope(ByteView text);
+// at most kMaxEnvelopeSignatures signatures, not more bytes than an entry of a log, unless said otherwise.
+[[nodiscard]] Result<Envelope> ParseEnvelope(ByteView text, std::size_t max_bytes = kMaxDocumentBytes);
 
 // What signatures by this key name as their hint: "<name>+<key id>", the vkey without the key.
 [[nodiscard]] std::string KeyIdOf(const VerifierKey& key);

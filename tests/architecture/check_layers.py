@@ -26,6 +26,7 @@ MODULES = {
     "ledger": (2, set(), {"json"}),
     "charter": (2, {"ledger"}, {"json"}),
     "dataset": (2, {"ledger"}, {"json"}),
+    "bundle": (2.5, set(), {"json"}),  # joins what charter, ledger and dataset each know
     "round": (3, set(), PURE),
     "job": (3, {"round"}, PURE),
     "task": (3, {"round"}, PURE),

@@ -26,14 +26,15 @@ struct TestLog final : ledger::NodeReader {
   }
   [[nodiscard]] ledger::TreeHead Head(std::uint64_t size) { return {size, *ledger::RootOf(size, *this)}; }
   [[nodiscard]] ledger::TreeHead Head() { return Head(leaves.size()); }
-  // Signed by the log and these witnesses.
-  std::string Checkpoint(const std::vector<std::string>& witnesses, const Charter& charter) {
+  // Signed by the log and these witnesses, at `time`.
+  std::string Checkpoint(const std::vector<std::string>& witnesses, const Charter& charter,
+                         UnixSeconds time = kNow) {
     const ledger::TreeHead head = Head();
     ledger::Note note{ledger::Checkpoint{charter.log_origin, head.size, head.root, {}}.Format(), {}};
     note.signatures.push_back(ledger::SignAsLog(charter.log_origin, KeyOf("log"), note.text));
     for (const std::string& id : witnesses)
       note.signatures.push_back(
-          ledger::SignAsWitness("fed.example/witness/" + id, KeyOf("witness " + id), kNow, note.text));
+          ledger::SignAsWitness("fed.example/witness/" + id, KeyOf("witness " + id), time, note.text));
     return note.Format();
   }
 };
