@@ -131,7 +131,7 @@ void Grammar::AddJobChanges(CLI::App* job) {
 }
 
 void Grammar::AddModels() {
-  CLI::App* model = Noun("model", "List, download, hear and export models");
+  CLI::App* model = Noun("model", "List, download, hear, export, release and verify models");
   Add<ModelList>(model, "list", "The newest and the final model of each job");
   const auto download = Add<ModelDownload>(model, "download", "Write a model to a file and verify it");
   Positional(download.app, "JOB_OR_HASH", download.values->model,
@@ -141,6 +141,7 @@ void Grammar::AddModels() {
       ->type_name("FILE");
   download.app->add_flag("--force", download.values->force, "Replace the file if it exists");
   AddModelUses(model);
+  AddModelBundles(model);
 }
 
 // Of a language model, on this machine.

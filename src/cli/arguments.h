@@ -94,6 +94,19 @@ struct ModelCard {
   std::string worth;  // a file of what labs published: accord-sim eval --json, accord-node graduate --json
   std::string out;    // empty: to standard output
 };
+struct ModelBundle {
+  std::string job, out;
+  std::string key, passphrase_file;                  // of the member
+  std::string release_key, release_passphrase_file;  // on P-256
+  std::vector<std::string> certificates;             // of data sets, with their descriptions
+};
+struct ModelEndorse {
+  std::string bundle, key, passphrase_file;
+  std::string charter;  // SHA-256 of the first one; empty: as pinned for the context
+};
+struct ModelVerify {
+  std::string bundle, charter;
+};
 struct NodeList {};
 struct NodeShow {
   std::string node;
@@ -158,7 +171,8 @@ struct DataShow {
 struct CharterInit {
   std::string out = "charter.toml";
   std::string federation, member, key, passphrase_file, witness;
-  bool solo = false;  // sign and submit it, too
+  std::string release_key;  // file; empty: the member has none yet
+  bool solo = false;        // sign and submit it, too
 };
 struct CharterSign {
   std::string file;  // a draft (.toml), or what others have signed
@@ -219,12 +233,12 @@ struct Help {
 using Command =
     std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
                  JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload,
-                 ModelGenerate, ModelExport, ModelCard, NodeList, NodeShow, MemberInvite, MemberList,
-                 MemberSuspend, MemberRestore, MemberRegistry, Join, ContextList, ContextUse, ContextShow,
-                 ContextRemove, KeyCreate, KeyShow, DataCertify, DataVerify, DataShow, CharterInit,
-                 CharterSign, CharterCheck, CharterSubmit, CharterShow, CharterPin, ProposalCreate,
-                 ProposalList, ProposalShow, ProposalVote, LogKey, LogShow, LogVerify, LogProof,
-                 AttributionReport, PlanTraining, Completion, Version>;
+                 ModelGenerate, ModelExport, ModelCard, ModelBundle, ModelEndorse, ModelVerify, NodeList,
+                 NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
+                 ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
+                 DataVerify, DataShow, CharterInit, CharterSign, CharterCheck, CharterSubmit, CharterShow,
+                 CharterPin, ProposalCreate, ProposalList, ProposalShow, ProposalVote, LogKey, LogShow,
+                 LogVerify, LogProof, AttributionReport, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/public_log.h"
 #include "cli/signer.h"
+#include "crypto/ecdsa.h"
 #include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "crypto/x509.h"
@@ -81,6 +82,15 @@ Result<rpc::Appended> Submit(Session& session, const Envelope& envelope) {
   return appended;
 }
 
+// What the charter has of the key that signs released models.
+Result<std::optional<Digest>> ReleaseKey(const std::string& file) {
+  if (file.empty()) return std::optional<Digest>();
+  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, ledger::ReadKeyFile(file));
+  if (crypto::IsP256Key(key.verifier.key())) return std::optional(crypto::Sha256::Of(key.verifier.key()));
+  return Fail(errors::kCliUsage, file + " is no key on P-256, which signatures of models ask for.",
+              "Make one: accord key create --kind p256");
+}
+
 // A federation of this member alone, or the beginning of one of several.
 Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend& backend) {
   ACCORD_ASSIGN_OR_RETURN(const Context context, session.ContextInForce());
@@ -97,9 +107,11 @@ Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend
                 .log = log,
                 .vote_window = 30 * kDay,
                 .max_clock_skew = 300};
+  ACCORD_ASSIGN_OR_RETURN(const std::optional<Digest> release, ReleaseKey(command.release_key));
   draft.members.push_back({.id = command.member,
                            .gov_keys = {key.verifier},
                            .witness = witness,
+                           .model_key = release,
                            .trust_domain = self.trust_domain,
                            .ca_keys = {ca.info().spki_hash},
                            .rights = {charter::Right::kPropose, charter::Right::kVote, charter::Right::kData,

@@ -43,6 +43,7 @@ class Grammar {
   void AddJobChanges(CLI::App* job);
   void AddModels();
   void AddModelUses(CLI::App* model);
+  void AddModelBundles(CLI::App* model);
   void AddNodes();
   void AddMembers();
   void AddKeys();

@@ -75,6 +75,43 @@ void SigningKey(const Typed<C>& command) {
 
 }  // namespace
 
+// A model with all that shows where it comes from.
+void Grammar::AddModelBundles(CLI::App* model) {
+  const auto make =
+      Add<ModelBundle>(model, "bundle", "Release a job's model, with what shows where it comes from");
+  Positional(make.app, "JOB", make.values->job, "The job, which has finished");
+  make.app->add_option("-o,--out", make.values->out, "The directory to make")->required()->type_name("DIR");
+  make.app
+      ->add_option("--release-key", make.values->release_key,
+                   "The release key that the charter has of your member: accord key create --kind p256")
+      ->required()
+      ->type_name("FILE");
+  make.app
+      ->add_option("--release-passphrase-file", make.values->release_passphrase_file,
+                   "Its first line is the release key's passphrase, which is asked for otherwise")
+      ->type_name("FILE");
+  make.app
+      ->add_option("--certificate", make.values->certificates,
+                   "The certificate of a data set, or its directory, for what the log has not; once for each")
+      ->type_name("PATH");
+  SigningKey(make);
+  const auto charter = [](const auto& command) {
+    command.app
+        ->add_option("--charter", command.values->charter,
+                     "SHA-256 of the federation's first charter, as a member told you; else as pinned")
+        ->type_name("SHA256");
+  };
+  const auto endorse =
+      Add<ModelEndorse>(model, "endorse", "Check a bundle, then sign for your member what it is");
+  Positional(endorse.app, "DIR", endorse.values->bundle, "The bundle");
+  charter(endorse);
+  SigningKey(endorse);
+  const auto verify =
+      Add<ModelVerify>(model, "verify", "Check a bundle, asking nobody, and say what was checked");
+  Positional(verify.app, "DIR", verify.values->bundle, "The bundle");
+  charter(verify);
+}
+
 void Grammar::AddCharters() {
   CLI::App* charter = Noun("charter", "Who decides: members, their rights, how many it takes");
   const auto init = Add<CharterInit>(charter, "init", "Write the draft of a first charter");
@@ -84,6 +121,9 @@ void Grammar::AddCharters() {
   init.app->add_option("--witness", init.values->witness, "Your witness's key: accord-node witness")
       ->required()
       ->type_name("VKEY");
+  init.app
+      ->add_option("--release-key", init.values->release_key, "Your key for released models, if there is one")
+      ->type_name("FILE");
   SigningKey(init);
   init.app->add_flag("--solo", init.values->solo, "A federation of one: sign, submit and pin it at once");
   const auto sign = Add<CharterSign>(charter, "sign", "Sign a draft, or what others have signed");

@@ -6,7 +6,9 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/signer.h"
+#include "crypto/ecdsa.h"
 #include "crypto/pkcs11.h"
+#include "crypto/sha256.h"
 
 namespace accord::cli {
 namespace {
@@ -17,11 +19,18 @@ std::string_view KindName(const ledger::VerifierKey& key) {
   return key.type() == ledger::KeyType::kEcdsa ? "ECDSA P-256" : "Ed25519";
 }
 
+// What a charter has of a key that signs released models; empty for other kinds.
+std::string ReleaseHash(const ledger::VerifierKey& key) {
+  return crypto::IsP256Key(key.key()) ? crypto::Sha256::Of(key.key()).Hex() : "";
+}
+
 std::string KeyText(const ledger::KeyFile& file, const std::string& path) {
+  const std::string release = ReleaseHash(file.verifier);
   const std::string place = file.pkcs11_uri.empty() ? path + ", encrypted" : file.pkcs11_uri;
   return "name          " + Printable(file.verifier.name(), 256) + "\nkind          " +
          std::string(KindName(file.verifier)) + "\nprivate key   " + Printable(place, 1'000) +
-         "\nverifier key  " + file.verifier.Format() + "\n";
+         "\nverifier key  " + file.verifier.Format() + "\n" +
+         (release.empty() ? "" : "for releases  model_key = \"" + release + "\" in the charter\n");
 }
 
 std::string KeyJson(const ledger::KeyFile& file, const std::string& path) {
@@ -30,6 +39,7 @@ std::string KeyJson(const ledger::KeyFile& file, const std::string& path) {
                      {"vkey", file.verifier.Format()},
                      {"key_id", ledger::KeyIdOf(file.verifier)},
                      {"pkcs11", file.pkcs11_uri},
+                     {"spki_sha256", ReleaseHash(file.verifier)},
                      {"file", path}});
 }
 

@@ -103,6 +103,8 @@ class Governed(Federation):
             self.call("accord", "key", "create", "--name", f"test/gov/{member}", "--out", directory / f"{member}.key",
                       "--passphrase-file", directory / "passphrase")
         self.certificates = {member: self.certify(member, "1") for member in MEMBERS}
+        self.call("accord", "key", "create", "--name", "test/release/ada", "--kind", "p256", "--out",
+                  directory / "release.key", "--passphrase-file", directory / "passphrase")
         self.genesis = self.agree()
         self.ask("charter", "pin", self.genesis)
         for member in MEMBERS:
@@ -134,13 +136,14 @@ class Governed(Federation):
         """One member drafts, all sign; the hash of the charter."""
         draft = self.dir / "charter.toml"
         self.call("accord", "charter", "init", "--federation", "test", "--member", "ada", "--witness", self.witness("ada"),
-                  "-o", draft, *self.signed("ada"))
+                  "--release-key", self.dir / "release.key", "-o", draft, *self.signed("ada"))
         head, *_ = draft.read_text().split("[quorum]")
         member = draft.read_text().split("[[member]]")[1]
         vkeys = {name: self.ask("key", "show", self.dir / f"{name}.key")["vkey"] for name in MEMBERS}
         for name in MEMBERS:
             more = member.replace('"ada"', f'"{name}"').replace(vkeys["ada"], vkeys[name])
-            if name != "ada":  # a CA and a trust domain of its own
+            if name != "ada":  # a CA and a trust domain of its own; one release key is enough
+                more = re.sub('model_key = .*\n', '', more)
                 more = more.replace('"test.accord"', f'"{name}.test.accord"')
                 more = re.sub('ca = .*', f'ca = ["{ca_of(name)}"]', more)
             head += "[[member]]" + more.replace(self.witness("ada"), self.witness(name))
@@ -230,6 +233,7 @@ class GovernanceTest(unittest.TestCase):
         given = {one["member"]: (one["rounds"], one["updates"], one["local_steps"], one["unverified"])
                  for one in report["members"]}
         self.assertEqual(given, {member: (3, 3, 15, 0) for member in MEMBERS})
+        self.check_that_its_model_leaves(proposal)
 
     def test_b_a_job_waits_for_a_person_where_the_policy_says_so(self) -> None:
         federation = self.federation
@@ -250,6 +254,26 @@ class GovernanceTest(unittest.TestCase):
         self.assertEqual(waiting(), [])
         text = federation.call("accord-node", "policy", "check", proposal[:12], "--config", federation.dir / "bo.toml")
         self.assertIn("This node takes part.", text)
+
+    def check_that_its_model_leaves(self, proposal: str) -> None:
+        """With all that shows where it comes from; anybody checks it, and finds one changed byte."""
+        federation = self.federation
+        bundle = federation.dir / "bundle"
+        make = ["model", "bundle", proposal, "--out", bundle, "--release-key", federation.dir / "release.key",
+                "--release-passphrase-file", federation.dir / "passphrase", *federation.signed("ada"), "--certificate",
+                federation.dir / "ada.1"]
+        federation.until(lambda: federation.refusal(*make) == "")  # the last round is published with the next head
+        self.assertEqual(federation.refusal("model", "verify", bundle), "model.bundle", "two members have to endorse it")
+        federation.ask("model", "endorse", bundle, *federation.signed("cy"))
+        checked = {(line["file"], line["holds"]): line["text"]
+                   for line in federation.ask("model", "verify", bundle, "--charter", federation.genesis)["checked"]}
+        self.assertIn("3 rounds lead", checked["job-bundle.json", True])
+        self.assertIn("certified by ada", checked[f"datasets/{federation.certificates['ada']}.json", True])
+        self.assertIn("endorsed by ada, cy", checked["provenance.dsse.json", True])
+        model = bytearray((bundle / "model.safetensors").read_bytes())
+        model[-1] ^= 1
+        (bundle / "model.safetensors").write_bytes(model)
+        self.assertEqual(federation.refusal("model", "verify", bundle), "model.bundle")
 
     def test_a_rejection_ends_a_proposal(self) -> None:
         federation = self.federation

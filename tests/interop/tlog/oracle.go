@@ -1,6 +1,7 @@
 // What Go's sumdb/note and sumdb/tlog say of a log that Accord wrote (peer.cc), and notes that Go signs.
 //
 //	oracle check DIR    every head, tile, entry and proof below DIR; exit code 1 and a reason at the first fault
+//	oracle entry VKEY FILE PROOF    whether PROOF (tlog-proof) shows that the content of FILE is in that log
 //	oracle sign NAME    a note signed by a new key of this name: the key's vkey on the first line, then the note
 package main
 
@@ -215,6 +216,14 @@ func checkLog(root string) {
 	fmt.Printf("%d entries, %d heads\n", len(entries), len(heads))
 }
 
+func checkEntry(vkey, file, proof string) {
+	key, err := note.NewVerifier(vkey)
+	must(err, "vkey")
+	index, hashes, checkpoint := parseProof(string(read(proof)), proof)
+	signed := openHead(checkpoint, key, proof)
+	must(tlog.CheckRecord(hashes, signed.size, signed.root, index, tlog.RecordHash(read(file))), proof)
+}
+
 func signNote(name string) {
 	secret, vkey, err := note.GenerateKey(rand.Reader, name)
 	must(err, name)
@@ -230,10 +239,12 @@ func main() {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "check":
 		checkLog(os.Args[2])
+	case len(os.Args) == 5 && os.Args[1] == "entry":
+		checkEntry(os.Args[2], os.Args[3], os.Args[4])
 	case len(os.Args) == 3 && os.Args[1] == "sign":
 		signNote(os.Args[2])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: oracle check DIR | oracle sign NAME")
+		fmt.Fprintln(os.Stderr, "usage: oracle check DIR | oracle entry VKEY FILE PROOF | oracle sign NAME")
 		os.Exit(4)
 	}
 }
