@@ -133,6 +133,7 @@ void JobRunner::ShowDecision(NodeId node, rpc::Prepare message) {
                                                          services_.sessions.Send(node, std::move(message));
                                                        });
   if (shown.ok()) return;
+  nodes_[node].declined.clear();  // what it said was of an older offer; this one is still to be made
   LogInfo("job.not_offered", {{"job", name()}, {"node", NameOf(node)}, {"why", Describe(shown)}});
 }
 

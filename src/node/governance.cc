@@ -178,6 +178,8 @@ Status Governance::CheckApproved(const JobId& job, bool is_asked) {
 
 Result<rpc::Prepare> Governance::Offered(const JobId& job) {
   ACCORD_ASSIGN_OR_RETURN(KeptOffer offer, offers_->Find(job));
+  if (offer.pin.pinned.head != pin_.pinned.head)
+    return Fail(errors::kLogBehind, "the log has grown since the job was offered");
   return std::move(offer.message);
 }
 

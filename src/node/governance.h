@@ -48,7 +48,8 @@ class Governance {
   // `policy.awaits_approval` and `policy.denied` where a person decides; `log.split` while evidence lies
   // here.
   [[nodiscard]] Status Admit(const rpc::Prepare& message, const JobSpec& spec, std::uint32_t running);
-  // The job as it was offered last; a person of the lab has decided on it since. `job.not_found`.
+  // The job as it was offered last, to be taken up by a person's word. `job.not_found`; `log.behind` when
+  // this node has cosigned the log since, so that the proofs of the offer are too old.
   [[nodiscard]] Result<rpc::Prepare> Offered(const JobId& job);
   // The job has ended: what was reserved for it and not spent is free again.
   void Ended(const JobId& job);

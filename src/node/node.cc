@@ -225,12 +225,14 @@ void Node::Impl::Pinned() {
   connection->Restart();
 }
 
-// The job is taken up, or declined for good, as if it had been offered now.
+// The job is taken up, or declined for good, as if it had been offered now; where what was offered is too
+// old, it is offered anew on a new session.
 void Node::Impl::Decided(const std::string& job) {
   const auto id = JobId::FromHex(job);
   if (!governance || !id) return;
   LogInfo("job.decided", {{"job", job}});
-  if (const auto offered = governance->Offered(*id); offered.ok()) tasks->OnMessage(*offered);
+  const auto offered = governance->Offered(*id);
+  offered.ok() ? tasks->OnMessage(*offered) : connection->Restart();
 }
 
 void Node::Impl::Shutdown() {

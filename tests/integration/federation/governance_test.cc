@@ -170,8 +170,8 @@ class GovernedTest : public ::testing::Test {
                              .voter = voter,
                              .approve = approve,
                              .nonce = {static_cast<std::uint8_t>(voter[0])},
-                             .issued_at = Now(),
-                             .expires_at = Now() + 3'600};
+                             .issued_at = begun_,
+                             .expires_at = begun_ + 3'600};
     return charter::Signed(charter::kVoteType, Encode(vote), {voter});
   }
 
@@ -210,6 +210,7 @@ class GovernedTest : public ::testing::Test {
     return found;
   }
 
+  const UnixSeconds begun_ = Now();  // votes of one time: given again they are the same, and no other vote
   Federation fed_;
   charter::Charter charter_;
   Envelope charter_entry_;
@@ -333,6 +334,27 @@ TEST_F(GovernedTest, AJobWaitsForAPersonWhereThePolicySaysSo) {
   Say(*nodes_[2], true);
   const rpc::JobView end = fed_.WaitForEnd(job);
   EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  EXPECT_EQ(end.history[0].survivors, 3U);
+}
+
+// What the node was shown when the job was offered has become too old meanwhile.
+TEST_F(GovernedTest, TheLogMayGrowWhileAJobWaitsForAPerson) {
+  Append(charter_entry_);
+  WritePolicy("rw", /*require_approval=*/true);
+  const std::string plan = JobText({.rounds = 1, .max_wait = "20s"});
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView job = Begun(proposal);
+  EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
+  const std::string another = JobText({.name = "another"});
+  Append(Proposal(another, kMembers), another);
+  Until([&] { return Published().size == 6; });
+  Say(*nodes_[2], true);
+  const rpc::JobView end = fed_.WaitForEnd(job);
+  EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  ASSERT_FALSE(end.history.empty());
+  EXPECT_TRUE(end.history[0].committed) << "not after a try that waited in vain";
   EXPECT_EQ(end.history[0].survivors, 3U);
 }
 
