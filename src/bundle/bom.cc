@@ -1,6 +1,7 @@
 #include "bundle/bom.h"
 
 #include <charconv>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "bundle/job_record.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <span>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "bundle/training_summary.h"
 
 #include <algorithm>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>

@@ -1,5 +1,6 @@
 #include "bundle/verify.h"
 
+#include <chrono>
 #include <set>
 #include <utility>
 
