@@ -55,7 +55,7 @@ endfunction()
 
 # What .ci/run also builds and runs under the address and undefined-behaviour sanitizers: the tests in directories
 # of these names. Not here: all that links gRPC or torch, which would take longer than everything else together.
-set(ACCORD_SANITIZED base bundle charter cohort config crypto data dataset driver job ledger model plan privacy property round secagg
+set(ACCORD_SANITIZED base bundle charter cohort config crypto data dataset driver job ledger model plan privacy property publish round secagg
   store strategy task update)
 add_custom_target(sanitized_tests)
 

@@ -140,6 +140,15 @@ Status Check(const Charter& charter) {
   return fault.status();
 }
 
+Member WithKeysAt(const Member& member, const Charter& present, std::uint64_t index) {
+  Member holder = member;
+  for (const Revocation& one : present.revoked) {
+    if (one.kind == kRevokedGovKey && one.from_index <= index)
+      std::erase_if(holder.gov_keys, [&](const ledger::VerifierKey& key) { return KeyIdOf(key) == one.id; });
+  }
+  return holder;
+}
+
 bool HasSigned(const ledger::Envelope& envelope, const Member& member) {
   return !SignersOf(envelope, member.gov_keys).empty();
 }

@@ -102,6 +102,9 @@ struct Charter {
 [[nodiscard]] Status Check(const Charter& charter);
 
 using ledger::KeyIdOf;
+// The member with those of its keys that speak for it at this place of the log: `present` has revoked the
+// others from there, or from before.
+[[nodiscard]] Member WithKeysAt(const Member& member, const Charter& present, std::uint64_t index);
 // Whether one of the member's keys signed the envelope.
 [[nodiscard]] bool HasSigned(const ledger::Envelope& envelope, const Member& member);
 // The members, of those of `charter` that may vote, whose keys signed the envelope.

@@ -174,6 +174,18 @@ Result<const Matter*> Record::Find(const Digest& job) const {
   return Fail(errors::kProposalUnknown, "the log has no proposal " + job.Hex());
 }
 
+std::set<std::string> Record::SignersAt(const Envelope& envelope, std::uint64_t place) const {
+  std::set<std::string> signers;
+  const auto later = std::ranges::lower_bound(charter_places_, place);
+  if (later == charter_places_.begin()) return signers;
+  const Charter& charter = chain_[static_cast<std::size_t>(later - charter_places_.begin()) - 1].charter;
+  for (const Member& member : charter.members) {
+    if (!member.suspended && HasSigned(envelope, WithKeysAt(member, chain_.back().charter, place)))
+      signers.insert(member.id);
+  }
+  return signers;
+}
+
 Result<const Version*> Record::Present(UnixSeconds now) const {
   if (chain_.empty()) return Fail(errors::kCharterMissing, "the log has no charter yet");
   return InForce(chain_, now);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,9 @@ class Record {
   [[nodiscard]] const std::map<Digest, Matter>& matters() const { return matters_; }
   // `proposal.unknown`.
   [[nodiscard]] Result<const Matter*> Find(const Digest& job) const;
+  // The members whose keys signed the envelope, as of this place in the log: by the newest charter before it,
+  // without who is suspended there. Keys that the newest charter of all revokes from there on do not count.
+  [[nodiscard]] std::set<std::string> SignersAt(const ledger::Envelope& envelope, std::uint64_t place) const;
   // `charter.missing`, and errors of InForce.
   [[nodiscard]] Result<const Version*> Present(UnixSeconds now) const;
   // How a matter of this record stands. Errors of Present.

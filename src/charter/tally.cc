@@ -42,7 +42,7 @@ class Counter {
     if (vote->job != ballot_.job) return Ignore(i, "it is of another job");
     const Member* voter = ballot_.Find(vote->voter, Right::kVote);
     if (voter == nullptr) return Ignore(i, Printable(vote->voter, 64) + " is no active member that may vote");
-    if (!HasSigned(envelope, KeysAt(*voter, votes_[i].index)))
+    if (!HasSigned(envelope, WithKeysAt(*voter, *ballot_.present, votes_[i].index)))
       return Ignore(i, "it is not signed by " + voter->id);
     const auto [first, is_first] = said_.emplace(voter->id, i);
     if (!is_first) {
@@ -54,16 +54,6 @@ class Counter {
     if (!why.empty()) return Ignore(i, why);
     vote->approve ? void(tally_.approvals.emplace(voter->id, vote->nonce))
                   : void(tally_.rejections.insert(voter->id));
-  }
-  // The member with those of its keys that spoke for it at this place of the log.
-  [[nodiscard]] Member KeysAt(const Member& member, std::uint64_t index) const {
-    Member holder = member;
-    for (const Revocation& one : ballot_.present->revoked) {
-      if (one.kind == kRevokedGovKey && one.from_index <= index)
-        std::erase_if(holder.gov_keys,
-                      [&](const ledger::VerifierKey& key) { return KeyIdOf(key) == one.id; });
-    }
-    return holder;
   }
   void Ignore(std::size_t i, std::string why) { tally_.ignored.emplace_back(i, std::move(why)); }
 

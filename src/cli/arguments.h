@@ -168,6 +168,12 @@ struct DataVerify {
 struct DataShow {
   std::string certificate;
 };
+struct DataSubmit {
+  std::string certificate;  // file, or its directory
+};
+struct DataList {
+  std::string language, modality, license, purpose, member, text;  // empty: any
+};
 struct CharterInit {
   std::string out = "charter.toml";
   std::string federation, member, key, passphrase_file, witness;
@@ -212,6 +218,10 @@ struct ProposalVote {
 struct LogKey {};
 struct LogShow {};
 struct LogVerify {};
+struct LogWatch {
+  std::optional<std::uint64_t> from;  // the first entry to tell; none: those that come
+  Millis every{2'000};
+};
 struct LogProof {
   std::uint64_t index = 0;
   std::string out;
@@ -236,9 +246,10 @@ using Command =
                  ModelGenerate, ModelExport, ModelCard, ModelBundle, ModelEndorse, ModelVerify, NodeList,
                  NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
                  ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
-                 DataVerify, DataShow, CharterInit, CharterSign, CharterCheck, CharterSubmit, CharterShow,
-                 CharterPin, ProposalCreate, ProposalList, ProposalShow, ProposalVote, LogKey, LogShow,
-                 LogVerify, LogProof, AttributionReport, PlanTraining, Completion, Version>;
+                 DataVerify, DataShow, DataSubmit, DataList, CharterInit, CharterSign, CharterCheck,
+                 CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList, ProposalShow,
+                 ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport,
+                 PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -21,8 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using dataset::Certificate;
 
-using dataset::kCertificateFile, dataset::kManifestFile;
-constexpr const char *kCroissant = "croissant.json", *kAbout = "about.toml";
+using dataset::kCertificateFile, dataset::kCroissantFile, dataset::kManifestFile;
+constexpr const char* kAbout = "about.toml";
 constexpr Millis kProgressEvery{10'000};
 
 // ---- what several commands do
@@ -136,7 +136,8 @@ Result<Signed> Certify(const DataCertify& command, Session& session) {
     made.certificate.bytes = commitment.bytes;
     made.envelope = {std::string(dataset::kCertificateType), Encode(made.certificate), {}};
     ACCORD_RETURN_IF_ERROR(signer.Sign(made.envelope));
-    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / kCroissant, AsBytes(croissant), FileMode::kShared));
+    ACCORD_RETURN_IF_ERROR(
+        WriteFileAtomic(directory / kCroissantFile, AsBytes(croissant), FileMode::kShared));
     ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / kAbout, AsBytes(about.text), FileMode::kShared));
     return WriteFileAtomic(directory / kCertificateFile, AsBytes(EncodeEnvelope(made.envelope) + "\n"),
                            FileMode::kShared);
@@ -149,7 +150,7 @@ Result<Signed> Certify(const DataCertify& command, Session& session) {
 
 // The public description, where it lies beside the certificate.
 Status CheckCroissant(const Signed& read) {
-  const fs::path file = read.file.parent_path() / kCroissant;
+  const fs::path file = read.file.parent_path() / kCroissantFile;
   std::error_code error;
   if (!fs::exists(file, error)) return {};
   ACCORD_ASSIGN_OR_RETURN(const Bytes text, ReadFile(file, dataset::kMaxCroissantBytes));
@@ -187,7 +188,7 @@ ExitCode Run(const DataCertify& command, Session& session) {
   nlohmann::ordered_json json = CertificateJson(*made);
   json["directory"] = Printable(out, 4'096);
   return session.printer().Answer(TextOf(*made) + "\nWrote " + out + ". " + kCertificateFile + " and " +
-                                      kCroissant + " may go to everybody; " + kManifestFile +
+                                      kCroissantFile + " may go to everybody; " + kManifestFile +
                                       " has the names of your\nfiles and stays with you: nodes and audits "
                                       "need it.\n" +
                                       Limit(),

@@ -25,7 +25,7 @@ void Grammar::AddKeys() {
 }
 
 void Grammar::AddData() {
-  CLI::App* data = Noun("data", "Certify data sets, and verify them");
+  CLI::App* data = Noun("data", "Certify data sets, verify them, and find those of others");
   const auto certify =
       Add<DataCertify>(data, "certify", "Sign which bytes a data set has, and what it is for");
   DataCertify& wish = *certify.values;
@@ -57,6 +57,18 @@ void Grammar::AddData() {
       ->type_name("FILE");
   const auto show = Add<DataShow>(data, "show", "What a certificate says; verifies nothing");
   Positional(show.app, "FILE", show.values->certificate, "The certificate, or its directory");
+  const auto submit = Add<DataSubmit>(data, "submit", "Put a certificate into the log, for all to find");
+  Positional(submit.app, "CERT", submit.values->certificate, "The certificate's directory, or the file");
+  const auto list = Add<DataList>(data, "list", "The federation's certified data sets, searched");
+  const auto query = [&](const char* name, std::string& value, const char* help, const char* type) {
+    list.app->add_option(name, value, help)->type_name(type);
+  };
+  query("--language", list.values->language, "Such as pt, which also finds pt-BR", "TAG");
+  query("--modality", list.values->modality, "Such as text, image, table", "WORD");
+  query("--license,--licence", list.values->license, "The whole of it or its end, such as by/4.0", "TEXT");
+  query("--purpose", list.values->purpose, "What it may be used for, as jobs name it", "NAME");
+  query("--member", list.values->member, "Who vouches for it", "ID");
+  query("--text", list.values->text, "Within name, description or keywords", "TEXT");
 }
 
 namespace {
@@ -175,6 +187,10 @@ void Grammar::AddLog() {
   (void)Add<LogKey>(log, "key", "The key that charters name the log by");
   (void)Add<LogShow>(log, "show", "Every entry, checked against the head");
   (void)Add<LogVerify>(log, "verify", "Check entries, head, witnesses and charter");
+  const auto watch = Add<LogWatch>(log, "watch", "Tell each new entry, and hold the log to what it was");
+  watch.app->add_option("--from", watch.values->from, "Begin with this entry; else with those that come")
+      ->type_name("INDEX");
+  Duration(watch.app, "--every", watch.values->every, Millis(3'600'000), "How often to ask; by default 2s");
   const auto proof = Add<LogProof>(log, "proof", "A file that proves that an entry is in the log");
   proof.app->add_option("INDEX", proof.values->index, "The entry")->required();
   proof.app->add_option("-o,--out", proof.values->out, "The file to write; else it is shown")

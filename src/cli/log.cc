@@ -7,30 +7,23 @@
 #include "cli/table.h"
 #include "ledger/dsse.h"
 #include "ledger/log_reader.h"
+#include "publish/log_view.h"
 
 namespace accord::cli {
 namespace {
-
-constexpr std::string_view kOurs = "application/vnd.accord.";
-
-// "vote" of "application/vnd.accord.vote.v1+json".
-std::string KindOf(const std::string& type) {
-  if (!type.starts_with(kOurs)) return Printable(type, 40);
-  const std::string rest = type.substr(kOurs.size());
-  return Printable(rest.substr(0, rest.find(".v1")), 40);
-}
 
 struct Shown {
   std::string kind, id, by;
 };
 
+// What it says it is: `accord log watch` says what of that counts.
 Shown ShowEntry(const Bytes& entry) {
   const auto envelope = ledger::ParseEnvelope(entry);
   if (!envelope.ok()) return {"noise", "", ""};
   std::string by;
   for (const ledger::DsseSignature& one : envelope->signatures)
     by += (by.empty() ? "" : ", ") + Printable(one.keyid, 60);
-  return {KindOf(envelope->payload_type), envelope->Id().Hex(), std::move(by)};
+  return {publish::KindOf(envelope->payload_type), envelope->Id().Hex(), std::move(by)};
 }
 
 Result<std::string> ProofOf(const LogProof& command, Session& session) {

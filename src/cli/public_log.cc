@@ -7,10 +7,12 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "charter/admission.h"
+#include "cli/seen_log.h"
 #include "crypto/merkle.h"
 #include "ledger/growing_tree.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
+#include "publish/log_view.h"
 
 namespace accord::cli {
 namespace {
@@ -31,11 +33,32 @@ Result<std::filesystem::path> PinFile(const Session& session) {
   return home / "charters" / name;
 }
 
-Status CheckEntries(const PublicLog& log) {
-  ledger::GrowingTree tree;
-  for (const Bytes& entry : log.entries) tree.Add(crypto::MerkleLeaf(entry));
-  if (tree.Head() == ledger::TreeHead{log.head.size, log.head.root}) return {};
-  return Fail(errors::kLogProof, "the entries that the coordinator serves do not make the log's head");
+// The entries from those that are there on up to the head's.
+Status ReadNew(PublicLog& log, const ledger::Checkpoint& head, Backend& backend) {
+  LogFiles files(backend);
+  while (log.entries.size() < head.size) {
+    const std::uint64_t have = log.entries.size();
+    const auto bundle = ledger::TileAt(head.size, std::nullopt, have / ledger::kTileWidth);
+    ACCORD_ASSIGN_OR_RETURN(std::vector<Bytes> entries, ledger::ReadEntries(files, *bundle));
+    for (std::size_t i = have % ledger::kTileWidth; i < entries.size(); ++i) {
+      const auto kind = log.record.Add(entries[i]);
+      if (!kind.ok() && kind.status().error() == errors::kCharterGenesis.id) return kind.status();
+      log.tree.Add(crypto::MerkleLeaf(entries[i]));
+      log.entries.push_back(std::move(entries[i]));
+    }
+  }
+  (void)log.tree.TakeTiles();  // nobody stores them
+  return {};
+}
+
+// What every head of the log has to be, before it is believed and remembered.
+Status CheckHead(const PublicLog& log, const ledger::Note& note, const SeenLog& seen, Backend& backend) {
+  if (log.record.chain().empty()) return {};
+  const charter::Charter& charter = log.record.chain().back().charter;
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint head, ledger::OpenCheckpoint(note, *charter.log));
+  LogFiles files(backend);
+  ACCORD_RETURN_IF_ERROR(seen.Check(note, head, log.entries, files));
+  return charter::CheckCheckpoint(note.Format(), charter).status();
 }
 
 }  // namespace
@@ -57,23 +80,8 @@ Result<ledger::VerifierKey> LogKeyOf(Backend& backend) {
 Result<PublicLog> ReadPublicLog(Session& session, Backend& backend) {
   PublicLog log;
   ACCORD_ASSIGN_OR_RETURN(log.pinned, PinnedCharter(session));
-  ACCORD_ASSIGN_OR_RETURN(const Bytes note, backend.GetResource(std::string(ledger::kCheckpointPath)));
-  ACCORD_ASSIGN_OR_RETURN(log.note, ledger::Note::Parse(AsText(note)));
-  ACCORD_ASSIGN_OR_RETURN(log.head, ledger::Checkpoint::Parse(log.note.text));
-  LogFiles files(backend);
   log.record = charter::Record(log.pinned.value_or(Digest()));
-  for (std::uint64_t first = 0; first < log.head.size; first += ledger::kTileWidth) {
-    const auto bundle = ledger::TileAt(log.head.size, std::nullopt, first / ledger::kTileWidth);
-    ACCORD_ASSIGN_OR_RETURN(std::vector<Bytes> entries, ledger::ReadEntries(files, *bundle));
-    for (Bytes& entry : entries) {
-      const auto kind = log.record.Add(entry);
-      if (!kind.ok() && kind.status().error() == errors::kCharterGenesis.id) return kind.status();
-      log.entries.push_back(std::move(entry));
-    }
-  }
-  ACCORD_RETURN_IF_ERROR(CheckEntries(log));
-  if (log.record.chain().empty()) return log;
-  ACCORD_RETURN_IF_ERROR(charter::CheckCheckpoint(AsText(note), log.record.chain().back().charter).status());
+  ACCORD_RETURN_IF_ERROR(ReadOn(log, session, backend).status());
   return log;
 }
 
@@ -86,6 +94,40 @@ Result<Digest> FindProposal(const PublicLog& log, const std::string& ref) {
   return Fail(errors::kProposalUnknown, found.empty()
                                             ? "the log has no proposal \"" + Printable(ref, 70) + "\""
                                             : "several proposals begin with " + ref);
+}
+
+// What was seen is read before the log is: another command may see more meanwhile.
+Result<bool> ReadOn(PublicLog& log, Session& session, Backend& backend) {
+  ACCORD_ASSIGN_OR_RETURN(SeenLog seen, SeenLog::Open(session));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, backend.GetResource(std::string(ledger::kCheckpointPath)));
+  ACCORD_ASSIGN_OR_RETURN(ledger::Note note, ledger::Note::Parse(AsText(bytes)));
+  ACCORD_ASSIGN_OR_RETURN(ledger::Checkpoint head, ledger::Checkpoint::Parse(note.text));
+  const bool another = note.text != log.note.text, fresh = log.entries.empty();
+  if (head.size >= log.entries.size()) ACCORD_RETURN_IF_ERROR(ReadNew(log, head, backend));
+  const bool whole = log.tree.Head() == ledger::TreeHead{head.size, head.root};
+  if (!whole && !fresh) {  // not the log that was read before: which one, all of its entries say
+    ACCORD_ASSIGN_OR_RETURN(log, ReadPublicLog(session, backend));
+    return true;
+  }
+  if (whole || seen.Reaches(head)) ACCORD_RETURN_IF_ERROR(CheckHead(log, note, seen, backend));
+  if (!whole)
+    return Fail(errors::kLogProof, "the entries that the coordinator serves do not make the log's head");
+  if (!log.record.chain().empty()) seen.Remember(note, head, session);
+  log.note = std::move(note);
+  log.head = std::move(head);
+  return another;
+}
+
+Result<std::vector<dataset::CatalogueEntry>> ReadCatalogue(const PublicLog& log, Backend& backend) {
+  std::vector<dataset::CatalogueEntry> catalogue = publish::CatalogueOf(log.record, log.entries);
+  for (dataset::CatalogueEntry& entry : catalogue) {
+    const auto text = backend.GetResource("description/" + entry.certificate.croissant.Hex());
+    if (!text.ok() && text.status().error() != errors::kLogNotFound.id) return text.status();
+    if (!text.ok()) continue;
+    if (auto facts = dataset::ReadDescription(entry.certificate, *text); facts.ok())
+      entry.facts = *std::move(facts);
+  }
+  return catalogue;
 }
 
 Result<std::optional<Digest>> PinnedCharter(const Session& session) {

@@ -11,8 +11,10 @@
 #include "charter/record.h"
 #include "cli/backend.h"
 #include "cli/session.h"
+#include "dataset/catalogue.h"
 #include "ledger/checkpoint.h"
 #include "ledger/file_source.h"
+#include "ledger/growing_tree.h"
 #include "ledger/note.h"
 #include "ledger/vkey.h"
 
@@ -22,6 +24,7 @@ struct PublicLog {
   ledger::Note note;  // of the published head
   ledger::Checkpoint head;
   std::vector<Bytes> entries;
+  ledger::GrowingTree tree;  // over them
   charter::Record record;
   std::optional<Digest>
       pinned;  // the genesis that this person pinned; none: the log's own first charter was taken
@@ -45,8 +48,16 @@ class LogFiles final : public ledger::FileSource {
 
 // Reads all of it. `log.proof` when the entries do not make the head, `log.quorum` when too few of the
 // charter's witnesses have cosigned it, `charter.genesis` when it begins with another charter than the one
-// pinned.
+// pinned; `log.rollback` and `log.split` when it is not what this person saw before (seen_log.h).
 [[nodiscard]] Result<PublicLog> ReadPublicLog(Session& session, Backend& backend);
+// Reads what came since: whether there is another head. The same errors; where the connection failed, it may
+// be asked again.
+[[nodiscard]] Result<bool> ReadOn(PublicLog& log, Session& session, Backend& backend);
+
+// The log's certificates of data with the descriptions that are served beside it, each checked by the SHA-256
+// in its certificate; those that are not there or are others are left out. Errors of the connection.
+[[nodiscard]] Result<std::vector<dataset::CatalogueEntry>> ReadCatalogue(const PublicLog& log,
+                                                                         Backend& backend);
 
 // The id of the one proposal that begins with at least six digits; `proposal.unknown`.
 [[nodiscard]] Result<Digest> FindProposal(const PublicLog& log, const std::string& ref);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/job_file.h"
 #include "crypto/sha256.h"
+#include "dataset/catalogue.h"
 #include "ledger/checkpoint.h"
 #include "ledger/lines.h"
 #include "ledger/log_reader.h"
@@ -24,7 +25,8 @@ namespace fs = std::filesystem;
 
 using charter::EntryKind;
 
-constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/", kReceiptsPath = "receipts/";
+constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/", kDescriptionPath = "description/",
+                           kReceiptsPath = "receipts/";
 constexpr std::uint64_t kMaxPlan = 65'536;
 
 // Where a state's log is, and where it is made.
@@ -103,13 +105,16 @@ charter::UnixSeconds LogKeeper::Now() const {
 }
 
 fs::path LogKeeper::PlanFile(const Digest& plan) const { return options_.state / "plans" / plan.Hex(); }
+fs::path LogKeeper::DescriptionFile(const Digest& text) const {
+  return options_.state / "descriptions" / text.Hex();
+}
 
 // ---------------------------------------------------------------- taking and serving
 
-void LogKeeper::Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Reply<rpc::Appended> reply) {
+void LogKeeper::Append(const rpc::Peer& peer, Bytes entry, Bytes document, rpc::Reply<rpc::Appended> reply) {
   boost::asio::post(options_.workers, [this, by = peer.spiffe_id, entry = std::move(entry),
-                                       plan = std::move(plan), reply = std::move(reply)] {
-    const Result<rpc::Appended> appended = AppendNow(entry, plan);
+                                       document = std::move(document), reply = std::move(reply)] {
+    const Result<rpc::Appended> appended = AppendNow(entry, document);
     if (appended.ok()) {
       LogInfo("log.appended",
               {{"index", std::to_string(appended->index)}, {"id", appended->id.Hex()}, {"by", by}});
@@ -119,15 +124,19 @@ void LogKeeper::Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Repl
   });
 }
 
-Result<rpc::Appended> LogKeeper::AppendNow(const Bytes& entry, const Bytes& plan) {
+Result<rpc::Appended> LogKeeper::AppendNow(const Bytes& entry, const Bytes& document) {
   const MutexLock lock(mutex_);
   ACCORD_ASSIGN_OR_RETURN(const EntryKind kind, record_.Check(entry, Now()));
   ACCORD_ASSIGN_OR_RETURN(const ledger::Envelope envelope, ledger::ParseEnvelope(entry));
   if (kind == EntryKind::kCharter && charters_.empty()) ACCORD_RETURN_IF_ERROR(CheckFirst(envelope));
+  const Digest hash = crypto::Sha256::Of(document);
   if (kind == EntryKind::kProposal) {
-    ACCORD_RETURN_IF_ERROR(CheckPlan(envelope, plan));
-    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(PlanFile(crypto::Sha256::Of(plan)), plan, FileMode::kPrivate));
-  } else if (!plan.empty()) {
+    ACCORD_RETURN_IF_ERROR(CheckPlan(envelope, document));
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(PlanFile(hash), document, FileMode::kPrivate));
+  } else if (envelope.payload_type == dataset::kCertificateType) {
+    ACCORD_RETURN_IF_ERROR(CheckCertificate(envelope, document));
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(DescriptionFile(hash), document, FileMode::kPrivate));
+  } else if (!document.empty()) {
     return Fail(errors::kProposalPlan, "a job file goes with a proposal, and with nothing else");
   }
   const ByteView view(entry);
@@ -153,6 +162,15 @@ Status LogKeeper::CheckPlan(const ledger::Envelope& envelope, const Bytes& plan)
                     (plan.empty() ? "none came with it" : "with it came " + hash.Hex()));
   }
   return config::ParseJob(AsText(plan), "job").status();
+}
+
+// Any active member's signature makes an entry; a certificate says something with its own member's alone.
+Status LogKeeper::CheckCertificate(const ledger::Envelope& envelope, const Bytes& description) const {
+  ACCORD_ASSIGN_OR_RETURN(const dataset::Certificate certificate,
+                          dataset::ParseCertificate(envelope.payload));
+  if (!record_.SignersAt(envelope, record_.size()).contains(certificate.member))
+    return Fail(errors::kDatasetSignature, "it is not signed by " + certificate.member);
+  return dataset::ReadDescription(certificate, description).status();
 }
 
 void LogKeeper::GetResource(const std::string& path, rpc::Reply<Bytes> reply) {
@@ -191,6 +209,10 @@ Result<Bytes> LogKeeper::ReadResource(const std::string& path) {
   if (path.starts_with(kPlanPath)) {
     const auto hash = Digest::FromHex(path.substr(kPlanPath.size()));
     if (hash && fs::exists(PlanFile(*hash))) return ReadFile(PlanFile(*hash), kMaxPlan);
+  } else if (path.starts_with(kDescriptionPath)) {
+    const auto hash = Digest::FromHex(path.substr(kDescriptionPath.size()));
+    if (hash && fs::exists(DescriptionFile(*hash)))
+      return ReadFile(DescriptionFile(*hash), dataset::kMaxCroissantBytes);
   } else if (ledger::IsServed(path)) {
     const MutexLock lock(mutex_);
     return storage_.Read(path);

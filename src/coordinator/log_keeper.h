@@ -5,6 +5,7 @@
 //   <state>/log.key   signs heads; mode 0600
 //   <state>/log/      the log as it is served (ledger/log_writer.h); log.new while it is made
 //   <state>/plans/    job files that came with proposals, by their SHA-256
+//   <state>/descriptions/  and those of data sets, which came with their certificates
 //
 // Thread-safe. Append and GetResource wait for the disk on a worker, the others for no more than what those
 // hold.
@@ -64,8 +65,9 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] static Result<std::unique_ptr<LogKeeper>> Open(Options options);
 
   // rpc::LedgerHandler. Besides Record::Check: `charter.log` for a first charter that names another log,
-  // `proposal.plan` for a proposal without its job file, or with one that cannot be read.
-  void Append(const rpc::Peer& peer, Bytes entry, Bytes plan, rpc::Reply<rpc::Appended> reply) override;
+  // `proposal.plan` for a proposal without its job file, or with one that cannot be read; for a certificate
+  // of data `dataset.signature` unless its own member signed, `dataset.croissant` without its description.
+  void Append(const rpc::Peer& peer, Bytes entry, Bytes document, rpc::Reply<rpc::Appended> reply) override;
   void GetResource(const std::string& path, rpc::Reply<Bytes> reply) override;
   // The same for HTTP, where anybody may read: without receipts. Waits for the disk.
   [[nodiscard]] Result<Bytes> ReadResource(const std::string& path) ACCORD_EXCLUDES(mutex_);
@@ -110,9 +112,11 @@ class LogKeeper final : public rpc::LedgerHandler {
   LogKeeper(Options options, crypto::Ed25519Key key, std::filesystem::path directory)
       : options_(std::move(options)), key_(std::move(key)), storage_(std::move(directory)) {}
   [[nodiscard]] Status Load() ACCORD_EXCLUDES(mutex_);
-  [[nodiscard]] Result<rpc::Appended> AppendNow(const Bytes& entry, const Bytes& plan)
+  [[nodiscard]] Result<rpc::Appended> AppendNow(const Bytes& entry, const Bytes& document)
       ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Status CheckPlan(const ledger::Envelope& envelope, const Bytes& plan) const;
+  [[nodiscard]] Status CheckCertificate(const ledger::Envelope& envelope, const Bytes& description) const
+      ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Status CheckFirst(const ledger::Envelope& envelope) const;
   [[nodiscard]] Result<charter::LoggedEntry> Logged(ledger::NodeReader& nodes, std::uint64_t size,
                                                     std::uint64_t index) ACCORD_REQUIRES(mutex_);
@@ -120,6 +124,7 @@ class LogKeeper final : public rpc::LedgerHandler {
       ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Result<Bytes> ReadReceipts(std::string_view rest) const ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] std::filesystem::path PlanFile(const Digest& plan) const;
+  [[nodiscard]] std::filesystem::path DescriptionFile(const Digest& text) const;
   [[nodiscard]] charter::UnixSeconds Now() const;
 
   const Options options_;

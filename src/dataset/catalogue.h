@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "accord/ids.h"
@@ -13,10 +15,16 @@
 namespace accord::dataset {
 
 struct CatalogueEntry {
-  Digest id;  // SHA-256 of the certificate's payload
+  Digest id;                // SHA-256 of the certificate's payload
+  std::uint64_t index = 0;  // of the certificate in the log
   Certificate certificate;
-  CroissantFacts facts;
+  bool revoked = false;                 // by the charter
+  std::optional<CroissantFacts> facts;  // none where the description could not be had
 };
+
+// Languages, licences and words are not in a certificate but in the description that it names by its SHA-256.
+// `dataset.croissant` for another text, and errors of ReadCroissant.
+[[nodiscard]] Result<CroissantFacts> ReadDescription(const Certificate& certificate, ByteView text);
 
 // What is looked for; what is empty matches all. Letters of ASCII match in either case.
 struct Query {
@@ -26,11 +34,27 @@ struct Query {
   std::string purpose;
   std::string member;
   std::string text;  // within name, description or keywords
+
+  // Whether it takes a description to answer: entries without one are not found then.
+  [[nodiscard]] bool AsksDescription() const {
+    return !language.empty() || !license.empty() || !text.empty();
+  }
 };
 
-// The entries that match and hold at `now`, without those that another certificate of the same member and
-// data set, in force already, supersedes; sorted by member, data set and version. Pointers into `entries`.
-[[nodiscard]] std::vector<const CatalogueEntry*> Search(std::span<const CatalogueEntry> entries,
-                                                        const Query& query, std::uint64_t now);
+// Whether a certificate may be relied on at a time; of several reasons why not, the first of these.
+enum class Holds : std::uint8_t { kRevoked, kSuperseded, kOver, kNotYet, kInForce };
+[[nodiscard]] std::string_view Name(Holds holds);  // "in force"
+
+struct Found {
+  const CatalogueEntry* entry = nullptr;
+  Holds holds = Holds::kInForce;
+  // With kSuperseded: the certificate of the same member and data set, in force already, that took its place.
+  const CatalogueEntry* successor = nullptr;
+};
+
+// The entries that match, whether they hold at `now` or not; sorted by member, data set and version. Pointers
+// into `entries`.
+[[nodiscard]] std::vector<Found> Search(std::span<const CatalogueEntry> entries, const Query& query,
+                                        std::uint64_t now);
 
 }  // namespace accord::dataset

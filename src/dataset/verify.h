@@ -27,6 +27,7 @@ using Progress = std::function<void(std::uint64_t files, std::uint64_t bytes)>;
 
 inline constexpr const char* kCertificateFile = "certificate.json";  // in the directory that certifying makes
 inline constexpr const char* kManifestFile = "manifest.txt";
+inline constexpr const char* kCroissantFile = "croissant.json";
 
 // A certificate as it lies on a disk. Nothing of it is verified yet.
 struct Signed {

@@ -125,9 +125,9 @@ class IdentityHandler {
 class LedgerHandler {
  public:
   virtual ~LedgerHandler() = default;
-  // Takes an entry, with the job file if it is a proposal; errors of charter::Record::Check.
+  // Takes an entry, with the document that goes with it (ledger.proto); errors of charter::Record::Check.
   virtual void Append(const Peer& peer, Bytes entry, Bytes plan, Reply<Appended> reply) = 0;
-  // A file of the log, or "plan/HEX", or "key", the log's own; `log.not_found`.
+  // A file of the log, "plan/HEX", "description/HEX", or "key", the log's own; `log.not_found`.
   virtual void GetResource(const std::string& path, Reply<Bytes> reply) = 0;
 };
 

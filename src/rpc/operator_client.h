@@ -57,9 +57,9 @@ class OperatorClient {
   [[nodiscard]] Result<std::vector<NodeView>> ListNodes(const CallLimits& limits = {});
   [[nodiscard]] Result<NodeView> GetNode(const std::string& name, const CallLimits& limits = {});
 
-  // ---- the log. `plan` goes with a proposal, else it is empty.
+  // ---- the log. `plan`: the document that goes with the entry (ledger.proto), or nothing.
   [[nodiscard]] Result<Appended> Append(ByteView entry, ByteView plan, const CallLimits& limits = {});
-  // A file of the log (ledger/tile.h), or "plan/HEX".
+  // A file of the log (ledger/tile.h), "plan/HEX" or "description/HEX".
   [[nodiscard]] Result<Bytes> GetResource(const std::string& path, const CallLimits& limits = {});
 
   // ---- models and own certificate

@@ -11,6 +11,7 @@ using Context = grpc::CallbackServerContext;
 using Unary = grpc::ServerUnaryReactor;
 
 constexpr std::size_t kMaxEntry = 65'535;
+constexpr std::size_t kMaxDocument = 1 << 20;
 constexpr std::size_t kMaxPath = 256;
 
 class LedgerService final : public v1::Ledger::CallbackService {
@@ -21,7 +22,7 @@ class LedgerService final : public v1::Ledger::CallbackService {
     return ServeUnary<Appended>(
         env_, context, reply, [&](const Peer& peer, Reply<Appended> answer) -> Status {
           ACCORD_RETURN_IF_ERROR(CheckSize(request->entry(), kMaxEntry, "entry"));
-          ACCORD_RETURN_IF_ERROR(CheckSize(request->plan(), kMaxPlanBytes, "plan"));
+          ACCORD_RETURN_IF_ERROR(CheckSize(request->plan(), kMaxDocument, "plan"));
           ledger_.Append(peer, ToBytes(request->entry()), ToBytes(request->plan()), std::move(answer));
           return {};
         });

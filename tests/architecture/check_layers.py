@@ -33,6 +33,7 @@ MODULES = {
     "update": (3, {"round"}, PURE),
     "driver": (3.5, set(), PURE),
     "plan": (3.5, set(), PURE),  # arithmetic over secagg's packing and update's encodings
+    "publish": (3.5, set(), {"json"}),  # what a log says to people
     "rpc": (4, set(), {"grpc", "proto", "threads", "system"}),
     "store": (4, set(), {"sqlite", "postgres", "threads", "system"}),
     "data": (4, set(), {"sqlite", "postgres", "zlib", "json", "system"}),

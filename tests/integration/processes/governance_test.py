@@ -1,5 +1,6 @@
 """A federation whose members decide, by real programs: keys, charter, witnesses, a proposal, votes, and the job that follows.
-Whoever has not approved trains nothing; the coordinator is killed once the votes are in.
+Whoever has not approved trains nothing; the coordinator is killed once the votes are in. Data are certified and found, the log is
+followed, and a coordinator that comes back with an older log is found out.
 
 usage: governance_test.py DIRECTORY_OF_PROGRAMS
 """
@@ -7,9 +8,12 @@ usage: governance_test.py DIRECTORY_OF_PROGRAMS
 import hashlib
 import json
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -60,7 +64,7 @@ max_wait = "5m"
 """
 
 
-ABOUT = """name = "Rows"
+ABOUT = """name = "Rows <of> a rule"
 description = "Rows of a rule."
 license = "CC0-1.0"
 url = "https://example.org/rows"
@@ -68,7 +72,7 @@ creators = ["A test"]
 publisher = "A test"
 published = 2026-01-31
 version = "{version}"
-languages = []
+languages = ["sw"]
 formats = ["text/csv"]
 [rai]
 collection = "Computed."
@@ -110,6 +114,7 @@ class Governed(Federation):
         for member in MEMBERS:
             self.govern(member)
         self.until(lambda: self.ask("log", "verify")["size"] == "1")
+        shutil.copytree(directory / "coordinator/log", directory / "log.first")
 
     def data_section(self, name: str) -> str:
         return super().data_section(name).replace(f"{name}.csv", f"{name}.data/rows.csv")
@@ -195,6 +200,22 @@ class Governed(Federation):
                               capture_output=True, text=True, env=self.env, timeout=PATIENCE)
         answer = json.loads(done.stdout.splitlines()[-1])
         return "" if answer["ok"] else answer["error"]["code"]
+
+    def follow(self, until) -> tuple:
+        """What `accord log watch` tells from the first entry on until `until(event)`, its last line, and its exit code."""
+        watcher = subprocess.Popen([self.apps / "accord", "log", "watch", "--from", "0", "--every", "100ms", "--json"],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=self.env)
+        timer = threading.Timer(PATIENCE, watcher.kill)
+        timer.start()
+        events = []
+        for line in watcher.stdout:
+            events.append(json.loads(line)["data"])
+            if until(events[-1]):
+                break
+        watcher.send_signal(signal.SIGINT)
+        rest, _ = watcher.communicate(timeout=PATIENCE)
+        timer.cancel()
+        return events, json.loads(rest.splitlines()[-1]), watcher.returncode
 
     def published(self, entries: int) -> None:
         self.until(lambda: int(self.ask("log", "verify")["size"]) >= entries)
@@ -283,6 +304,35 @@ class GovernanceTest(unittest.TestCase):
             federation.vote(proposal, member, decision)
         federation.until(lambda: federation.ask("proposal", "show", proposal)["stands"] == "rejected")
         self.assertEqual(federation.refusal("job", "show", proposal), "job.not_found")
+
+    def test_certified_data_are_found_and_followed(self) -> None:
+        federation = self.federation
+        certificate = federation.certify("ada", "2.0")
+        self.assertEqual(federation.ask("data", "submit", federation.dir / "ada.2.0")["certificate_sha256"], certificate)
+        federation.until(lambda: federation.ask("data", "list"))
+        found = federation.ask("data", "list", "--language", "sw", "--licence", "cc0-1.0", "--purpose", "test")
+        self.assertEqual([(one["certificate_sha256"], one["stands"]) for one in found], [(certificate, "in force")])
+        self.assertEqual(federation.ask("data", "list", "--language", "fr"), [])
+        events, last, code = federation.follow(lambda event: event.get("kind") == "dataset-cert")
+        self.assertEqual((last["end"], code), (True, 0))
+        told = [event for event in events if event["event"] == "entry"]
+        self.assertEqual([event["index"] for event in told], list(range(len(told))))
+        self.assertTrue(all(event["counts"] for event in told), told)
+        self.assertEqual(told[-1]["words"], f"ada certified ada/rows 2.0 as {certificate[:12]}")
+
+    def test_the_coordinator_cannot_take_the_log_back(self) -> None:
+        """After all others, whose log this takes away."""
+        federation = self.federation
+        federation.propose(steps=7)
+        federation.published(2)
+        federation.programs["coordinator"].stop()
+        shutil.rmtree(federation.dir / "coordinator/log")
+        shutil.copytree(federation.dir / "log.first", federation.dir / "coordinator/log")
+        federation.start_coordinator()
+        self.assertEqual(federation.refusal("log", "verify"), "log.rollback")
+        self.assertEqual(federation.refusal("proposal", "list"), "log.rollback")
+        kept = sorted(one.suffix for one in (federation.dir / "cli/logs/test/evidence").iterdir())
+        self.assertEqual(kept, [".known", ".shown"])
 
 
 if __name__ == "__main__":

@@ -238,7 +238,9 @@ class Program {
     std::string out, err;
   };
 
-  Program() : ca(clock), network_(coordinator, ca) { variables["ACCORD_HOME"] = (dir / "home").string(); }
+  explicit Program(TimePoint now = kNow) : ca(SetTo(now)), network_(coordinator, ca) {
+    variables["ACCORD_HOME"] = (dir / "home").string();
+  }
 
   Ended Run(const std::vector<std::string>& arguments, const std::string& input = "") {
     std::istringstream in(input);
@@ -271,6 +273,7 @@ class Program {
   FakeCoordinator coordinator;
   FakeCa ca;
   Millis slept{0};
+  std::function<void()> on_sleep;                // while a command waits
   std::vector<std::vector<std::string>> helped;  // words that the program for models got
   std::vector<std::vector<std::string>> beside;  // the same, where it ran beside this one
   Result<int> helper_says = 0;
@@ -279,6 +282,10 @@ class Program {
   std::stop_source interrupt;
 
  private:
+  const Clock& SetTo(TimePoint now) {
+    clock.now = now;
+    return clock;
+  }
   Environment Around(std::istream& in, std::ostream& out, std::ostream& err) {
     return {.variables = variables,
             .in = in,
@@ -288,6 +295,7 @@ class Program {
             .sleep =
                 [this](Millis time, const std::stop_token& stop) {
                   slept += time;
+                  if (on_sleep) on_sleep();
                   return !stop.stop_requested();
                 },
             .interrupts = [this] { return interrupt.get_token(); },
