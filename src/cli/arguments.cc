@@ -58,6 +58,7 @@ Grammar::Grammar() {
   AddProposals();
   AddLog();
   AddAttribution();
+  AddPublish();
   AddPlan();
   AddOthers();
   app_.footer("JOB is an id, a prefix of one (6 hex digits or more), or the name of one job.");

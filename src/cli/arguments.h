@@ -229,6 +229,11 @@ struct LogProof {
 struct AttributionReport {
   std::string job;
 };
+struct Publish {
+  std::string out;    // the directory
+  std::string texts;  // a translation; empty: English
+  bool print_texts = false;
+};
 struct PlanTraining {
   std::vector<std::string> values = std::vector<std::string>(PlanOptions().size());  // "": not given
   bool explain = false;
@@ -248,7 +253,7 @@ using Command =
                  ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
                  DataVerify, DataShow, DataSubmit, DataList, CharterInit, CharterSign, CharterCheck,
                  CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList, ProposalShow,
-                 ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport,
+                 ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport, Publish,
                  PlanTraining, Completion, Version>;
 
 struct Arguments {

@@ -52,6 +52,7 @@ class Grammar {
   void AddProposals();
   void AddLog();
   void AddAttribution();
+  void AddPublish();
   void AddPlan();
   void AddOthers();
   void AddContexts();

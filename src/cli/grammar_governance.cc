@@ -204,4 +204,14 @@ void Grammar::AddAttribution() {
   Positional(report.app, "JOB", report.values->job, "Its id, or the beginning of it");
 }
 
+void Grammar::AddPublish() {
+  const auto publish = Add<Publish>(&app_, "publish", "Write the public record as pages for everybody");
+  publish.app->add_option("-o,--out", publish.values->out, "The directory, new or one that it wrote before")
+      ->type_name("DIR");
+  publish.app->add_option("--texts", publish.values->texts, "The pages' words in another language (TOML)")
+      ->type_name("FILE");
+  publish.app->add_flag("--print-texts", publish.values->print_texts,
+                        "Show the words in English, to be translated");
+}
+
 }  // namespace accord::cli

@@ -1,6 +1,6 @@
 """A federation whose members decide, by real programs: keys, charter, witnesses, a proposal, votes, and the job that follows.
 Whoever has not approved trains nothing; the coordinator is killed once the votes are in. Data are certified and found, the log is
-followed, and a coordinator that comes back with an older log is found out.
+followed and published, and a coordinator that comes back with an older log is found out.
 
 usage: governance_test.py DIRECTORY_OF_PROGRAMS
 """
@@ -305,7 +305,7 @@ class GovernanceTest(unittest.TestCase):
         federation.until(lambda: federation.ask("proposal", "show", proposal)["stands"] == "rejected")
         self.assertEqual(federation.refusal("job", "show", proposal), "job.not_found")
 
-    def test_certified_data_are_found_and_followed(self) -> None:
+    def test_certified_data_are_found_followed_and_published(self) -> None:
         federation = self.federation
         certificate = federation.certify("ada", "2.0")
         self.assertEqual(federation.ask("data", "submit", federation.dir / "ada.2.0")["certificate_sha256"], certificate)
@@ -319,6 +319,14 @@ class GovernanceTest(unittest.TestCase):
         self.assertEqual([event["index"] for event in told], list(range(len(told))))
         self.assertTrue(all(event["counts"] for event in told), told)
         self.assertEqual(told[-1]["words"], f"ada certified ada/rows 2.0 as {certificate[:12]}")
+
+        site = federation.dir / "site"
+        for _ in range(2):  # anew, then in its own place
+            size = int(federation.ask("publish", "--out", site)["size"])
+        self.assertGreater(size, told[-1]["index"])
+        self.assertIn("Rows &lt;of&gt; a rule", (site / "datasets.html").read_text())
+        self.assertEqual((site / "charter-1.json").read_bytes(), (federation.dir / "charter.json").read_bytes().rstrip())
+        subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=site, check=True, timeout=PATIENCE)
 
     def test_the_coordinator_cannot_take_the_log_back(self) -> None:
         """After all others, whose log this takes away."""

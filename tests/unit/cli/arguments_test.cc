@@ -107,11 +107,11 @@ TEST(ArgumentsTest, TheTreeHasEveryCommandWithItsWords) {
     EXPECT_FALSE(noun.help.empty()) << noun.name;
     verbs += noun.children.size();
   }
-  EXPECT_EQ(nouns,
-            (std::set<std::string>{"attribution", "charter", "completion", "context", "data", "job", "join",
-                                   "key", "log", "member", "model", "node", "plan", "proposal", "version"}));
-  EXPECT_EQ(verbs + 4 + 1, std::variant_size_v<Command>)
-      << "join, plan, completion, version and Help have no noun";
+  EXPECT_EQ(nouns, (std::set<std::string>{"attribution", "charter", "completion", "context", "data", "job",
+                                          "join", "key", "log", "member", "model", "node", "plan", "proposal",
+                                          "publish", "version"}));
+  EXPECT_EQ(verbs + 5 + 1, std::variant_size_v<Command>)
+      << "join, publish, plan, completion, version and Help have no noun";
 }
 
 }  // namespace

@@ -1,0 +1,152 @@
+// Proposals, how they stand, and every vote.
+#include <algorithm>
+
+#include "charter/proposal.h"
+#include "charter/tally.h"
+#include "charter/vote.h"
+#include "publish/pages.h"
+
+namespace accord::publish {
+namespace {
+
+using charter::Matter;
+using charter::Outcome;
+using charter::Standing;
+
+std::string Key(Outcome outcome) { return "stands." + std::string(Name(outcome)); }
+
+Html OutcomeText(const View& view, const Result<Standing>& standing) {
+  if (!standing.ok()) return view.say("stands.unknown");
+  const Html text = view.say(Key(standing->outcome));
+  if (standing->outcome == Outcome::kPassed) return Tag("span", text, {{"class", "good"}});
+  if (standing->outcome == Outcome::kRejected) return Tag("span", text, {{"class", "bad"}});
+  return text;
+}
+
+std::vector<std::string> Approvers(const Result<Standing>& standing) {
+  std::vector<std::string> names;
+  if (!standing.ok()) return names;
+  for (const auto& [member, nonce] : standing->tally.approvals) names.push_back(member);
+  return names;
+}
+
+std::vector<std::string> Rejecters(const Result<Standing>& standing) {
+  if (!standing.ok()) return {};
+  return {standing->tally.rejections.begin(), standing->tally.rejections.end()};
+}
+
+// Whether the vote at this place among the matter's votes counts, and why not.
+Html Counts(const View& view, const Result<Standing>& standing, std::size_t place) {
+  if (!standing.ok()) return view.say("unknown");
+  for (const auto& [ignored, why] : standing->tally.ignored) {
+    if (ignored == place) return view.say("proposal.ignored", {{"why", Outside(why)}});
+  }
+  for (const auto& [member, places] : standing->tally.equivocations) {
+    if (places.first == place || places.second == place)
+      return Tag("span", view.say("proposal.both"), {{"class", "bad"}});
+  }
+  return view.say("yes");
+}
+
+Html Votes(const View& view, const Matter& matter, const Result<Standing>& standing) {
+  const auto& say = view.say;
+  Rows rows;
+  for (std::size_t i = 0; i < matter.votes.size(); ++i) {
+    const auto vote = charter::ParseVote(matter.votes[i].envelope.payload);
+    rows.push_back({vote.ok() ? Outside(vote->voter) : say("proposal.unreadable"),
+                    vote.ok() ? say(vote->approve ? "proposal.approve" : "proposal.reject") : Html{},
+                    vote.ok() ? Time(vote->issued_at) : Html{}, Number(matter.votes[i].index),
+                    Counts(view, standing, i)});
+  }
+  return Table(view, say("proposal.votes_caption"),
+               {say("proposal.member"), say("proposal.says"), say("proposal.on"), say("entry"),
+                say("proposal.counts")},
+               rows);
+}
+
+Html Datasets(const View& view, const charter::Proposal& proposal) {
+  Html items;
+  for (const charter::DatasetRef& one : proposal.datasets) {
+    const bool logged = std::ranges::any_of(
+        view.datasets, [&](const dataset::Found& found) { return found.entry->id == one.certificate; });
+    const Html id = Code(one.certificate.Hex());
+    items += Tag("li", Outside(one.member) + Html{": "} +
+                           (logged ? Link("datasets.html#" + CertificateAnchor(one.certificate), id) : id));
+  }
+  return Tag("ul", items);
+}
+
+Html Asked(const View& view, const Digest& id, const Matter& matter, const Result<Standing>& standing) {
+  const auto& say = view.say;
+  const charter::Proposal& proposal = matter.proposal;
+  const charter::Version& under = view.source.record.chain()[matter.version];
+  const Html version = say("proposal.charter_version", {{"version", Number(under.charter.version)}});
+  std::vector<std::pair<Html, Html>> facts{
+      {say("proposals.stands"), OutcomeText(view, standing)},
+      {say("proposals.by"), Outside(proposal.proposer)},
+      {say("proposal.id"), Code(id.Hex())},
+      {say("entry"), Number(matter.index)},
+      {say("proposal.charter"), Link(CharterFile(under, ".html"), version)},
+      {say("proposal.may_run"),
+       say("from_to", {{"from", Time(proposal.not_before)}, {"to", Time(proposal.not_after)}})},
+      {say("proposal.plan"), Code(proposal.plan.Hex())},
+      {say("proposal.init"), Code(proposal.init.Hex())},
+      {say("proposal.bounds"), say("proposal.bounds_text", {{"seconds", Number(proposal.max_wall_s)},
+                                                            {"memory", Number(proposal.max_mem_mb)}})},
+      {say("proposal.gpu"), say(proposal.gpu ? "yes" : "no")},
+      {say("proposal.recipients"), List(proposal.recipients)},
+      {say("proposal.license"), Outside(proposal.license)}};
+  if (!proposal.datasets.empty()) facts.emplace_back(say("proposal.data"), Datasets(view, proposal));
+  if (standing.ok() && !standing->why.ok())
+    facts.insert(facts.begin() + 1, {say("proposal.why"), Outside(standing->why.message())});
+  return Facts(facts);
+}
+
+Page ProposalPage(const View& view, const Digest& id, const Matter& matter) {
+  const auto& say = view.say;
+  const auto standing = view.source.record.StandingOf(id, view.now);
+  Html body = Section(say("proposal.asked"), Asked(view, id, matter, standing));
+  body += Section(say("proposal.votes"), Votes(view, matter, standing));
+  if (!matter.commits.empty()) {
+    body += Section(say("proposal.rounds"),
+                    Tag("p", Link("rounds.html#" + RoundsAnchor(id), say("proposal.rounds_link"))));
+  }
+  return {ProposalFile(id), "nav.proposals", say("proposal.title", {{"id", Escape(Short(id))}}),
+          std::move(body)};
+}
+
+}  // namespace
+
+std::string ProposalFile(const Digest& id) { return "proposal-" + id.Hex() + ".html"; }
+
+Html ProposalLink(const View& view, const Digest& id) {
+  const Html name = Code(Short(id));
+  return view.source.record.matters().contains(id) ? Link(ProposalFile(id), name) : name;
+}
+
+bool Passed(const View& view, const Digest& job) {
+  const auto standing = view.source.record.StandingOf(job, view.now);
+  return standing.ok() && standing->outcome == Outcome::kPassed;
+}
+
+std::vector<Page> ProposalPages(const View& view) {
+  const auto& say = view.say;
+  std::vector<std::pair<Digest, const Matter*>> matters;
+  for (const auto& [id, matter] : view.source.record.matters()) matters.emplace_back(id, &matter);
+  std::ranges::sort(matters, [](const auto& a, const auto& b) { return a.second->index > b.second->index; });
+  std::vector<Page> pages{{"proposals.html", "nav.proposals", say("proposals.title"), {}}};
+  Rows rows;
+  for (const auto& [id, matter] : matters) {
+    const auto standing = view.source.record.StandingOf(id, view.now);
+    rows.push_back({ProposalLink(view, id), Outside(matter->proposal.proposer), OutcomeText(view, standing),
+                    List(Approvers(standing)), List(Rejecters(standing)), Time(matter->proposal.not_after)});
+    pages.push_back(ProposalPage(view, id, *matter));
+  }
+  pages.front().body = Table(view, say("proposals.caption"),
+                             {say("proposals.proposal"), say("proposals.by"), say("proposals.stands"),
+                              say("proposals.for"), say("proposals.against"), say("proposals.until")},
+                             rows);
+  return pages;
+}
+
+}  // namespace accord::publish
