@@ -41,7 +41,7 @@ class Checker {
     } else if (logged || (keyed && !fs::exists(state_ / "log.new"))) {
       Found(state_ / (keyed ? "log" : "log.key"), "it is missing", kPutBack);
     }
-    CheckPlans();
+    for (const char* const named : {"plans", "descriptions"}) CheckNames(state_ / named);
     CheckReceipts();
     return std::move(report_);
   }
@@ -93,10 +93,10 @@ class Checker {
     }
   }
 
-  void CheckPlans() {
+  // Of files that are called by their SHA-256.
+  void CheckNames(const fs::path& directory) {
     std::error_code ignored;
-    for (fs::directory_iterator it(state_ / "plans", ignored), end; !ignored && it != end;
-         it.increment(ignored)) {
+    for (fs::directory_iterator it(directory, ignored), end; !ignored && it != end; it.increment(ignored)) {
       const auto name = Digest::FromHex(it->path().filename().string());
       if (!name) continue;  // one that was being written
       const auto content = ReadFile(it->path());

@@ -1,5 +1,5 @@
 // The part of fsck that looks at the members' log: every entry and tile against the head that was signed,
-// job files against their names, receipts against their sums.
+// job files and descriptions of data against their names, receipts against their sums.
 #pragma once
 
 #include <cstdint>

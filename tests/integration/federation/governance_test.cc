@@ -428,6 +428,27 @@ TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
   EXPECT_EQ(ReadLog().matters().at(proposal.Id()).commits.size(), 8U);
 }
 
+TEST_F(GovernedTest, RoundsOfGroupsAreLoggedWithAllOfThem) {
+  Append(charter_entry_);
+  const std::string plan =
+      JobText({.rounds = 2, .min_nodes = 1, .min_survivors = 1}) +
+      "[groups]\nmin_groups = 2\n[groups.a]\nnodes = [\"be\", \"ke\"]\n[groups.b]\nnodes = "
+      "[\"rw\"]\n";
+  const Envelope proposal = Proposal(plan, kMembers);
+  Append(proposal, plan);
+  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
+  ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  Until([&] { return Published().size == 7; });
+  const charter::Record record = ReadLog();
+  const std::vector<charter::LoggedCommit>& rounds = record.matters().at(proposal.Id()).commits;
+  ASSERT_EQ(rounds.size(), 2U);
+  EXPECT_EQ(rounds[1].commit.model_out, end.model_hash);
+  for (const charter::LoggedCommit& one : rounds) EXPECT_GE(one.commit.cohort.size(), 2U) << "of both groups";
+  const Bytes served = Resource("receipts/" + proposal.Id().Hex() + "/2");
+  EXPECT_EQ(std::count(served.begin(), served.end(), '\n'), std::ssize(rounds[1].commit.cohort));
+}
+
 // What fsck says of the log, whole and with one byte of a file another.
 TEST_F(GovernedTest, DamageOfTheLogIsFoundAndNamed) {
   Append(charter_entry_);

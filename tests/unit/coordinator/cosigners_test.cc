@@ -11,10 +11,13 @@
 #include <string>
 
 #include "base/file.h"
+#include "crypto/sha256.h"
+#include "dataset/croissant.h"
 #include "ledger/signer.h"
 #include "ledger/witness.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/charter/fixture.h"
+#include "tests/unit/dataset/examples.h"
 
 namespace accord::coordinator {
 namespace {
@@ -83,10 +86,10 @@ class CosignersTest : public ::testing::Test, public NodeListener {
     io_.restart();
     io_.poll();
   }
-  std::string Append(const Envelope& envelope) {
+  std::string Append(const Envelope& envelope, const std::string& document = "") {
     const std::string text = ledger::EncodeEnvelope(envelope);
     std::string error = "no answer";
-    log_->Append({}, Bytes(text.begin(), text.end()), {},
+    log_->Append({}, Bytes(text.begin(), text.end()), Bytes(document.begin(), document.end()),
                  [&](const Result<rpc::Appended>& done) { error = done.status().error(); });
     Run();
     return error;
@@ -193,6 +196,28 @@ TEST_F(CosignersTest, ACharterOutOfDateCanBeRenewed) {
   Answer(ke);
   EXPECT_EQ(Published(), 2U);
   EXPECT_EQ(Say("one"), "");
+}
+
+// ---------------------------------------------------------------- what goes with entries
+
+TEST_F(CosignersTest, ACertificateOfDataComesWithItsDescription) {
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  dataset::Certificate certificate = dataset::ExampleCertificate();
+  const std::string text = FormatCroissant(dataset::ExampleDescription(), {certificate.root, 3, 1'005});
+  const Digest hash = crypto::Sha256::Of(text);
+  certificate.croissant = hash;
+  const auto by = [&](const std::string& member) {
+    return charter::Signed(dataset::kCertificateType, Encode(certificate), {member});
+  };
+  EXPECT_EQ(Append(by("ke")), "dataset.croissant") << "without it";
+  EXPECT_EQ(Append(by("ke"), text + " "), "dataset.croissant") << "with another";
+  EXPECT_EQ(Append(by("rw"), text), "dataset.signature") << "of a member, but not of the one that vouches";
+  EXPECT_FALSE(log_->ReadResource("description/" + hash.Hex()).ok());
+  EXPECT_EQ(Append(by("ke"), text), "");
+  const auto served = log_->ReadResource("description/" + hash.Hex());
+  ASSERT_TRUE(served.ok()) << Describe(served.status());
+  EXPECT_EQ(AsText(*served), text);
+  EXPECT_EQ(log_->ReadResource("description/../log.key").status().error(), "log.not_found");
 }
 
 // ---------------------------------------------------------------- its place on the disk
