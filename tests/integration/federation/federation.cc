@@ -13,7 +13,6 @@
 #include "crypto/join_token.h"
 #include "crypto/x509.h"
 #include "model/layout.h"
-#include "node/control.h"
 #include "node/identity.h"
 #include "node/registry.h"
 #include "rpc/enrol.h"
@@ -213,14 +212,6 @@ void Federation::PinAll() {
   ASSERT_TRUE(registry.ok()) << Describe(registry.status());
   for (const auto& node : nodes_) {
     ASSERT_TRUE(node::Pin(node->config.node.state, *registry).ok());
-  }
-}
-
-void Federation::TellPinned() {
-  for (const auto& node : nodes_) {
-    if (!node->node) continue;
-    const auto told = node::AskNode(node->config.node.state, "pinned", "");
-    EXPECT_TRUE(told.ok()) << Describe(told.status());
   }
 }
 

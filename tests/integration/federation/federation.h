@@ -53,8 +53,6 @@ class Federation {
   TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {});
   // Every node pins the coordinator's newest registry.
   void PinAll();
-  // As their labs do who pin another registry while the node runs.
-  void TellPinned();
   void RestartNodes();
   void StopNode(TestNode& node);
   void StartNode(TestNode& node);

@@ -153,44 +153,6 @@ TEST_P(OuterStateTest, ANodeThatJoinsInMidRunTakesPart) {
       << "it verified the sum of its round, and so came to the same model";
 }
 
-// A lab enrols while round 3 is under way. It counts from the first round that it trains in, which has the
-// weights, the momentum and the place in the job of all others.
-TEST_P(OuterStepTest, ALabThatEnrolsInMidRunGoesOnWithTheOthers) {
-  const rpc::JobView job = SubmitGated(kRounds + 2);
-  federation_.AddNode("sn", {.step = 0.1F, .examples = 500});
-  federation_.PinAll();
-  federation_.TellPinned();
-  federation_.WaitFor(job, [](const rpc::JobView& view) {
-    return view.current && std::ranges::count(view.current->nodes, "sn", &rpc::NodeProgressView::name) > 0;
-  });
-  open_.count_down();
-  const rpc::JobView end = federation_.WaitForEnd(job);
-  ASSERT_EQ(end.state, job::Phase::kFinished);
-  ASSERT_EQ(end.history.size(), kRounds + 3) << "with the evaluation";
-  const double three = 0.013 * 17 - 0.02 * 400 + 0.3 * 999;
-  double momentum = 0.0, step = 0.0;
-  for (std::size_t i = 0; i < kRounds + 2; ++i) {
-    EXPECT_EQ(end.history[i].survivors, i < 3 ? 3U : 4U) << "round " << i + 1;
-    const double mean = i < 3 ? three / 1416 : (three + 0.1 * 500) / 1916;
-    if (i > 0) momentum = 0.9 * momentum - mean;
-    step += i == 0 ? mean : 0.7 * (mean - 0.9 * momentum);  // the first round is synchronous
-  }
-  const auto spec = config::ParseJob(JobText(Changes(GetParam())), "job");
-  const ModelLayout layout = *update::GlobalLayout(*spec);
-  std::vector<float> start(layout.size);
-  model::InitialWeights(layout, spec->seed, start);
-  const std::vector<float> found = Downloaded(federation_, end, layout);
-  double moved = 0.0, kept = 0.0;
-  for (std::size_t i = 0; i < 1'000; ++i) {
-    moved += (found[i] - start[i]) / 1'000;
-    kept += found[1'000 + i] / 1'000;
-  }
-  const double tolerance = spec->update.bits == 4 ? 0.1 : 1e-3;
-  EXPECT_NEAR(moved, step, tolerance);
-  EXPECT_NEAR(kept, momentum, tolerance);
-  EXPECT_EQ(end.history.back().survivors, 4U) << "all four checked the last sum, and stepped to this model";
-}
-
 // Toys begin each round with the model that they are given: a round moves its fragment, and nothing else.
 TEST_F(StreamingFederationTest, EachRoundMovesTheFragmentWhoseTurnItIs) {
   for (const std::uint32_t rounds : {2U, 4U}) {
