@@ -175,6 +175,14 @@ class GovernedTest : public ::testing::Test {
     return charter::Signed(charter::kVoteType, Encode(vote), {voter});
   }
 
+  // All members propose and approve it.
+  Envelope Decided(const std::string& plan) {
+    const Envelope proposal = Proposal(plan, kMembers);
+    Append(proposal, plan);
+    for (const std::string& id : kMembers) Append(Vote(proposal, id));
+    return proposal;
+  }
+
   // Asks until it holds, or `patience` is over.
   template <class Holds>
   void Until(const Holds& holds) {
@@ -249,9 +257,7 @@ TEST_F(GovernedTest, AJobBeginsWhenItsVotesAreWitnessed) {
 TEST_F(GovernedTest, RoundsAreLoggedAndCountWhatNodesSigned) {
   Append(charter_entry_);
   const std::string plan = JobText({.rounds = 3});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
   ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   Until([&] { return Published().size == 8; });
@@ -325,9 +331,7 @@ TEST_F(GovernedTest, AJobWaitsForAPersonWhereThePolicySaysSo) {
   Append(charter_entry_);
   WritePolicy("rw", /*require_approval=*/true);
   const std::string plan = JobText({.rounds = 2});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
   EXPECT_EQ(fed_.client().GetJob(proposal.Id().Hex())->rounds_done, 0U) << "three are needed";
@@ -342,9 +346,7 @@ TEST_F(GovernedTest, TheLogMayGrowWhileAJobWaitsForAPerson) {
   Append(charter_entry_);
   WritePolicy("rw", /*require_approval=*/true);
   const std::string plan = JobText({.rounds = 1, .max_wait = "20s"});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
   const std::string another = JobText({.name = "another"});
@@ -362,9 +364,7 @@ TEST_F(GovernedTest, APersonMayDenyAJob) {
   Append(charter_entry_);
   WritePolicy("rw", /*require_approval=*/true);
   const std::string plan = JobText({.rounds = 2});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.NodesThatLogged(job, "policy.awaits_approval", 1), std::set<std::string>{"rw"});
   Say(*nodes_[2], false);
@@ -375,9 +375,7 @@ TEST_F(GovernedTest, APersonMayDenyAJob) {
 TEST_F(GovernedTest, WhatAJobTookIsInTheLedgerOfEachNode) {
   Append(charter_entry_);
   const std::string plan = JobText({.rounds = 2});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   EXPECT_EQ(fed_.WaitForEnd(Begun(proposal)).state, job::Phase::kFinished);
   for (const TestNode* node : nodes_) {
     std::vector<charter::BudgetEntry> ledger;
@@ -413,9 +411,7 @@ TEST_F(GovernedTest, ALogAndWhatItDecidedOutliveRestarts) {
 TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
   Append(charter_entry_);
   const std::string plan = JobText({.rounds = 8});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const std::string ref = Begun(proposal).id.Hex();
   for (const std::size_t rounds : {1U, 3U, 5U}) {
     Until([&] { return fed_.client().GetJob(ref)->history.size() >= rounds; });
@@ -434,9 +430,7 @@ TEST_F(GovernedTest, RoundsOfGroupsAreLoggedWithAllOfThem) {
       JobText({.rounds = 2, .min_nodes = 1, .min_survivors = 1}) +
       "[groups]\nmin_groups = 2\n[groups.a]\nnodes = [\"be\", \"ke\"]\n[groups.b]\nnodes = "
       "[\"rw\"]\n";
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
   ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   Until([&] { return Published().size == 7; });
@@ -453,9 +447,7 @@ TEST_F(GovernedTest, RoundsOfGroupsAreLoggedWithAllOfThem) {
 TEST_F(GovernedTest, DamageOfTheLogIsFoundAndNamed) {
   Append(charter_entry_);
   const std::string plan = JobText({.rounds = 1});
-  const Envelope proposal = Proposal(plan, kMembers);
-  Append(proposal, plan);
-  for (const std::string& id : kMembers) Append(Vote(proposal, id));
+  const Envelope proposal = Decided(plan);
   ASSERT_EQ(fed_.WaitForEnd(Begun(proposal)).state, job::Phase::kFinished);
   Until([&] { return Published().size == 6; });
   fed_.StopCoordinator();
