@@ -37,11 +37,9 @@ Status DecidedJobs::Show(const JobId& job, const NodeName& node,
 
 Status DecidedJobs::ShowRound(const JobId& job, RoundId round, const NodeName& node,
                               const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) {
-  const std::vector<charter::LoggedCommit> commits = log_.CommitsOf(IdOf(job));
-  if (round.value == 0 || round.value > commits.size())
-    return Fail(errors::kLogBehind, "round " + std::to_string(round.value) + " is not logged yet");
-  const charter::LoggedCommit& logged = commits[round.value - 1];
-  const std::vector<std::string>& cohort = logged.commit.cohort;
+  const auto logged = log_.CommitOf(IdOf(job), round.value);
+  if (!logged.ok()) return Fail(errors::kLogBehind, logged.status().message());
+  const std::vector<std::string>& cohort = logged->commit.cohort;
   const auto place = std::ranges::lower_bound(cohort, node.spiffe_id);
   ledger::Proof path;
   if (place != cohort.end() && *place == node.spiffe_id) {
@@ -49,7 +47,7 @@ Status DecidedJobs::ShowRound(const JobId& job, RoundId round, const NodeName& n
     path = charter::ProveReceipt(receipts, static_cast<std::size_t>(place - cohort.begin()));
   }
   return cosigners_.WhenQuiet(node.id, [&](std::uint64_t size) -> Status {
-    ACCORD_ASSIGN_OR_RETURN(charter::RoundProof proof, log_.ProofOf(logged.index, size));
+    ACCORD_ASSIGN_OR_RETURN(charter::RoundProof proof, log_.ProofOf(logged->index, size));
     proof.receipt = std::move(path);
     send(std::make_shared<const charter::RoundProof>(std::move(proof)));
     return {};
@@ -66,7 +64,7 @@ Status DecidedJobs::CheckReceipt(const JobId& job, RoundId round, const Digest& 
   return charter::CheckReceipt(envelope, parsed, {IdOf(job), round.value, model_in}, node.spiffe_id, key);
 }
 
-std::uint64_t DecidedJobs::LoggedRounds(const JobId& job) { return log_.CommitsOf(IdOf(job)).size(); }
+std::uint64_t DecidedJobs::LoggedRounds(const JobId& job) { return log_.RoundsOf(IdOf(job)); }
 
 Result<DecidedJobs::Round> DecidedJobs::MakeCommit(const JobId& job, const job::RoundSummary& round) const {
   ACCORD_ASSIGN_OR_RETURN(const std::vector<KeptReceipts> groups, files_.FindAll(job, round.round));

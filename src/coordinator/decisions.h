@@ -32,6 +32,7 @@ struct NodeName {
 struct KeptReceipts {
   JobId job;
   RoundId round;
+  AttemptId attempt;  // whose updates they are of: another one's are others
   std::uint32_t group = 0;
   Digest model_in;
   std::vector<std::string> nodes;     // SPIFFE ids, strictly ascending

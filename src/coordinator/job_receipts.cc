@@ -61,12 +61,16 @@ std::optional<KeptReceipts> JobRunner::ReceiptsOf(const Lane& lane) const {
   const job::OpenRound* open = RoundOf(lane);
   const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
   if (!decided() || commit == nullptr || open->plan.purpose == round::Purpose::kEvaluate) return std::nullopt;
-  KeptReceipts kept{
-      .job = id(), .round = open->plan.round, .group = lane.group, .model_in = open->plan.model_hash};
+  KeptReceipts kept{.job = id(),
+                    .round = open->plan.round,
+                    .attempt = commit->attempt.id,
+                    .group = lane.group,
+                    .model_in = open->plan.model_hash};
   std::map<std::string, std::string> by_name;
   for (const auto& [node, upload] : commit->uploads) {
     const auto receipt = lane.receipts.find(node);
-    if (receipt == lane.receipts.end()) return std::nullopt;  // after a restart: kept before it, or lost
+    if (receipt == lane.receipts.end() || receipt->second.attempt != kept.attempt)
+      return std::nullopt;  // after a restart: kept before it, or lost
     by_name[receipt->second.spiffe_id] = receipt->second.envelope;
   }
   for (auto& [name, envelope] : by_name) {
@@ -87,7 +91,8 @@ bool JobRunner::HasKeptReceipts(const Lane& lane) const {
   const auto* commit = open == nullptr ? nullptr : std::get_if<round::Commit>(&open->state);
   if (!decided() || commit == nullptr || open->plan.purpose == round::Purpose::kEvaluate) return true;
   const auto kept = services_.decisions->Kept(id(), open->plan.round, lane.group);
-  if (!kept.ok() || kept->model_in != open->plan.model_hash) return false;
+  if (!kept.ok() || kept->attempt != commit->attempt.id || kept->model_in != open->plan.model_hash)
+    return false;
   std::vector<std::string> names;
   for (const auto& [node, upload] : commit->uploads) names.push_back(SpiffeIdOf(node));
   std::ranges::sort(names);

@@ -10,13 +10,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "config/job_file.h"
+#include "coordinator/log_place.h"
 #include "crypto/sha256.h"
 #include "dataset/catalogue.h"
 #include "ledger/checkpoint.h"
 #include "ledger/lines.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
-#include "store/fd.h"
 
 namespace accord::coordinator {
 namespace {
@@ -28,29 +28,6 @@ using charter::EntryKind;
 constexpr std::string_view kKeyPath = "key", kPlanPath = "plan/", kDescriptionPath = "description/",
                            kReceiptsPath = "receipts/";
 constexpr std::uint64_t kMaxPlan = 65'536;
-
-// Where a state's log is, and where it is made.
-struct Places {
-  explicit Places(const fs::path& state)
-      : key(state / "log.key"), log(state / "log"), fresh(state / "log.new") {}
-  fs::path key, log, fresh;
-};
-
-// A log without entries, and its key. The rename comes last: with a key and without log, log.new says that
-// this was cut short and no log was lost.
-Status Make(const Places& places, const std::string& origin) {
-  std::error_code failed;
-  fs::remove_all(places.fresh, failed);
-  if (failed) return ErrnoStatus(failed.value(), "cannot remove", places.fresh);
-  if (!fs::exists(places.key)) ACCORD_RETURN_IF_ERROR(crypto::Ed25519Key::Generate().Save(places.key));
-  ACCORD_ASSIGN_OR_RETURN(const crypto::Ed25519Key key, crypto::Ed25519Key::Load(places.key));
-  ledger::LogDirectory storage(places.fresh);
-  const auto writer = ledger::LogWriter::Create(storage, origin, key);
-  if (!writer.ok()) return writer.status();
-  fs::rename(places.fresh, places.log, failed);
-  if (failed) return ErrnoStatus(failed.value(), "cannot rename", places.fresh);
-  return store::SyncDirectory(places.log.parent_path());
-}
 
 // The witnesses that a charter counts.
 std::vector<ledger::VerifierKey> WitnessesOf(const charter::Charter& charter) {
@@ -66,13 +43,13 @@ std::vector<ledger::VerifierKey> WitnessesOf(const charter::Charter& charter) {
 // ---------------------------------------------------------------- opening
 
 Result<std::unique_ptr<LogKeeper>> LogKeeper::Open(Options options) {
-  const Places places(options.state);
+  const LogPlace places(options.state);
   const bool keyed = fs::exists(places.key), logged = fs::exists(places.log);
   if (logged ? !keyed : keyed && !fs::exists(places.fresh)) {
     return Fail(errors::kLogDamaged, "of " + places.key.string() + " and " + places.log.string() +
                                          " only one is there: put back the other, from a backup");
   }
-  if (!logged) ACCORD_RETURN_IF_ERROR(Make(places, options.origin));
+  if (!logged) ACCORD_RETURN_IF_ERROR(MakeLog(places, options.origin));
   ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, crypto::Ed25519Key::Load(places.key));
   std::unique_ptr<LogKeeper> keeper(new LogKeeper(std::move(options), std::move(key), places.log));
   {
@@ -186,12 +163,10 @@ Result<Bytes> LogKeeper::ReadReceipts(std::string_view rest) const {
   const auto job = Digest::FromHex(rest.substr(0, slash));
   const auto round =
       slash == std::string_view::npos ? std::nullopt : ledger::ParseNumber(rest.substr(slash + 1));
-  const std::vector<charter::LoggedCommit> commits =
-      job ? CommitsOf(*job) : std::vector<charter::LoggedCommit>();
-  if (!round || *round == 0 || *round > commits.size())
-    return Fail(errors::kLogNotFound, "the log has no such round: " + Printable(rest, 100));
+  if (!job || !round) return Fail(errors::kLogNotFound, "no round is called " + Printable(rest, 100));
+  ACCORD_ASSIGN_OR_RETURN(const charter::LoggedCommit logged, CommitOf(*job, *round));
   ACCORD_ASSIGN_OR_RETURN(const std::vector<std::string> receipts,
-                          receipts_.Of(JobId{job->bytes}, {*round}, commits[*round - 1].commit.cohort));
+                          receipts_.Of(JobId{job->bytes}, {*round}, logged.commit.cohort));
   Bytes lines;
   for (const std::string& one : receipts) {
     lines.insert(lines.end(), one.begin(), one.end());
@@ -378,10 +353,17 @@ Status LogKeeper::AppendCommit(const charter::RoundCommit& commit) {
   return {};
 }
 
-std::vector<charter::LoggedCommit> LogKeeper::CommitsOf(const Digest& job) const {
+std::uint64_t LogKeeper::RoundsOf(const Digest& job) const {
   const MutexLock lock(mutex_);
   const auto matter = record_.Find(job);
-  return matter.ok() ? (*matter)->commits : std::vector<charter::LoggedCommit>();
+  return matter.ok() ? (*matter)->commits.size() : 0;
+}
+
+Result<charter::LoggedCommit> LogKeeper::CommitOf(const Digest& job, std::uint64_t round) const {
+  const MutexLock lock(mutex_);
+  const auto matter = record_.Find(job);
+  if (matter.ok() && round > 0 && round <= (*matter)->commits.size()) return (*matter)->commits[round - 1];
+  return Fail(errors::kLogNotFound, "no round " + std::to_string(round) + " of this job is logged");
 }
 
 Result<charter::RoundProof> LogKeeper::ProofOf(std::uint64_t index, std::uint64_t from) {

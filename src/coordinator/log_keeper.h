@@ -100,8 +100,11 @@ class LogKeeper final : public rpc::LedgerHandler {
   // Logs a round of a job, signed by the log; ok without a second entry when it is there already.
   // `round.unlogged` when it does not follow, `log.stopped` and errors of the storage.
   [[nodiscard]] Status AppendCommit(const charter::RoundCommit& commit) ACCORD_EXCLUDES(mutex_);
-  // The rounds of a job that are logged, whether they are published or not.
-  [[nodiscard]] std::vector<charter::LoggedCommit> CommitsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
+  // How many rounds of a job are logged, whether they are published or not; and one of them, from 1 on:
+  // `log.not_found`.
+  [[nodiscard]] std::uint64_t RoundsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] Result<charter::LoggedCommit> CommitOf(const Digest& job, std::uint64_t round) const
+      ACCORD_EXCLUDES(mutex_);
   // As BundleOf, of the commit at this place.
   [[nodiscard]] Result<charter::RoundProof> ProofOf(std::uint64_t index, std::uint64_t from)
       ACCORD_EXCLUDES(mutex_);

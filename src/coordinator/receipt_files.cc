@@ -31,7 +31,8 @@ std::vector<std::string> TakeList(Reader& reader) {
 // Its SHA-256 at the end.
 Bytes Encode(const KeptReceipts& receipts) {
   Writer writer;
-  writer.Raw(kMagic).Fixed(receipts.job).U64(receipts.round.value).U32(receipts.group);
+  writer.Raw(kMagic).Fixed(receipts.job).U64(receipts.round.value);
+  writer.U32(receipts.attempt.value).U32(receipts.group);
   writer.Fixed(receipts.model_in);
   PutList(writer, receipts.nodes);
   PutList(writer, receipts.receipts);
@@ -48,7 +49,8 @@ Result<KeptReceipts> DecodeReceipts(ByteView bytes) {
   if (sum.Fixed<Digest>() != crypto::Sha256::Of(content)) return corrupt();
   Reader reader(content);
   const bool ours = AsText(reader.Raw(kMagic.size())) == kMagic;
-  KeptReceipts out{.job = reader.Fixed<JobId>(), .round = {reader.U64()}, .group = reader.U32()};
+  KeptReceipts out{.job = reader.Fixed<JobId>(), .round = {reader.U64()}, .attempt = {reader.U32()}};
+  out.group = reader.U32();
   out.model_in = reader.Fixed<Digest>();
   out.nodes = TakeList(reader);
   out.receipts = TakeList(reader);
