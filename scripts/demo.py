@@ -1,6 +1,5 @@
-"""The federation of scripts/demo, which has built the programs and calls this. Python's standard library only."""
+"""What the federations of scripts/demo have in common; it has built the programs. Python's standard library only."""
 
-import argparse
 import contextlib
 import ctypes
 import hashlib
@@ -125,7 +124,7 @@ class Demo:
         self.call("accordd", "init", "--state", str(state), "--name", "demo", "--trust-domain", "demo.accord",
                   "--listen", f"127.0.0.1:{rpc}")
         self.start("coordinator", "accordd", "--config", str(config), "--state", str(state))
-        self.http = f"http://127.0.0.1:{http}"
+        self.rpc, self.http = f"127.0.0.1:{rpc}", f"http://127.0.0.1:{http}"
         self.wait_until("the coordinator", lambda: http_ok(f"{self.http}/readyz"))
         self.call("accord", "join", (state / "operator.token").read_text().strip(), "--context", "demo")
 
@@ -155,10 +154,14 @@ class Demo:
         token = self.ask("member", "invite", nation, "--role", "node", "--ttl", "1h")["token"]
         self.call("accord-node", "join", token, "--state", str(RUN / nation))
 
-    def train(self) -> dict:
+    def submit(self) -> str:
         answer = self.ask("job", "submit", str(self.job))
         job = answer["job"] if "job" in answer else answer["id"]
         self.say(f"== job {job[:12]} submitted: {self.job.name}")
+        return job
+
+    def train(self) -> dict:
+        job = self.submit()
         watch = subprocess.Popen([PROGRAMS / "accord", "job", "watch", job], stdin=subprocess.DEVNULL, stdout=self.out,
                                  env=self.environment())
         try:
@@ -219,13 +222,16 @@ class Demo:
             self.say(f"Logs, configurations, states:     {shown(RUN)}")
             return
         self.say("The federation is up. Look around:")
-        for command, why in ((f"{accord} job show {result['job'][:12]}", "the rounds"),
-                             (f"{accord} node list", "who is connected"),
-                             (f"{accord} job submit {shown(self.job)}", "train again"),
-                             (f"{shown(PROGRAMS / 'accord-node')} egress --state {shown(RUN / 'ke')}", "what left a nation"),
-                             (f"curl {self.http}/metrics", "for Prometheus"),
-                             ("scripts/demo --stop", "end it")):
+        for command, why in self.around(accord, result):
             self.say(f"  {command}   # {why}")
+
+    def around(self, accord: str, result: dict) -> list[tuple[str, str]]:
+        """Commands for a federation that stays up, and what each shows."""
+        return [(f"{accord} job show {result['job'][:12]}", "the rounds"),
+                (f"{accord} node list", "who is connected"),
+                (f"{shown(PROGRAMS / 'accord-node')} egress --state {shown(RUN / self.nations[0])}", "what left a nation"),
+                (f"curl {self.http}/metrics", "for Prometheus"),
+                ("scripts/demo --stop", "end it")]
 
 
 def make_room() -> None:
@@ -326,15 +332,3 @@ def play(demo: Demo, as_json: bool) -> int:
     if as_json:
         print(json.dumps(demo.summary(result)))
     return 0
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="scripts/demo")
-    for option in ("--json", "--keep", "--stop"):
-        parser.add_argument(option, action="store_true")
-    args = parser.parse_args()
-    return stop_kept() if args.stop else play(Demo(args.keep, args.json), args.json)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -115,6 +115,11 @@ int Registry(const config::NodeConfig& settings, const std::string& pin) {
     return Report(Fail(errors::kSecaggWrongRegistry, "'" + Printable(pin, 80) + "' is no hash of a registry",
                        "It has 64 digits of 0-9 and a-f, as accord-node registry shows it."));
   }
+  if (!settings.governance.genesis.empty()) {
+    return Report(Fail(errors::kSecaggWrongRegistry,
+                       "this node goes by a charter, and pins the registry itself",
+                       "See who is in it: accord member registry"));
+  }
   const auto served = node::FetchRegistry(*identity, hash);
   if (!served.ok()) return Report(served.status());
   const auto& registry = served->registry;

@@ -178,6 +178,7 @@ struct CharterInit {
   std::string out = "charter.toml";
   std::string federation, member, key, passphrase_file, witness;
   std::string release_key;  // file; empty: the member has none yet
+  std::string ca;           // PEM file of the member's own; empty: the coordinator's
   bool solo = false;        // sign and submit it, too
 };
 struct CharterSign {

@@ -8,6 +8,7 @@
 #include "cli/public_log.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "crypto/spiffe.h"
 #include "dataset/certificate.h"
 #include "ledger/dsse.h"
 #include "rpc/registry_view.h"
@@ -59,6 +60,25 @@ std::map<Digest, std::uint64_t> RecordsOf(const PublicLog& log) {
   return records;
 }
 
+// A node counts for the member whose trust domain it is of, by any version of the charter.
+Status CheckMembers(const std::vector<charter::Version>& chain, const charter::Contributions& sums) {
+  const auto is_of = [&](const std::string& member, const std::string& domain) {
+    return std::ranges::any_of(chain, [&](const charter::Version& version) {
+      const charter::Member* known = version.charter.Find(member);
+      return known != nullptr && known->trust_domain == domain;
+    });
+  };
+  for (const auto& [member, sum] : sums.all()) {
+    for (const std::string& node : sum.nodes) {
+      ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(node));
+      if (!is_of(member, id.trust_domain))
+        return Fail(errors::kReceiptRefused,
+                    Printable(node) + " signed for " + Printable(member) + ", whose trust domain is another");
+    }
+  }
+  return {};
+}
+
 Result<Report> ReportOf(const AttributionReport& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
@@ -71,6 +91,7 @@ Result<Report> ReportOf(const AttributionReport& command, Session& session) {
     ACCORD_ASSIGN_OR_RETURN(const Bytes receipts, backend->GetResource(path));
     ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, Lines(receipts)));
   }
+  ACCORD_RETURN_IF_ERROR(CheckMembers(log.record.chain(), sums));
   return Report{job, rounds.size(), sums.all(), RecordsOf(log)};
 }
 

@@ -23,6 +23,7 @@ using ledger::Envelope;
 
 constexpr std::uint64_t kMaxFile = 1 << 20;
 constexpr charter::UnixSeconds kDay = 86'400;
+constexpr std::string_view kSpiffe = "spiffe://";
 
 Result<Bytes> Read(const std::string& file) {
   Result<Bytes> text = ReadFile(file, kMaxFile);
@@ -91,12 +92,19 @@ Result<std::optional<Digest>> ReleaseKey(const std::string& file) {
               "Make one: accord key create --kind p256");
 }
 
+Result<crypto::Certificate> ReadCa(const std::filesystem::path& file) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(file, kMaxFile));
+  ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
+  if (ca.info().is_ca && ca.info().uri.starts_with(kSpiffe)) return ca;
+  return Fail(errors::kCertUsage,
+              file.string() + " is the certificate of " + Printable(ca.info().uri) + ", which is no CA");
+}
+
 // A federation of this member alone, or the beginning of one of several.
 Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend& backend) {
   ACCORD_ASSIGN_OR_RETURN(const Context context, session.ContextInForce());
-  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId self, crypto::SpiffeId::Parse(context.spiffe_id));
-  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(context.CaFile(), kMaxFile));
-  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca,
+                          ReadCa(command.ca.empty() ? context.CaFile() : std::filesystem::path(command.ca)));
   ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey log, LogKeyOf(backend));
   ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, ledger::ReadKeyFile(command.key));
   ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey witness, ledger::VerifierKey::Parse(command.witness));
@@ -112,7 +120,7 @@ Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend
                            .gov_keys = {key.verifier},
                            .witness = witness,
                            .model_key = release,
-                           .trust_domain = self.trust_domain,
+                           .trust_domain = ca.info().uri.substr(kSpiffe.size()),
                            .ca_keys = {ca.info().spki_hash},
                            .rights = {charter::Right::kPropose, charter::Right::kVote, charter::Right::kData,
                                       charter::Right::kWitness, charter::Right::kEvaluate}});

@@ -136,6 +136,10 @@ void Grammar::AddCharters() {
   init.app
       ->add_option("--release-key", init.values->release_key, "Your key for released models, if there is one")
       ->type_name("FILE");
+  init.app
+      ->add_option("--ca", init.values->ca,
+                   "The CA of your nodes: ca.pem of accord-ca; else the coordinator's")
+      ->type_name("FILE");
   SigningKey(init);
   init.app->add_flag("--solo", init.values->solo, "A federation of one: sign, submit and pin it at once");
   const auto sign = Add<CharterSign>(charter, "sign", "Sign a draft, or what others have signed");

@@ -304,9 +304,13 @@ void GroupSections(Schema& s, GroupsSpec& groups) {
     s.Key("nodes",
           TextList(nodes,
                    [](const std::string& node) -> std::string {
-                     return IsName(node) ? "" : "\"" + Printable(node, 100) + "\" is not the name of a node";
+                     const std::size_t slash = node.find('/');  // DOMAIN/NAME
+                     const bool both = slash == std::string::npos || IsName(node.substr(0, slash));
+                     return both && IsName(node.substr(slash + 1))
+                                ? ""
+                                : "\"" + Printable(node, 100) + "\" is not the name of a node";
                    }),
-          "names of its nodes", Need::kRequired);
+          "names of its nodes; DOMAIN/NAME for one of a member's own trust domain", Need::kRequired);
   }
 }
 

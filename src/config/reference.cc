@@ -6,6 +6,7 @@ namespace accord::config {
 
 std::string ConfigReference() {
   CoordinatorConfig coordinator;
+  CaConfig ca;
   NodeConfig node;
   node.data["ID"].id = "ID";
   JobSpec job;
@@ -23,7 +24,7 @@ std::string ConfigReference() {
          "`MiB`, `GiB`.\n"
          "No file holds a secret.\n\n## accordd\n" +
          CoordinatorSchema(coordinator).Reference() + "\n## accord-node\n" + NodeSchema(node).Reference() +
-         "\n## The job file\n" + JobSchema(job).Reference();
+         "\n## accord-ca\n" + CaSchema(ca).Reference() + "\n## The job file\n" + JobSchema(job).Reference();
 }
 
 }  // namespace accord::config

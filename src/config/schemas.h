@@ -2,6 +2,7 @@
 #pragma once
 
 #include "accord/job_spec.h"
+#include "config/ca_config.h"
 #include "config/coordinator_config.h"
 #include "config/node_config.h"
 #include "config/schema.h"
@@ -10,6 +11,7 @@ namespace accord::config {
 
 // The struct must outlive the schema.
 [[nodiscard]] Schema JobSchema(JobSpec& job);
+[[nodiscard]] Schema CaSchema(CaConfig& config);
 [[nodiscard]] Schema CoordinatorSchema(CoordinatorConfig& config);
 [[nodiscard]] Schema NodeSchema(NodeConfig& config);  // a section for each id that config.data has
 

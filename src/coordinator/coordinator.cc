@@ -130,7 +130,9 @@ struct Coordinator::Impl {
   bool stopped = false;
 
   Status Open();
+  Status OpenIdentity();
   Status OpenLog();
+  void OnSignedHead();
   void BeginDecided();
   void ArmDecided();
   Status Serve();
@@ -152,11 +154,17 @@ Status Coordinator::Impl::Open() {
                                 if (!health.failed_.exchange(true)) on_fatal(status);
                               }});
   jobs = std::make_unique<Jobs>(*services);
+  ACCORD_RETURN_IF_ERROR(OpenIdentity());
   ACCORD_RETURN_IF_ERROR(OpenLog());
   reception = std::make_unique<Reception>(*jobs, *cosigners);
   sessions.Listen(reception.get());
   ACCORD_RETURN_IF_ERROR(jobs->Recover());
   refs->Sweep();
+  people = std::make_unique<People>(*services, *jobs, *identity, *log);
+  return {};
+}
+
+Status Coordinator::Impl::OpenIdentity() {
   ACCORD_ASSIGN_OR_RETURN(identity,
                           Identity::Open({.state = config.store.state,
                                           .trust_domain = config.federation.trust_domain,
@@ -170,8 +178,7 @@ Status Coordinator::Impl::Open() {
                                           .cut = [this](const std::string& id, const Status& status) {
                                             if (server) server->CutPeer(id, status);
                                           }}));
-  people = std::make_unique<People>(*services, *jobs, *identity, *log);
-  return {};
+  return identity->RenewServer();
 }
 
 Status Coordinator::Impl::OpenLog() {
@@ -179,13 +186,20 @@ Status Coordinator::Impl::OpenLog() {
                                                 .origin = config.federation.trust_domain + "/log",
                                                 .clock = &clock,
                                                 .workers = workers.get_executor(),
-                                                .signed_head = [this] { cosigners->OnSignedHead(); },
+                                                .signed_head = [this] { OnSignedHead(); },
                                                 .published_head = [this] { BeginDecided(); }}));
   cosigners = std::make_unique<Cosigners>(*log, sessions, workers.get_executor(),
                                           [this](NodeId node) { jobs->OfferDecided(node); });
   decisions = std::make_unique<DecidedJobs>(*log, *cosigners, config.store.state, workers.get_executor());
   services->decisions = decisions.get();
+  if (const auto charter = log->NewestCharter()) identity->Use(*charter);
   return {};
+}
+
+// Whose nodes count is for the newest charter to say, from the moment that it is logged.
+void Coordinator::Impl::OnSignedHead() {
+  if (const auto charter = log->NewestCharter()) identity->Use(*charter);
+  cosigners->OnSignedHead();
 }
 
 // Proposals that have passed become jobs; those that run are shown to nodes that waited for this head.

@@ -9,7 +9,9 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "charter/authority.h"
 #include "charter/receipt.h"
+#include "crypto/spiffe.h"
 #include "ledger/dsse.h"
 
 namespace accord::coordinator {
@@ -61,7 +63,18 @@ Status DecidedJobs::CheckReceipt(const JobId& job, RoundId round, const Digest& 
                                  ByteView receipt) {
   ACCORD_ASSIGN_OR_RETURN(const ledger::Envelope envelope, ledger::ParseEnvelope(receipt));
   ACCORD_ASSIGN_OR_RETURN(const charter::Receipt parsed, charter::ParseReceipt(envelope.payload));
+  ACCORD_RETURN_IF_ERROR(CheckMember(parsed, node));
   return charter::CheckReceipt(envelope, parsed, {IdOf(job), round.value, model_in}, node.spiffe_id, key);
+}
+
+// A node counts for the member whose trust domain it is of, whatever it says.
+Status DecidedJobs::CheckMember(const charter::Receipt& receipt, const NodeName& node) const {
+  const auto charter = log_.NewestCharter();
+  if (!charter) return Fail(errors::kReceiptRefused, "there is no charter");
+  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(node.spiffe_id));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Member* member, charter::MemberOf(*charter, id));
+  if (member->id == receipt.member) return {};
+  return Fail(errors::kReceiptRefused, "a node of " + member->id + " signed for " + receipt.member);
 }
 
 std::uint64_t DecidedJobs::LoggedRounds(const JobId& job) { return log_.RoundsOf(IdOf(job)); }

@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include "base/mutex.h"
+#include "charter/receipt.h"
 #include "charter/round_commit.h"
 #include "coordinator/cosigners.h"
 #include "coordinator/decisions.h"
@@ -43,6 +44,7 @@ class DecidedJobs final : public Decisions {
     charter::RoundCommit commit;
     std::vector<std::string> receipts;
   };
+  [[nodiscard]] Status CheckMember(const charter::Receipt& receipt, const NodeName& node) const;
   [[nodiscard]] Result<Round> MakeCommit(const JobId& job, const job::RoundSummary& round) const;
 
   LogKeeper& log_;

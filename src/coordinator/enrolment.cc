@@ -21,6 +21,7 @@ Bytes EncodeEnrolled(const rpc::Enrolled& answer) {
   Writer out;
   out.Lv(answer.certificate_pem).Lv(answer.ca_pem).Lv(answer.spiffe_id);
   out.Lv(answer.registry_entry).Lv(answer.registry_signature);
+  if (!answer.coordinator.empty()) out.Lv(answer.coordinator).Lv(answer.coordinator_ca_pem);
   return std::move(out).Take();
 }
 
@@ -34,12 +35,16 @@ Result<rpc::Enrolled> DecodeEnrolled(ByteView bytes) {
   answer.registry_entry.assign(entry.begin(), entry.end());
   const ByteView signature = in.Lv();
   answer.registry_signature.assign(signature.begin(), signature.end());
+  if (in.ok() && in.remaining() > 0) {
+    answer.coordinator = in.LvText();
+    answer.coordinator_ca_pem = in.LvText();
+  }
   if (!in.Done()) return Fail(errors::kStoreCorrupt, "a stored enrolment is malformed");
   return answer;
 }
 
 Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca, const crypto::SpiffeId& id,
-                ByteView protocol_key, rpc::Enrolled& answer) {
+                const std::string& org, ByteView protocol_key, rpc::Enrolled& answer) {
   const auto key = crypto::Ed25519PublicKey::FromBytes(AsText(protocol_key));
   if (!key)
     return Fail(errors::kMemberInvite, "a node joins with a protocol key of 32 bytes, this one sent " +
@@ -47,7 +52,7 @@ Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca, co
   const auto not_after =
       std::chrono::floor<std::chrono::seconds>(ca.info().not_after).time_since_epoch().count();
   const secagg::VouchedEntry vouched =
-      secagg::Vouch(ca_key, id, id.trust_domain, *key, static_cast<std::uint64_t>(not_after));
+      secagg::Vouch(ca_key, id, org, *key, static_cast<std::uint64_t>(not_after));
   answer.registry_entry = vouched.Encode();
   answer.registry_signature = vouched.signature;
   return {};

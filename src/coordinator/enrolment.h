@@ -23,8 +23,10 @@ struct PendingEnrolment {
 [[nodiscard]] Bytes EncodeEnrolled(const rpc::Enrolled& answer);
 // `store.corrupt` when malformed.
 [[nodiscard]] Result<rpc::Enrolled> DecodeEnrolled(ByteView bytes);
-// Puts the registry entry for `protocol_key`, signed by the CA, into `answer`. `key.malformed` for a bad key.
+// Puts the registry entry of a node of `org` for `protocol_key`, signed by the CA, into `answer`.
+// `key.malformed` for a bad key.
 [[nodiscard]] Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca,
-                              const crypto::SpiffeId& id, ByteView protocol_key, rpc::Enrolled& answer);
+                              const crypto::SpiffeId& id, const std::string& org, ByteView protocol_key,
+                              rpc::Enrolled& answer);
 
 }  // namespace accord::coordinator

@@ -19,6 +19,7 @@ namespace accord::coordinator {
 namespace {
 
 constexpr Millis kBackdate = std::chrono::minutes(5);  // for clocks that differ
+constexpr Millis kRefusalsApart = std::chrono::seconds(1);
 constexpr Millis kCaLife = std::chrono::hours(24 * 365 * 10);
 
 rpc::MemberView ViewOf(const store::Member& member) {
@@ -63,8 +64,15 @@ Result<std::unique_ptr<Identity>> Identity::Open(Options options) {
   }
   std::unique_ptr<Identity> identity(new Identity(std::move(options), std::move(key), std::move(ca)));
   ACCORD_RETURN_IF_ERROR(identity->LoadMembers());
-  ACCORD_RETURN_IF_ERROR(identity->RenewServer());
+  if (RegistryBook* book = identity->options_.registry; book != nullptr)
+    ACCORD_RETURN_IF_ERROR(identity->OpenRegistry(*book));
   return identity;
+}
+
+// Nodes that do not count under the charter are in no registry: those that go by it would refuse it.
+Status Identity::OpenRegistry(RegistryBook& book) {
+  book.CountOnly([this](const crypto::SpiffeId& node) { return cas_.Check(node).ok(); });
+  return book.KeepCa(ca_);
 }
 
 Status Identity::LoadMembers() {
@@ -97,7 +105,6 @@ Status Identity::RenewServer() {
   const std::filesystem::path directory = paths.tls / version;
   ACCORD_RETURN_IF_ERROR(
       WriteFileAtomic(directory / "chain.pem", AsBytes(leaf.pem() + ca_.pem()), FileMode::kShared));
-  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(directory / "clients.pem", AsBytes(ca_.pem()), FileMode::kShared));
   ACCORD_RETURN_IF_ERROR(key.Save(directory / "key.pem"));
   const std::filesystem::path fresh = paths.tls / (version + ".link");
   std::error_code error;
@@ -128,6 +135,10 @@ Result<rpc::InviteView> Identity::Invite(const std::string& by, const std::strin
   const auto parsed = crypto::ParseRole(role);
   if (!parsed || *parsed == crypto::Role::kCoordinator) {
     return Fail(errors::kMemberInvite, "'" + Printable(role, 40) + "' is none of node, operator, researcher");
+  }
+  if (!options_.member.empty() && *parsed != crypto::Role::kNode) {
+    return Fail(errors::kMemberInvite,
+                "a member's own CA certifies its nodes; people join at the coordinator");
   }
   if (!IsName(name)) {
     return Fail(errors::kMemberInvite,
@@ -179,19 +190,37 @@ void Identity::RefreshRegistry() {
 
 void Identity::GetRegistry(std::optional<Digest> hash, rpc::Reply<rpc::RegistryView> reply) {
   boost::asio::post(*options_.workers, [book = options_.registry, hash, reply = std::move(reply)] {
-    if (!hash) return reply(book->Newest()->View());
-    const auto found = book->Find(*hash);
+    Result<std::shared_ptr<const RegistryVersion>> found = hash ? book->Find(*hash) : book->Newest();
     if (!found.ok()) return reply(found.status());
-    reply((*found)->View());
+    rpc::RegistryView view = (*found)->View();
+    view.cas = book->Cas();
+    reply(std::move(view));
   });
 }
 
-Status Identity::CheckIdentity(const std::string& spiffe_id) {
+// TLS has no words for why, so that the reason is here alone; but strangers do not fill the log.
+Status Identity::CheckCertificate(std::string_view leaf_pem, std::string_view chain_pem) {
+  const TimePoint now = options_.clock->Now();
+  const Status status = cas_.CheckLeaf(leaf_pem, chain_pem, now);
+  if (status.ok()) return status;
   const MutexLock lock(mutex_);
-  const auto member = suspended_.find(spiffe_id);
-  if (member == suspended_.end()) return Fail(errors::kAuthRevoked, spiffe_id + " is not a member");
-  if (member->second) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
-  return {};
+  ++refused_;
+  if (last_refused_ && now >= *last_refused_ && now - *last_refused_ < kRefusalsApart) return status;
+  LogWarn("peer.refused", {{"why", Describe(status)}, {"count", std::to_string(refused_)}});
+  last_refused_ = now;
+  refused_ = 0;
+  return status;
+}
+
+Status Identity::CheckIdentity(const std::string& spiffe_id) {
+  {
+    const MutexLock lock(mutex_);
+    const auto member = suspended_.find(spiffe_id);
+    if (member == suspended_.end()) return Fail(errors::kAuthRevoked, spiffe_id + " is not a member");
+    if (member->second) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
+  }
+  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(spiffe_id));
+  return cas_.Check(id);
 }
 
 // ---------------------------------------------------------------- enrolment
@@ -214,9 +243,11 @@ Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
     return Fail(errors::kTokenInvalid, "this token expired at " + FormatTime(token.expires_at));
   ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(token.spiffe_id));
   ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf, Issue(id, request.csr_pem));
-  rpc::Enrolled answer{leaf.pem(), ca_.pem(), token.spiffe_id, {}, {}};
+  rpc::Enrolled answer{
+      leaf.pem(), ca_.pem(), token.spiffe_id, {}, {}, options_.coordinator, options_.coordinator_ca_pem};
+  const std::string org = options_.member.empty() ? id.trust_domain : options_.member;
   if (id.role == crypto::Role::kNode)
-    ACCORD_RETURN_IF_ERROR(VouchFor(ca_key_, ca_, id, request.protocol_key, answer));
+    ACCORD_RETURN_IF_ERROR(VouchFor(ca_key_, ca_, id, org, request.protocol_key, answer));
   store::Redemption redemption{
       .secret_hash = hash,
       .request = digest,
@@ -251,7 +282,13 @@ Result<rpc::Enrolled> Identity::RenewNow(const std::string& spiffe_id, const std
   ACCORD_RETURN_IF_ERROR(options_.members->RecordCertificate(
       spiffe_id, {leaf.info().serial, leaf.info().fingerprint, leaf.info().not_after}));
   RefreshRegistry();
-  return rpc::Enrolled{leaf.pem(), ca_.pem(), spiffe_id, member.registry_entry, member.registry_signature};
+  return rpc::Enrolled{leaf.pem(),
+                       ca_.pem(),
+                       spiffe_id,
+                       member.registry_entry,
+                       member.registry_signature,
+                       options_.coordinator,
+                       options_.coordinator_ca_pem};
 }
 
 }  // namespace accord::coordinator

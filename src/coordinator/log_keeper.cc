@@ -204,6 +204,12 @@ std::optional<OpenHead> LogKeeper::Head() const {
                   WitnessesOf(record_.chain().back().charter)};
 }
 
+std::optional<charter::Charter> LogKeeper::NewestCharter() const {
+  const MutexLock lock(mutex_);
+  if (charters_.empty()) return std::nullopt;
+  return record_.chain().back().charter;
+}
+
 bool LogKeeper::IsPublished(const ledger::Note& head) const {
   const auto asked = ledger::Checkpoint::Parse(head.text);
   const MutexLock lock(mutex_);

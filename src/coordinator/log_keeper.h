@@ -75,6 +75,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   // ---- for witnesses. None before there is a charter. They are those of its newest version, in force or
   // not: nodes go by it, too, and one that is out of date could never be renewed otherwise.
   [[nodiscard]] std::optional<OpenHead> Head() const ACCORD_EXCLUDES(mutex_);
+  [[nodiscard]] std::optional<charter::Charter> NewestCharter() const ACCORD_EXCLUDES(mutex_);
   // The proof that `head` continues the log of this size: reads tiles.
   [[nodiscard]] Result<ledger::Proof> Consistency(std::uint64_t from, const ledger::TreeHead& head)
       ACCORD_EXCLUDES(mutex_);

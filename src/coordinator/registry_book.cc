@@ -15,6 +15,8 @@ namespace accord::coordinator {
 namespace {
 
 constexpr std::size_t kLeastStored = 4;  // the length of an LV
+constexpr std::string_view kCaFile = "ca.";
+constexpr std::uint64_t kMaxCaFile = 1 << 16;
 
 struct FileName {
   std::uint64_t version = 0;
@@ -73,7 +75,8 @@ Result<std::shared_ptr<const RegistryVersion>> Read(const std::filesystem::path&
 }
 
 // The entries of all nodes that count, ascending by id.
-Result<std::vector<secagg::VouchedEntry>> Vouched(const std::vector<store::Member>& members) {
+Result<std::vector<secagg::VouchedEntry>> Vouched(
+    const std::vector<store::Member>& members, const std::function<bool(const crypto::SpiffeId&)>& counts) {
   std::vector<secagg::VouchedEntry> vouched;
   for (const store::Member& member : members) {
     if (member.suspended || member.role != crypto::RoleName(crypto::Role::kNode)) continue;
@@ -82,10 +85,20 @@ Result<std::vector<secagg::VouchedEntry>> Vouched(const std::vector<store::Membe
       return Fail(errors::kStoreCorrupt,
                   "the stored registry entry of " + member.spiffe_id + " is not its own");
     }
-    vouched.push_back(*std::move(one));
+    if (!counts || counts(one->identity)) vouched.push_back(*std::move(one));
   }
   std::ranges::sort(vouched, {}, [](const secagg::VouchedEntry& one) { return one.entry.id; });
   return vouched;
+}
+
+// Nothing for other files, and for one that is not what its name says: its node introduces itself again.
+std::optional<crypto::Certificate> ReadCa(const std::filesystem::path& file) {
+  const std::string name = file.filename().string();
+  if (!name.starts_with(kCaFile)) return std::nullopt;
+  const auto pem = ReadFile(file, kMaxCaFile);
+  const auto ca = pem.ok() ? crypto::Certificate::FromPem(AsText(*pem)) : pem.status();
+  if (!ca.ok() || name != std::string(kCaFile) + ca->info().spki_hash.Hex()) return std::nullopt;
+  return *ca;
 }
 
 // A new signature over the same entry is no reason to have every lab pin again.
@@ -96,7 +109,7 @@ bool SameEntries(const std::vector<secagg::VouchedEntry>& a, const std::vector<s
 }  // namespace
 
 rpc::RegistryView RegistryVersion::View() const {
-  rpc::RegistryView view{.version = registry.version, .entries = {}};
+  rpc::RegistryView view{.version = registry.version, .entries = {}, .cas = {}};
   for (const secagg::VouchedEntry& one : vouched) {
     view.entries.push_back({one.identity.Format(), one.entry.Encode(), one.signature});
   }
@@ -119,6 +132,7 @@ Status RegistryBook::ReadDirectory() {
   const MutexLock lock(mutex_);
   std::filesystem::directory_iterator files(directory_, error);
   for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
+    if (const auto ca = ReadCa(files->path())) cas_[ca->info().spki_hash] = ca->pem();
     const auto name = ParseName(files->path().filename().string());
     if (!name) continue;
     versions_[name->hash] = name->version;
@@ -151,9 +165,14 @@ RegistryBook::FilesCheck RegistryBook::CheckFiles(const std::filesystem::path& d
 Status RegistryBook::Refresh() {
   const MutexLock lock(mutex_);
   ACCORD_ASSIGN_OR_RETURN(const std::vector<store::Member> members, members_.List());
-  ACCORD_ASSIGN_OR_RETURN(std::vector<secagg::VouchedEntry> vouched, Vouched(members));
+  ACCORD_ASSIGN_OR_RETURN(std::vector<secagg::VouchedEntry> vouched, Vouched(members, counts_));
   if (newest_ && SameEntries(newest_->vouched, vouched)) return {};
   return Append(std::move(vouched));
+}
+
+void RegistryBook::CountOnly(std::function<bool(const crypto::SpiffeId&)> counts) {
+  const MutexLock lock(mutex_);
+  counts_ = std::move(counts);
 }
 
 Status RegistryBook::Append(std::vector<secagg::VouchedEntry> vouched) {
@@ -187,6 +206,23 @@ Result<std::shared_ptr<const RegistryVersion>> RegistryBook::Find(const Digest& 
     name.version = found->second;
   }
   return Read(directory_, name);  // files never change
+}
+
+Status RegistryBook::KeepCa(const crypto::Certificate& ca) {
+  const Digest key = ca.info().spki_hash;
+  const MutexLock lock(mutex_);
+  if (const auto known = cas_.find(key); known != cas_.end() && known->second == ca.pem()) return {};
+  ACCORD_RETURN_IF_ERROR(
+      WriteFileAtomic(directory_ / (std::string(kCaFile) + key.Hex()), AsBytes(ca.pem()), FileMode::kShared));
+  cas_[key] = ca.pem();
+  return {};
+}
+
+std::vector<std::string> RegistryBook::Cas() const {
+  const MutexLock lock(mutex_);
+  std::vector<std::string> pems;
+  for (const auto& [key, pem] : cas_) pems.push_back(pem);
+  return pems;
 }
 
 }  // namespace accord::coordinator

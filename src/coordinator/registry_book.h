@@ -1,19 +1,23 @@
 // Every registry that this federation ever had (secagg.md 7.4): who vouches for which protocol key. Made from
 // the members, numbered, and kept by its hash, since labs pin hashes and a running attempt names one.
 //
-// A version is a file `VERSION.HASH` of the directory, on disk before anyone sees it. Used by Identity, and
-// by jobs for the registry of a masked attempt. Thread-safe; Refresh and Find touch the disk.
+// A version is a file `VERSION.HASH` of the directory, on disk before anyone sees it; the CAs that vouched
+// are there as `ca.HASH` of their public key. Used by Identity, and by jobs for the registry of a masked
+// attempt. Thread-safe; Refresh, Find and KeepCa touch the disk.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/mutex.h"
+#include "crypto/x509.h"
 #include "rpc/views.h"
 #include "secagg/registry.h"
 #include "store/members.h"
@@ -45,11 +49,18 @@ class RegistryBook {
   // Makes the next version if the nodes that are not suspended, or their entries, are others than those of
   // the newest one. After a failure the newest stays what it was. Called after every change of the members.
   [[nodiscard]] Status Refresh() ACCORD_EXCLUDES(mutex_);
+  // From the next Refresh on only nodes for which it is true are in it. Thread-safe; does not come back here.
+  void CountOnly(std::function<bool(const crypto::SpiffeId&)> counts) ACCORD_EXCLUDES(mutex_);
 
   [[nodiscard]] std::shared_ptr<const RegistryVersion> Newest() const ACCORD_EXCLUDES(mutex_);
   // `blob.not_found` for a hash that no version had.
   [[nodiscard]] Result<std::shared_ptr<const RegistryVersion>> Find(const Digest& hash) const
       ACCORD_EXCLUDES(mutex_);
+
+  // Durable when it returns: served beside the entries that it signed.
+  [[nodiscard]] Status KeepCa(const crypto::Certificate& ca) ACCORD_EXCLUDES(mutex_);
+  // PEM, by the hashes of their public keys.
+  [[nodiscard]] std::vector<std::string> Cas() const ACCORD_EXCLUDES(mutex_);
 
  private:
   RegistryBook(std::filesystem::path directory, store::Members& members)
@@ -60,8 +71,10 @@ class RegistryBook {
   const std::filesystem::path directory_;
   store::Members& members_;
   mutable Mutex mutex_;
+  std::function<bool(const crypto::SpiffeId&)> counts_ ACCORD_GUARDED_BY(mutex_);
   std::map<Digest, std::uint64_t> versions_ ACCORD_GUARDED_BY(mutex_);  // of every hash
   std::shared_ptr<const RegistryVersion> newest_ ACCORD_GUARDED_BY(mutex_);
+  std::map<Digest, std::string> cas_ ACCORD_GUARDED_BY(mutex_);
 };
 
 }  // namespace accord::coordinator

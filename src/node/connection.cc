@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "rpc/enrol.h"
 
 namespace accord::node {
 
@@ -81,12 +82,30 @@ void Connection::Dial() {
   ++dial_;
   if (!client.ok()) return OnClosed(dial_, client.status());
   client_ = *std::move(client);
-  session_ = client_->OpenSession(std::make_shared<Events>(weak_from_this(), io_, dial_));
-  session_->Send(callbacks_.hello());
   dial_timer_.expires_after(kWelcomeWait);
   dial_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
     if (auto self = weak.lock(); self && !error && !self->up_) self->GiveUp();
   });
+  if (identity_.issuer.empty()) return OpenSession();
+  asio::post(workers_, [self = shared_from_this(), client = client_, dial = dial_] {
+    const Status done = [&]() -> Status {
+      ACCORD_ASSIGN_OR_RETURN(const rpc::Introduction introduction, LoadIntroduction(self->identity_));
+      return client->Introduce(introduction, {.timeout = kWelcomeWait});
+    }();
+    asio::post(self->io_, [self, dial, done] { self->OnIntroduced(dial, done); });
+  });
+}
+
+// A node that its member certified is known to the coordinator from then on.
+void Connection::OnIntroduced(std::uint64_t dial, const Status& status) {
+  if (dial != dial_ || stopping_) return;
+  if (!status.ok()) return OnClosed(dial, status);
+  OpenSession();
+}
+
+void Connection::OpenSession() {
+  session_ = client_->OpenSession(std::make_shared<Events>(weak_from_this(), io_, dial_));
+  session_->Send(callbacks_.hello());
 }
 
 // Whoever takes the stream and says nothing is no coordinator to wait for.
@@ -166,10 +185,11 @@ void Connection::RenewIfDue() {
   const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
   if (renewing_ || !life.ok() || now < life->renew_at) return;
   renewing_ = true;
-  asio::post(workers_, [self = shared_from_this(), client = client_] {
+  asio::post(workers_, [self = shared_from_this()] {
     const Status renewed = [&]() -> Status {
       ACCORD_ASSIGN_OR_RETURN(const Renewal renewal, BeginRenewal(self->identity_));
-      ACCORD_ASSIGN_OR_RETURN(const rpc::Enrolled answer, client->Renew(renewal.csr_pem, {}));
+      ACCORD_ASSIGN_OR_RETURN(const rpc::Enrolled answer,
+                              rpc::Renew(self->identity_.IssuerFiles(), renewal.csr_pem, {}));
       return FinishRenewal(self->identity_, renewal, answer);
     }();
     if (renewed.ok()) {

@@ -50,6 +50,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   class Events;
   void Dial();
   void DialLater();
+  void OnIntroduced(std::uint64_t dial, const Status& status);
+  void OpenSession();
   void GiveUp();
   void OnMessage(std::uint64_t dial, rpc::ToNode message);
   void OnClosed(std::uint64_t dial, const Status& status);

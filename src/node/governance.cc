@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "charter/authority.h"
 #include "ledger/cosignature.h"
 #include "ledger/witness.h"
 
@@ -44,12 +45,14 @@ Result<WitnessKeyFile> MakeWitnessKey(const std::filesystem::path& state, const 
 
 rpc::CheckpointAnswer NoWitness() { return Answer(WitnessVerdict::kUnknownLog, "this node is no witness\n"); }
 
-Result<std::unique_ptr<Governance>> Governance::Open(const config::NodeConfig& config, const Clock& clock) {
+Result<std::unique_ptr<Governance>> Governance::Open(const config::NodeConfig& config, const Clock& clock,
+                                                     const std::string& node) {
   const config::NodeConfig::Governance& from = config.governance;
   const auto genesis = Digest::FromHex(from.genesis);
   if (!genesis)
     return Fail(errors::kConfigInvalid, "governance.genesis is not the SHA-256 of a charter in hex");
-  std::unique_ptr<Governance> governance(new Governance(config, clock));
+  ACCORD_ASSIGN_OR_RETURN(crypto::SpiffeId id, crypto::SpiffeId::Parse(node));
+  std::unique_ptr<Governance> governance(new Governance(config, clock, std::move(id)));
   ACCORD_ASSIGN_OR_RETURN(governance->pin_, LoadLogPin(config.node.state, *genesis, from.member));
   if (!from.witness_key.empty()) {
     ACCORD_ASSIGN_OR_RETURN(crypto::Ed25519Key key, crypto::Ed25519Key::Load(from.witness_key));
@@ -163,11 +166,27 @@ Status Governance::Act(const rpc::Prepare& message, const Consideration& conside
   if (considered.status.error() == errors::kLogSplit.id)
     ACCORD_RETURN_IF_ERROR(KeepEvidence(config_.node.state, pin_.checkpoint, message.bundle->checkpoint));
   ACCORD_RETURN_IF_ERROR(considered.status);
+  ACCORD_RETURN_IF_ERROR(CheckOwnMember(considered.admitted->chain.back().charter));
   ACCORD_RETURN_IF_ERROR(CheckApproved(message.job, considered.policy.needs_approval));
   ACCORD_RETURN_IF_ERROR(KeepVersion(considered.admitted->chain.back()));
   ACCORD_RETURN_IF_ERROR(budget_->Reserve(considered.asked, considered.ceilings));
   Remember(message.job, {*considered.admitted, *considered.policy_hash, considered.certificate->id});
   return {};
+}
+
+// Everybody else goes by the trust domain: a node whose configuration names another member would sign
+// receipts that nobody takes.
+Status Governance::CheckOwnMember(const Charter& charter) const {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Member* member, charter::MemberOf(charter, node_));
+  if (member->id == pin_.pinned.member) return {};
+  return Fail(
+      errors::kAuthTrustDomain,
+      node_.Format() + " is a node of " + member->id + ", and governance.member says " + pin_.pinned.member,
+      "Correct governance.member, or have the node certified by its member's CA: accord-ca invite");
+}
+
+std::shared_ptr<const Charter> Governance::Newest() const {
+  return chain_.empty() ? nullptr : std::make_shared<const Charter>(chain_.back().charter);
 }
 
 Status Governance::CheckApproved(const JobId& job, bool is_asked) {

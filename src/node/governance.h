@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "accord/clock.h"
@@ -16,6 +17,7 @@
 #include "charter/receipt.h"
 #include "config/node_config.h"
 #include "crypto/ed25519.h"
+#include "crypto/spiffe.h"
 #include "ledger/vkey.h"
 #include "node/budget_ledger.h"
 #include "node/consideration.h"
@@ -35,10 +37,10 @@ struct Admission {
 
 class Governance {
  public:
-  // Of [governance] in the configuration. `charter.genesis`, `store.corrupt`, `key.*` for a witness key that
-  // cannot be read.
+  // Of [governance] in the configuration, at the node of this SPIFFE id. `charter.genesis`, `store.corrupt`,
+  // `key.*` for a witness key that cannot be read.
   [[nodiscard]] static Result<std::unique_ptr<Governance>> Open(const config::NodeConfig& config,
-                                                                const Clock& clock);
+                                                                const Clock& clock, const std::string& node);
 
   // What this witness answers. What it cosigns is on the disk before.
   [[nodiscard]] rpc::CheckpointAnswer OnAddCheckpoint(const rpc::AddCheckpoint& message);
@@ -53,6 +55,8 @@ class Governance {
   [[nodiscard]] Result<rpc::Prepare> Offered(const JobId& job);
   // The job has ended: what was reserved for it and not spent is free again.
   void Ended(const JobId& job);
+  // The newest charter that was shown; null before.
+  [[nodiscard]] std::shared_ptr<const charter::Charter> Newest() const;
   // Trainings ask and report here, on threads of their own.
   [[nodiscard]] BudgetLedger& budget() { return *budget_; }
 
@@ -69,7 +73,8 @@ class Governance {
                                                 const crypto::Ed25519Key& key) const;
 
  private:
-  Governance(const config::NodeConfig& config, const Clock& clock) : config_(config), clock_(clock) {}
+  Governance(const config::NodeConfig& config, const Clock& clock, crypto::SpiffeId node)
+      : config_(config), clock_(clock), node_(std::move(node)) {}
   [[nodiscard]] charter::UnixSeconds Now() const;
   [[nodiscard]] Result<const Admission*> AdmittedJob(const JobId& job) const;
   [[nodiscard]] Result<std::vector<charter::Version>> ChainOf(const rpc::AddCheckpoint& message) const;
@@ -77,6 +82,7 @@ class Governance {
   [[nodiscard]] rpc::CheckpointAnswer Cosign(const rpc::AddCheckpoint& message);
   [[nodiscard]] Status Act(const rpc::Prepare& message, const Consideration& considered);
   [[nodiscard]] Status CheckApproved(const JobId& job, bool is_asked);
+  [[nodiscard]] Status CheckOwnMember(const charter::Charter& charter) const;
   [[nodiscard]] Status KeepVersion(const charter::Version& newest);
   void KeepOffer(const KeptOffer& offer, OfferLine line, bool is_decided, const Status& outcome);
   void Remember(const JobId& job, Admission admission);
@@ -84,6 +90,7 @@ class Governance {
 
   const config::NodeConfig& config_;
   const Clock& clock_;
+  const crypto::SpiffeId node_;
   std::unique_ptr<const crypto::Ed25519Key> witness_;  // none: another node of the member's is the witness
   LogPin pin_;
   std::vector<charter::Version> chain_;  // the longest that was shown

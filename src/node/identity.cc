@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -18,15 +20,17 @@ namespace accord::node {
 namespace {
 
 constexpr std::uint64_t kSmallFile = 1 << 16;
+constexpr std::string_view kSpiffe = "spiffe://";
 
 struct Paths {
   explicit Paths(const std::filesystem::path& state)
       : identity(state / "identity.json"),
         protocol_key(state / "protocol.key"),
         registry_entry(state / "registry.entry"),
+        coordinator_ca(state / "coordinator.pem"),
         tls(state / "tls"),
         current(state / "tls" / "current") {}
-  std::filesystem::path identity, protocol_key, registry_entry, tls, current;
+  std::filesystem::path identity, protocol_key, registry_entry, coordinator_ca, tls, current;
 };
 
 Result<crypto::Certificate> ReadCertificate(const std::filesystem::path& path) {
@@ -82,14 +86,35 @@ Status Install(const Paths& paths, const std::filesystem::path& directory, const
   return {};
 }
 
+// Where the coordinator is, and whose: of the CA itself, or as a member's CA says.
+struct Coordinator {
+  std::string address, issuer, trust_domain;
+};
+Result<Coordinator> CoordinatorOf(const crypto::JoinToken& token, const rpc::Enrolled& answer) {
+  if (answer.coordinator.empty()) return Coordinator{token.address, "", token.identity.trust_domain};
+  ACCORD_ASSIGN_OR_RETURN(const auto ca, crypto::Certificate::FromPem(answer.coordinator_ca_pem));
+  const std::string uri = ca.info().uri;
+  if (!ca.info().is_ca || !uri.starts_with(kSpiffe))
+    return Fail(errors::kCertUsage,
+                "what came as the coordinator's CA is the certificate of " + Printable(uri));
+  return Coordinator{answer.coordinator, token.address, uri.substr(kSpiffe.size())};
+}
+
 }  // namespace
 
-rpc::ClientOptions Identity::ClientFiles() const {
+rpc::ClientOptions Identity::IssuerFiles() const {
   const Paths paths(state);
-  return {.address = coordinator,
+  return {.address = issuer.empty() ? coordinator : issuer,
           .ca = paths.current / "ca.pem",
           .certificate = paths.current / "cert.pem",
           .key = paths.current / "key.pem"};
+}
+
+rpc::ClientOptions Identity::ClientFiles() const {
+  rpc::ClientOptions options = IssuerFiles();
+  options.address = coordinator;
+  if (!issuer.empty()) options.own_ca = std::exchange(options.ca, Paths(state).coordinator_ca);
+  return options;
 }
 
 Result<Identity> Join(const std::filesystem::path& state, const std::string& text) {
@@ -121,9 +146,17 @@ Result<Identity> Join(const std::filesystem::path& state, const std::string& tex
   ACCORD_ASSIGN_OR_RETURN(const rpc::Enrolled answer,
                           rpc::Enrol({token.address, token.ca_fingerprint}, std::move(request), {}));
   ACCORD_RETURN_IF_ERROR(CheckOwnEntry(answer, public_key));
+  ACCORD_ASSIGN_OR_RETURN(const Coordinator coordinator, CoordinatorOf(token, answer));
   ACCORD_RETURN_IF_ERROR(Install(paths, directory, answer));
   ACCORD_RETURN_IF_ERROR(WriteFileAtomic(paths.registry_entry, answer.registry_entry, FileMode::kShared));
-  const nlohmann::json json{{"version", 1}, {"coordinator", token.address}, {"spiffe_id", answer.spiffe_id}};
+  if (!coordinator.issuer.empty())
+    ACCORD_RETURN_IF_ERROR(
+        WriteFileAtomic(paths.coordinator_ca, AsBytes(answer.coordinator_ca_pem), FileMode::kShared));
+  const nlohmann::json json{{"version", 1},
+                            {"coordinator", coordinator.address},
+                            {"spiffe_id", answer.spiffe_id},
+                            {"federation", coordinator.trust_domain},
+                            {"issuer", coordinator.issuer}};
   ACCORD_RETURN_IF_ERROR(WriteFileAtomic(paths.identity, AsBytes(json.dump(2) + "\n"), FileMode::kShared));
   return LoadIdentity(state);
 }
@@ -145,16 +178,34 @@ Result<Identity> LoadIdentity(const std::filesystem::path& state) {
   if (!parsed.ok() || text("coordinator").empty()) {
     return Fail(errors::kStoreCorrupt, paths.identity.string() + " is damaged");
   }
-  return Identity{state,        text("coordinator"),  parsed->Format(),
-                  parsed->name, parsed->trust_domain, parsed->ToNodeId()};
+  const std::string federation = text("federation");  // none: of a time when it was always the node's own
+  return Identity{state,
+                  text("coordinator"),
+                  parsed->Format(),
+                  parsed->name,
+                  federation.empty() ? parsed->trust_domain : federation,
+                  parsed->ToNodeId(),
+                  text("issuer")};
 }
 
 Result<crypto::Ed25519Key> LoadProtocolKey(const Identity& identity) {
   return crypto::Ed25519Key::Load(Paths(identity.state).protocol_key);
 }
 
-Result<crypto::Certificate> LoadCa(const Identity& identity) {
-  return ReadCertificate(identity.ClientFiles().ca);
+Result<std::vector<crypto::Certificate>> LoadCas(const Identity& identity) {
+  std::vector<crypto::Certificate> cas;
+  ACCORD_ASSIGN_OR_RETURN(crypto::Certificate own, ReadCertificate(identity.IssuerFiles().ca));
+  cas.push_back(std::move(own));
+  if (identity.issuer.empty()) return cas;
+  ACCORD_ASSIGN_OR_RETURN(crypto::Certificate coordinator, ReadCertificate(identity.ClientFiles().ca));
+  cas.push_back(std::move(coordinator));
+  return cas;
+}
+
+Result<rpc::Introduction> LoadIntroduction(const Identity& identity) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes ca, ReadFile(identity.IssuerFiles().ca, kSmallFile));
+  ACCORD_ASSIGN_OR_RETURN(Bytes entry, ReadFile(Paths(identity.state).registry_entry, kSmallFile));
+  return rpc::Introduction{std::string(AsText(ca)), std::move(entry)};
 }
 
 Result<CertificateLife> LifeOf(const Identity& identity) {

@@ -164,7 +164,7 @@ Status JobTask::CheckMode(const JobSpec& spec) const {
                 "not true");
   }
   ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry pinned, LoadPinned(services_.config.node.state));
-  if (pinned.registry) return {};
+  if (pinned.registry || services_.registry_by_charter) return {};
   return Fail(errors::kSecaggWrongRegistry,
               "the job masks updates under a registry of nodes, and none is pinned here",
               "Look at it, compare its hash with the other members', then: accord-node registry --pin HASH");
@@ -201,12 +201,19 @@ void JobTask::TakeUpAgain() {
   if (trainer_) SayPrepared();
 }
 
+// Under a charter: what pins the registry that a masked job needs; else nothing to do.
+std::function<Status()> JobTask::Pinning() const {
+  const bool by_charter = services_.registry_by_charter && facts_.spec->secure != SecureMode::kOff;
+  return by_charter ? services_.registry_by_charter() : [] { return Status(); };
+}
+
 void JobTask::OpenTrainer(const rpc::Prepare&, DatasetConfig data) {
   opening_ = true;
   asio::post(services_.work, [self = shared_from_this(), spec = facts_.spec, layout = facts_.layout,
-                              data = std::move(data)] {
-    const Status certified =
+                              data = std::move(data), pin = Pinning()] {
+    Status certified =
         CheckCertified(self->services_.config, data, spec->purpose, self->services_.clock.Now());
+    if (certified.ok()) certified = pin();
     Result<std::unique_ptr<Trainer>> made = certified;
     if (certified.ok()) made = self->services_.trainers.Create(*spec, data);
     Status status = made.status();

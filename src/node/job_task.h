@@ -55,7 +55,9 @@ struct NodeServices {
   // Whether the members' decision that came with a job lets it run here; none: the lab pinned no charter.
   std::function<Status(const rpc::Prepare&, const JobSpec&)> admit = {};
   const Governance* governance = nullptr;  // likewise: of the rounds of such jobs
-  std::string spiffe_id = {};              // of this node
+  // Likewise: called on the strand, gives what pins the newest registry by the charter, for a worker.
+  std::function<std::function<Status()>()> registry_by_charter = {};
+  std::string spiffe_id = {};  // of this node
   // Asked before each training, and told what it took, on its thread; none: trainings are not counted.
   std::function<Status(const JobId&)> may_train = {};
   std::function<void(const JobId&, std::chrono::nanoseconds)> has_trained = {};
@@ -107,6 +109,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Status CheckMode(const JobSpec& spec) const;
   void SayPrepared();
   void TakeUpAgain();
+  [[nodiscard]] std::function<Status()> Pinning() const;
   void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);
   void Decline(const Status& why);
   void Remember(const task::Event& event);

@@ -19,6 +19,7 @@
 #include "node/governance.h"
 #include "node/identity.h"
 #include "node/job_tasks.h"
+#include "node/registry_client.h"
 #include "store/blobs.h"
 #include "store/spool.h"
 #include "store/sqlite_journal.h"
@@ -101,7 +102,7 @@ Status Node::Impl::Open() {
   ACCORD_ASSIGN_OR_RETURN(
       spools, store::SpoolPool::Open({.directory = dir->spool_dir(), .memory_budget = kSpoolMemory}));
   if (!config.governance.genesis.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(governance, Governance::Open(config, clock));
+    ACCORD_ASSIGN_OR_RETURN(governance, Governance::Open(config, clock, identity.spiffe_id));
   }
   services.reset(new NodeServices{config, trainers, clock, identity.id, identity.federation,
                                   std::make_shared<const crypto::Ed25519Key>(std::move(protocol_key)), io,
@@ -138,6 +139,12 @@ void Node::Impl::Govern() {
     return governance->Admit(message, spec, tasks->OpenBut(message.job));
   };
   services->governance = governance.get();
+  services->registry_by_charter = [this]() -> std::function<Status()> {
+    return [state = config.node.state, client = connection->client(), charter = governance->Newest()] {
+      if (!client || !charter) return Fail(errors::kNetUnreachable, "the coordinator is not connected");
+      return SyncRegistry(state, *client, *charter);
+    };
+  };
   services->spiffe_id = identity.spiffe_id;
   Count(governance->budget(), *services);
 }

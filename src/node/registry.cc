@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "charter/authority.h"
 #include "crypto/sha256.h"
 
 namespace accord::node {
@@ -19,6 +20,36 @@ secagg::Registry Collect(std::uint64_t version, std::span<const secagg::VouchedE
   secagg::Registry registry{.version = version, .entries = {}};
   for (const secagg::VouchedEntry& vouched : entries) registry.entries.push_back(vouched.entry);
   return registry;
+}
+
+Status CheckAscending(std::span<const secagg::VouchedEntry> entries) {
+  const auto unsorted = [](const secagg::VouchedEntry& a, const secagg::VouchedEntry& b) {
+    return !(a.entry.id < b.entry.id);
+  };
+  if (std::ranges::adjacent_find(entries, unsorted) == entries.end()) return {};
+  return Fail(errors::kSecaggBadEncoding, "the entries of the registry are not ascending");
+}
+
+// The complaint of the last CA when none of them signed it.
+Status CheckByAny(const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas) {
+  Status why = Fail(errors::kRegistryUntrusted, "there is no CA to check the registry by");
+  for (const crypto::Certificate& ca : cas) {
+    why = secagg::CheckVouched(vouched, ca);
+    if (why.ok()) break;
+  }
+  return why;
+}
+
+Status CheckByCharter(const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas,
+                      const charter::Charter& charter) {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Member* member, charter::MemberOf(charter, vouched.identity));
+  ACCORD_ASSIGN_OR_RETURN(const auto known, charter::CasOf(*member, cas));
+  ACCORD_RETURN_IF_ERROR(CheckByAny(vouched, known));
+  // A coordinator that is its member's CA, too, certified nodes before the charter gave the member its name.
+  const std::string& org = vouched.entry.org;
+  if (org == member->id || org == member->trust_domain) return {};
+  return Fail(errors::kRegistryUntrusted, "the registry entry of " + vouched.identity.Format() + " is of '" +
+                                              Printable(org, 64) + "', not of " + member->id);
 }
 
 }  // namespace
@@ -41,16 +72,18 @@ Status Pin(const std::filesystem::path& state, const secagg::Registry& registry)
 }
 
 Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
-                                       const crypto::Certificate& ca) {
-  const auto unsorted = [](const secagg::VouchedEntry& a, const secagg::VouchedEntry& b) {
-    return !(a.entry.id < b.entry.id);
-  };
-  if (std::ranges::adjacent_find(entries, unsorted) != entries.end()) {
-    return Fail(errors::kSecaggBadEncoding, "the entries of the registry are not ascending");
-  }
-  for (const secagg::VouchedEntry& vouched : entries) {
-    ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(vouched, ca));
-  }
+                                       std::span<const crypto::Certificate> cas) {
+  ACCORD_RETURN_IF_ERROR(CheckAscending(entries));
+  for (const secagg::VouchedEntry& vouched : entries) ACCORD_RETURN_IF_ERROR(CheckByAny(vouched, cas));
+  return Collect(version, entries);
+}
+
+Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
+                                       std::span<const crypto::Certificate> cas,
+                                       const charter::Charter& charter) {
+  ACCORD_RETURN_IF_ERROR(CheckAscending(entries));
+  for (const secagg::VouchedEntry& vouched : entries)
+    ACCORD_RETURN_IF_ERROR(CheckByCharter(vouched, cas, charter));
   return Collect(version, entries);
 }
 

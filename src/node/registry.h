@@ -1,6 +1,7 @@
-// The registry that this lab pinned: which protocol key is whose (secagg.md 7.4, governance.md h). A person
-// compares its hash with the other members' and pins it with `accord-node registry --pin HASH`; the
-// coordinator only carries it. A running node reads the file anew at every Offer.
+// The registry that this lab pinned: which protocol key is whose (secagg.md 7.4, governance.md h). Under a
+// charter the node pins it by itself, once each entry is by a CA that the charter has for its member; without
+// one a person compares its hash with the other members' and pins it with `accord-node registry --pin HASH`.
+// The coordinator only carries it. A running node reads the file anew at every Offer.
 //
 //   <state>/registry.pinned   the registry's canonical bytes
 #pragma once
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "accord/status.h"
+#include "charter/charter.h"
 #include "crypto/x509.h"
 #include "secagg/registry.h"
 
@@ -27,11 +29,17 @@ struct PinnedRegistry {
 // Durable when it returns.
 [[nodiscard]] Status Pin(const std::filesystem::path& state, const secagg::Registry& registry);
 
-// The registry of these entries, once each is signed by the CA that this node trusts. `registry.untrusted`;
-// `secagg.bad_encoding` when they are not strictly ascending by id.
+// The registry of these entries, once each is signed by one of the CAs that this node knows.
+// `registry.untrusted`; `secagg.bad_encoding` when they are not strictly ascending by id.
 [[nodiscard]] Result<secagg::Registry> CheckRegistry(std::uint64_t version,
                                                      std::span<const secagg::VouchedEntry> entries,
-                                                     const crypto::Certificate& ca);
+                                                     std::span<const crypto::Certificate> cas);
+// Once each is of an active member and signed by one of those of `cas` that the charter has for it; also
+// `auth.*`, `cert.chain`.
+[[nodiscard]] Result<secagg::Registry> CheckRegistry(std::uint64_t version,
+                                                     std::span<const secagg::VouchedEntry> entries,
+                                                     std::span<const crypto::Certificate> cas,
+                                                     const charter::Charter& charter);
 // What a person looks at before pinning: a line an entry, then version and hash. `own` is marked.
 [[nodiscard]] std::string RegistryText(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
                                        const NodeId& own);

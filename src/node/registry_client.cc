@@ -1,19 +1,27 @@
 #include "node/registry_client.h"
 
 #include "base/errors.h"
-#include "rpc/node_client.h"
+#include "base/log.h"
 #include "rpc/registry_view.h"
 
 namespace accord::node {
+namespace {
 
-Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, const crypto::Certificate& ca,
-                                   const std::optional<Digest>& hash) {
+Result<ServedRegistry> Read(const rpc::RegistryView& view) {
   ServedRegistry served;
   for (const rpc::RegistryView::Entry& entry : view.entries) {
     ACCORD_ASSIGN_OR_RETURN(secagg::VouchedEntry vouched, rpc::ToVouched(entry));
     served.entries.push_back(std::move(vouched));
   }
-  ACCORD_ASSIGN_OR_RETURN(served.registry, CheckRegistry(view.version, served.entries, ca));
+  return served;
+}
+
+}  // namespace
+
+Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, std::span<const crypto::Certificate> cas,
+                                   const std::optional<Digest>& hash) {
+  ACCORD_ASSIGN_OR_RETURN(ServedRegistry served, Read(view));
+  ACCORD_ASSIGN_OR_RETURN(served.registry, CheckRegistry(view.version, served.entries, cas));
   if (hash && served.registry.Hash() != *hash) {
     return Fail(
         errors::kSecaggWrongRegistry,
@@ -22,12 +30,43 @@ Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, const crypto::
   return served;
 }
 
+Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, const charter::Charter& charter) {
+  ACCORD_ASSIGN_OR_RETURN(ServedRegistry served, Read(view));
+  std::vector<crypto::Certificate> cas;
+  for (const std::string& pem : view.cas) {
+    ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(pem));
+    cas.push_back(std::move(ca));
+  }
+  ACCORD_ASSIGN_OR_RETURN(served.registry, CheckRegistry(view.version, served.entries, cas, charter));
+  return served;
+}
+
 Result<ServedRegistry> FetchRegistry(const Identity& identity, const std::optional<Digest>& hash) {
-  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca, LoadCa(identity));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<crypto::Certificate> cas, LoadCas(identity));
   ACCORD_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::NodeClient> client,
                           rpc::NodeClient::Open(identity.ClientFiles()));
   ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, client->GetRegistry(hash, {}));
-  return CheckServed(view, ca, hash);
+  return CheckServed(view, cas, hash);
+}
+
+Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
+                    const charter::Charter& charter) {
+  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, client.GetRegistry(std::nullopt, {}));
+  ACCORD_ASSIGN_OR_RETURN(const ServedRegistry served, CheckServed(view, charter));
+  ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry pinned, LoadPinned(state));
+  const Digest hash = served.registry.Hash();
+  if (pinned.registry && pinned.hash == hash) return {};
+  if (pinned.registry && pinned.registry->version >= served.registry.version) {
+    return Fail(errors::kSecaggWrongRegistry,
+                "the coordinator's registry " + hash.Hex() + " has the version " +
+                    std::to_string(served.registry.version) + ", and version " +
+                    std::to_string(pinned.registry->version) + " is pinned here");
+  }
+  ACCORD_RETURN_IF_ERROR(Pin(state, served.registry));
+  LogInfo("registry.pinned", {{"version", std::to_string(served.registry.version)},
+                              {"hash", hash.Hex()},
+                              {"nodes", std::to_string(served.entries.size())}});
+  return {};
 }
 
 }  // namespace accord::node

@@ -2,17 +2,21 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "charter/charter.h"
 #include "node/identity.h"
 #include "node/registry.h"
+#include "rpc/node_client.h"
 #include "rpc/views.h"
 
 namespace accord::node {
 
 struct ServedRegistry {
-  std::vector<secagg::VouchedEntry> entries;  // each signed by the CA that this node trusts
+  std::vector<secagg::VouchedEntry> entries;  // each signed by a CA that counts
   secagg::Registry registry;
 };
 
@@ -21,7 +25,15 @@ struct ServedRegistry {
 [[nodiscard]] Result<ServedRegistry> FetchRegistry(const Identity& identity,
                                                    const std::optional<Digest>& hash);
 // What there is to believe in an answer: for FetchRegistry.
-[[nodiscard]] Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, const crypto::Certificate& ca,
+[[nodiscard]] Result<ServedRegistry> CheckServed(const rpc::RegistryView& view,
+                                                 std::span<const crypto::Certificate> cas,
                                                  const std::optional<Digest>& hash);
+// The same under a charter, by the CAs that came with it.
+[[nodiscard]] Result<ServedRegistry> CheckServed(const rpc::RegistryView& view,
+                                                 const charter::Charter& charter);
+// Pins the newest registry of this coordinator, if it is another than the one that is pinned and what it has
+// is by the charter. Waits for the network: for workers. `secagg.wrong_registry` for an older one.
+[[nodiscard]] Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
+                                  const charter::Charter& charter);
 
 }  // namespace accord::node

@@ -12,6 +12,7 @@ namespace {
 constexpr AccessRule kRules[] = {
     {"/accord.v1.Enrolment/Enrol", true, true, true, true},
     {"/accord.v1.Enrolment/Renew", true, true, true, false},
+    {"/accord.v1.Enrolment/Introduce", true, false, false, false},
     {"/accord.v1.Coordinator/Session", true, false, false, false},
     {"/accord.v1.Coordinator/PutUpdate", true, false, false, false},
     {"/accord.v1.Coordinator/GetUpload", true, false, false, false},

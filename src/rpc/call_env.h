@@ -24,7 +24,7 @@ struct CallEnv {
 
   // Who calls. The gate has let the caller in already, so that this fails only for calls open to anyone.
   [[nodiscard]] Result<Peer> PeerOf(const grpc::CallbackServerContext& context) const {
-    return rpc::PeerOf(*context.auth_context(), options.trust_domain);
+    return rpc::PeerOf(*context.auth_context());
   }
 };
 

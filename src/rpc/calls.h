@@ -53,6 +53,16 @@ struct Enrolled {
   std::string spiffe_id;
   Bytes registry_entry;
   Bytes registry_signature;
+  // Of a member's own CA alone: the coordinator that nodes go to, and the CA of its certificate.
+  std::string coordinator;  // host:port
+  std::string coordinator_ca_pem;
 };
+
+// A node of a member's own trust domain shows what other nodes know it by.
+struct Introduction {
+  std::string ca_pem;    // of the member
+  Bytes registry_entry;  // LV SPIFFE id, canonical entry (secagg.md 7.4), LV signature
+};
+struct Introduced {};
 
 }  // namespace accord::rpc

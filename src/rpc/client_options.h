@@ -13,6 +13,7 @@ struct ClientOptions {
   std::string address;                // host:port
   std::filesystem::path ca;           // PEM bundle that the server's certificate must verify against
   std::filesystem::path certificate;  // PEM, this client's own leaf
+  std::filesystem::path own_ca;       // PEM, of the CA that signed it; empty: it is `ca`
   std::filesystem::path key;          // PEM
   Millis keepalive{20'000};           // pings; above the server's minimum of 10 s
   Millis connect_timeout{5'000};      // of one attempt to connect

@@ -38,10 +38,13 @@ void ToProto(const UploadKey& key, v1::UploadKey* out);
 void ToProto(const UploadState& state, v1::UploadState* out);
 void ToProto(const EnrolRequest& request, v1::EnrolRequest* out);
 void ToProto(const Enrolled& enrolled, v1::EnrolReply* out);
+void ToProto(const Introduction& introduction, v1::IntroduceRequest* out);
+inline void ToProto(const Introduced&, v1::IntroduceReply*) {}
 [[nodiscard]] Result<UploadKey> FromProto(const v1::UploadKey& key);
 [[nodiscard]] Result<UploadState> FromProto(const v1::UploadState& state);
 [[nodiscard]] Result<EnrolRequest> FromProto(const v1::EnrolRequest& request);
 [[nodiscard]] Result<Enrolled> FromProto(const v1::EnrolReply& reply);
+[[nodiscard]] Result<Introduction> FromProto(const v1::IntroduceRequest& request);
 void ToProto(const Appended& appended, v1::AppendReply* out);
 void ToProto(const Bytes& content, v1::Resource* out);
 [[nodiscard]] Result<Appended> FromProto(const v1::AppendReply& reply);

@@ -12,6 +12,8 @@ constexpr std::size_t kMaxRegistryEntry = 1'024;
 constexpr std::size_t kMaxDer = 256;  // of an ECDSA signature on any curve
 constexpr std::size_t kMaxPem = 16 << 10;
 constexpr std::size_t kMaxPemBundle = 256 << 10;
+constexpr int kMaxCas = 4'096;
+constexpr std::size_t kMaxAddress = 512;
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kProtocolKeyBytes = 32;
 constexpr std::size_t kMaxRegistry = 4'096;
@@ -41,6 +43,13 @@ void ToProto(const Enrolled& enrolled, v1::EnrolReply* out) {
   out->set_spiffe_id(enrolled.spiffe_id);
   out->set_registry_entry(std::string(AsText(enrolled.registry_entry)));
   out->set_registry_signature(std::string(AsText(enrolled.registry_signature)));
+  out->set_coordinator(enrolled.coordinator);
+  out->set_coordinator_ca_pem(enrolled.coordinator_ca_pem);
+}
+
+void ToProto(const Introduction& introduction, v1::IntroduceRequest* out) {
+  out->set_ca_pem(introduction.ca_pem);
+  out->set_registry_entry(std::string(AsText(introduction.registry_entry)));
 }
 
 Result<UploadKey> FromProto(const v1::UploadKey& key) {
@@ -73,7 +82,16 @@ Result<Enrolled> FromProto(const v1::EnrolReply& reply) {
       .ca_pem = in.Text(reply.ca_pem(), kMaxPemBundle, "ca_pem"),
       .spiffe_id = in.Text(reply.spiffe_id(), kMaxSpiffeBytes, "spiffe_id"),
       .registry_entry = in.Bytes(reply.registry_entry(), kMaxRegistry, "registry_entry"),
-      .registry_signature = in.Bytes(reply.registry_signature(), kMaxRegistry, "registry_signature")};
+      .registry_signature = in.Bytes(reply.registry_signature(), kMaxRegistry, "registry_signature"),
+      .coordinator = in.Text(reply.coordinator(), kMaxAddress, "coordinator"),
+      .coordinator_ca_pem = in.Text(reply.coordinator_ca_pem(), kMaxPemBundle, "coordinator_ca_pem")};
+  return in.Give(std::move(out));
+}
+
+Result<Introduction> FromProto(const v1::IntroduceRequest& request) {
+  Strict in("IntroduceRequest");
+  Introduction out{.ca_pem = in.Text(request.ca_pem(), kMaxPem, "ca_pem"),
+                   .registry_entry = in.Bytes(request.registry_entry(), kMaxRegistry, "registry_entry")};
   return in.Give(std::move(out));
 }
 
@@ -98,13 +116,19 @@ void ToProto(const RegistryView& view, v1::Registry* out) {
     to->set_entry(std::string(AsText(entry.entry)));
     to->set_signature(std::string(AsText(entry.signature)));
   }
+  for (const std::string& ca : view.cas) out->add_ca_pem(ca);
 }
 
 Result<RegistryView> FromProto(const v1::Registry& registry) {
   Strict in("Registry");
   in.Require(registry.version() != 0, "version", "is 0");
   in.Require(registry.entries_size() <= kMaxRegistryEntries, "entries", "is too long");
-  RegistryView out{.version = registry.version(), .entries = {}};
+  in.Require(registry.ca_pem_size() <= kMaxCas, "ca_pem", "is too long");
+  RegistryView out{.version = registry.version(), .entries = {}, .cas = {}};
+  for (const std::string& ca : registry.ca_pem()) {
+    if (!in.status().ok()) break;
+    out.cas.push_back(in.Text(ca, kMaxPem, "ca_pem"));
+  }
   std::string_view last;
   for (const v1::Registry::Entry& entry : registry.entries()) {
     if (!in.status().ok()) break;

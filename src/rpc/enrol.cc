@@ -52,6 +52,11 @@ Result<Enrolled> Enrol(const EnrolTarget& target, EnrolRequest request, const Ca
   return enrolled;
 }
 
+Result<Enrolled> Renew(const ClientOptions& options, const std::string& csr_pem, const CallLimits& limits) {
+  ACCORD_ASSIGN_OR_RETURN(const auto channel, Channel::Open(options));
+  return RenewCertificate(*channel, csr_pem, limits);
+}
+
 Result<Enrolled> RenewCertificate(const Channel& channel, const std::string& csr_pem,
                                   const CallLimits& limits) {
   v1::RenewRequest request;

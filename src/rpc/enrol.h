@@ -24,4 +24,9 @@ struct EnrolTarget {
 [[nodiscard]] Result<Enrolled> Enrol(const EnrolTarget& target, EnrolRequest request,
                                      const CallLimits& limits);
 
+// Blocks. A new certificate for the same identity and the key of this request, by the CA at
+// `options.address`.
+[[nodiscard]] Result<Enrolled> Renew(const ClientOptions& options, const std::string& csr_pem,
+                                     const CallLimits& limits);
+
 }  // namespace accord::rpc

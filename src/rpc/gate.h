@@ -12,15 +12,14 @@
 
 namespace accord::rpc {
 
-// The caller by its verified certificate: `auth.no_certificate` without one, `auth.trust_domain` when its
-// SPIFFE id is not of `trust_domain` or not one at all.
-[[nodiscard]] Result<Peer> PeerOf(const grpc::AuthContext& context, const std::string& trust_domain);
+// The caller by its certificate, which the handshake verified: `auth.no_certificate` without one,
+// `auth.trust_domain` when it has no SPIFFE id.
+[[nodiscard]] Result<Peer> PeerOf(const grpc::AuthContext& context);
 
 class Gate final : public grpc::AuthMetadataProcessor {
  public:
   // `identity` outlives the gate.
-  Gate(std::string trust_domain, IdentityHandler* identity)
-      : trust_domain_(std::move(trust_domain)), identity_(identity) {}
+  explicit Gate(IdentityHandler* identity) : identity_(identity) {}
 
   bool IsBlocking() const override { return false; }
   grpc::Status Process(const InputMetadata& metadata, grpc::AuthContext* context, OutputMetadata* consumed,
@@ -29,7 +28,6 @@ class Gate final : public grpc::AuthMetadataProcessor {
  private:
   [[nodiscard]] Status Check(std::string_view path, const grpc::AuthContext& context) const;
 
-  const std::string trust_domain_;
   IdentityHandler* const identity_;
 };
 

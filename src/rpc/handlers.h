@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "accord/ids.h"
@@ -116,8 +117,13 @@ class IdentityHandler {
   virtual void Renew(const Peer& peer, std::string csr_pem, Reply<Enrolled> reply) = 0;
   // The registry of this hash, or the newest: `blob.not_found` for a hash that no version of it had.
   virtual void GetRegistry(std::optional<Digest> hash, Reply<RegistryView> reply) = 0;
-  // Asked on every RPC, before any handler: ok, or why this identity counts no longer (`auth.revoked`).
-  // Thread-safe, answers from memory.
+  // Of the caller, whose certificate is good but who need not be known yet.
+  virtual void Introduce(const Peer& peer, Introduction introduction, Reply<Introduced> reply) = 0;
+  // Asked in every handshake with a client certificate: whether the leaf is by a CA that counts. `chain`: PEM
+  // of what came with it, may be empty. Thread-safe, answers from memory.
+  [[nodiscard]] virtual Status CheckCertificate(std::string_view leaf_pem, std::string_view chain_pem) = 0;
+  // Asked on every RPC but Introduce, before any handler: ok, or why this identity does not count (any more):
+  // `auth.revoked`. Thread-safe, answers from memory.
   [[nodiscard]] virtual Status CheckIdentity(const std::string& spiffe_id) = 0;
 };
 

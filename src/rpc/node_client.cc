@@ -53,8 +53,14 @@ Result<RegistryView> NodeClient::GetRegistry(const std::optional<Digest>& hash, 
   return FetchRegistry(*impl_->channel, hash, limits);
 }
 
-Result<Enrolled> NodeClient::Renew(const std::string& csr_pem, const CallLimits& limits) {
-  return RenewCertificate(*impl_->channel, csr_pem, limits);
+Status NodeClient::Introduce(const Introduction& introduction, const CallLimits& limits) {
+  v1::IntroduceRequest request;
+  ToProto(introduction, &request);
+  const auto stub = v1::Enrolment::NewStub(impl_->channel->grpc());
+  return CallUnary<v1::IntroduceReply>(
+             *impl_->channel, limits,
+             [&](auto* context, auto* out) { return stub->Introduce(context, request, out); })
+      .status();
 }
 
 }  // namespace accord::rpc

@@ -60,8 +60,8 @@ class NodeClient final : public Bulk {
   // Blocks. The registry of this hash, or the newest; what it says is for the caller to check
   // (registry_view.h).
   [[nodiscard]] Result<RegistryView> GetRegistry(const std::optional<Digest>& hash, const CallLimits& limits);
-  // Blocks. A new certificate for the same identity and the key of this request.
-  [[nodiscard]] Result<Enrolled> Renew(const std::string& csr_pem, const CallLimits& limits);
+  // Blocks. By a node of a member's own trust domain, before anything else. `registry.untrusted`, `auth.*`.
+  [[nodiscard]] Status Introduce(const Introduction& introduction, const CallLimits& limits);
 
  private:
   struct Impl;

@@ -60,7 +60,8 @@ struct Server::Impl {
 };
 
 Server::Server(ServerOptions options, Handlers handlers) : impl_(std::make_unique<Impl>()) {
-  ACCORD_CHECK(handlers.sessions && handlers.bulk && handlers.identity && handlers.operators);
+  ACCORD_CHECK(handlers.identity);
+  ACCORD_CHECK((handlers.sessions == nullptr) == (handlers.bulk == nullptr));
   impl_->env.options = std::move(options);
   impl_->env.handlers = handlers;
 }
@@ -72,9 +73,10 @@ Result<std::uint16_t> Server::Start() {
   ACCORD_CHECK(Tls13Forced());  // ForceTls13 first in main
   RouteGrpcLog(/*server=*/true);
   const ServerOptions& options = impl_->env.options;
-  ACCORD_ASSIGN_OR_RETURN(const auto credentials, ServerCredentialsOf(options.tls, options.trust_domain));
-  credentials->SetAuthMetadataProcessor(
-      std::make_shared<Gate>(options.trust_domain, impl_->env.handlers.identity));
+  IdentityHandler* const identity = impl_->env.handlers.identity;
+  ACCORD_ASSIGN_OR_RETURN(const auto credentials,
+                          ServerCredentialsOf(options.tls, options.trust_domain, *identity));
+  credentials->SetAuthMetadataProcessor(std::make_shared<Gate>(identity));
   ACCORD_RETURN_IF_ERROR(CheckListen(options.listen));  // gRPC does not say why it cannot
   EnableHealthAndReflection();
   grpc::ServerBuilder builder;

@@ -21,12 +21,11 @@ namespace accord::rpc {
 struct ServerTls {
   std::filesystem::path key;
   std::filesystem::path certificate_chain;  // leaf first, then its CA, which joining clients pin
-  std::filesystem::path client_ca;          // bundle of the CAs whose leaves may connect
 };
 
 struct ServerOptions {
   std::string listen;        // host:port; port 0 takes a free one
-  std::string trust_domain;  // of every peer's SPIFFE id
+  std::string trust_domain;  // of the server's own SPIFFE id
   ServerTls tls;
   Millis keepalive{60'000};          // pings to silent peers
   Millis keepalive_timeout{20'000};  // without an answer the connection is closed
@@ -36,13 +35,14 @@ struct ServerOptions {
       2 * kMaxSessionMessageBytes;  // of one node that does not read; more ends its stream
 };
 
-// They outlive the server.
+// They outlive the server. What has no handler is not served; identity there must be, bulk where there are
+// sessions.
 struct Handlers {
   SessionHandler* sessions = nullptr;
   BulkHandler* bulk = nullptr;
   IdentityHandler* identity = nullptr;
   OperatorHandler* operators = nullptr;
-  LedgerHandler* ledger = nullptr;  // none: no log is served
+  LedgerHandler* ledger = nullptr;
 };
 
 class Server {

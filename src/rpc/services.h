@@ -11,7 +11,7 @@
 
 namespace accord::rpc {
 
-// All of them, to be registered with one server. `env` outlives them.
+// Those that there are handlers for, to be registered with one server. `env` outlives them.
 [[nodiscard]] std::vector<std::unique_ptr<grpc::Service>> MakeServices(CallEnv& env);
 
 // By file: enrolment and coordinator (services_node.cc), jobs, members, nodes, models (services_people.cc),

@@ -40,6 +40,17 @@ class EnrolmentService final : public v1::Enrolment::CallbackService {
                                 });
   }
 
+  grpc::ServerUnaryReactor* Introduce(grpc::CallbackServerContext* context,
+                                      const v1::IntroduceRequest* request,
+                                      v1::IntroduceReply* reply) override {
+    return ServeUnary<Introduced>(
+        env_, context, reply, [&](const Peer& peer, Reply<Introduced> answer) -> Status {
+          ACCORD_ASSIGN_OR_RETURN(Introduction read, FromProto(*request));
+          env_.handlers.identity->Introduce(peer, std::move(read), std::move(answer));
+          return {};
+        });
+  }
+
  private:
   CallEnv& env_;
 };
@@ -123,13 +134,13 @@ class CoordinatorService final : public CoordinatorBase {
 
 void AddNodeServices(CallEnv& env, std::vector<std::unique_ptr<grpc::Service>>* services) {
   services->push_back(std::make_unique<EnrolmentService>(env));
-  services->push_back(std::make_unique<CoordinatorService>(env));
+  if (env.handlers.sessions != nullptr) services->push_back(std::make_unique<CoordinatorService>(env));
 }
 
 std::vector<std::unique_ptr<grpc::Service>> MakeServices(CallEnv& env) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   AddNodeServices(env, &services);
-  AddPeopleServices(env, &services);
+  if (env.handlers.operators != nullptr) AddPeopleServices(env, &services);
   AddLedgerService(env, &services);
   return services;
 }

@@ -67,7 +67,6 @@ Status CheckCoordinator(const crypto::Certificate& leaf, const std::string& trus
 struct OwnIdentity {
   std::string key_pem;  // gRPC takes keys as strings only
   std::string chain_pem;
-  crypto::SpiffeId id;
 };
 Result<OwnIdentity> ReadOwn(const std::filesystem::path& key_path, const std::filesystem::path& chain_path,
                             const std::vector<crypto::Certificate>& cas) {
@@ -77,7 +76,6 @@ Result<OwnIdentity> ReadOwn(const std::filesystem::path& key_path, const std::fi
   if (const Status bad = crypto::CheckKeyMatches(chain.front(), key); !bad.ok())
     return InFile(bad, chain_path);
   if (const Status bad = VerifyByAny(chain.front(), cas); !bad.ok()) return InFile(bad, chain_path);
-  ACCORD_ASSIGN_OR_RETURN(own.id, crypto::SpiffeId::Parse(chain.front().info().uri));
   ACCORD_ASSIGN_OR_RETURN(own.key_pem, ReadPem(key_path));
   ACCORD_ASSIGN_OR_RETURN(own.chain_pem, ReadPem(chain_path));
   return own;
@@ -89,6 +87,7 @@ class Verifier final : public tls::ExternalCertificateVerifier {
   // leaf: PEM; chain: all that the peer sent.
   using Check = std::function<Status(std::string_view leaf, std::string_view chain)>;
 
+  // `note` may be null.
   Verifier(Check check, std::shared_ptr<TrustNote> note) : check_(std::move(check)), note_(std::move(note)) {}
 
   bool Verify(tls::TlsCustomVerificationCheckRequest* request, std::function<void(grpc::Status)>,
@@ -99,7 +98,7 @@ class Verifier final : public tls::ExternalCertificateVerifier {
     if (!status.ok()) {
       *sync_status = grpc::Status(grpc::StatusCode::UNAUTHENTICATED, status.message());
     }
-    note_->Set(std::move(status));
+    if (note_) note_->Set(std::move(status));
     return true;
   }
   void Cancel(tls::TlsCustomVerificationCheckRequest*) override {}
@@ -109,11 +108,10 @@ class Verifier final : public tls::ExternalCertificateVerifier {
   const std::shared_ptr<TrustNote> note_;
 };
 
-void SetVerifier(tls::TlsChannelCredentialsOptions* options, Verifier::Check check,
-                 const std::shared_ptr<TrustNote>& note) {
+template <class Options>
+void SetVerifier(Options* options, Verifier::Check check, const std::shared_ptr<TrustNote>& note) {
   options->set_certificate_verifier(
       tls::ExternalCertificateVerifier::Create<Verifier>(std::move(check), note));
-  options->set_check_call_host(false);
 }
 
 Status CheckPinned(const Digest& pin, std::string_view leaf_pem, std::string_view chain_pem) {
@@ -131,17 +129,25 @@ Status CheckPinned(const Digest& pin, std::string_view leaf_pem, std::string_vie
 }  // namespace
 
 Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const ServerTls& files,
-                                                                     const std::string& trust_domain) {
+                                                                     const std::string& trust_domain,
+                                                                     IdentityHandler& identity) {
   ACCORD_ASSIGN_OR_RETURN(const auto chain, ReadChain(files.certificate_chain));
   ACCORD_RETURN_IF_ERROR(
       ReadOwn(files.key, files.certificate_chain, {chain.begin() + 1, chain.end()}).status());
   ACCORD_RETURN_IF_ERROR(CheckCoordinator(chain.front(), trust_domain));
-  ACCORD_RETURN_IF_ERROR(ReadChain(files.client_ca).status());
   tls::TlsServerCredentialsOptions options(std::make_shared<tls::FileWatcherCertificateProvider>(
-      files.key.string(), files.certificate_chain.string(), files.client_ca.string(), kReloadSeconds));
-  options.watch_root_certs();
+      files.key.string(), files.certificate_chain.string(), kReloadSeconds));
   options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
+  // gRPC's own check knows one set of roots, any of which may sign any name. Which CA may sign for which
+  // trust domain, and that it still may, is for `identity` to say; without a certificate the gate lets little
+  // pass.
+  options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
+  SetVerifier(
+      &options,
+      [&identity](std::string_view leaf, std::string_view others) {
+        return leaf.empty() ? Status() : identity.CheckCertificate(leaf, others);
+      },
+      nullptr);
   return tls::TlsServerCredentials(options);
 }
 
@@ -149,19 +155,23 @@ Result<std::shared_ptr<grpc::ChannelCredentials>> MemberCredentials(const Client
                                                                     const std::shared_ptr<TrustNote>& note) {
   ACCORD_ASSIGN_OR_RETURN(const std::vector<crypto::Certificate> cas, ReadChain(options.ca));
   ACCORD_ASSIGN_OR_RETURN(const std::string ca_pem, ReadPem(options.ca));
-  ACCORD_ASSIGN_OR_RETURN(OwnIdentity own, ReadOwn(options.key, options.certificate, cas));
+  const bool elsewhere = !options.own_ca.empty();
+  ACCORD_ASSIGN_OR_RETURN(const auto own_cas, ReadChain(elsewhere ? options.own_ca : options.ca));
+  ACCORD_ASSIGN_OR_RETURN(OwnIdentity own, ReadOwn(options.key, options.certificate, own_cas));
+  if (elsewhere) own.chain_pem += own_cas.front().pem();  // the server knows it by its hash alone
   const std::vector<tls::IdentityKeyCertPair> pairs = {{own.key_pem, own.chain_pem}};
   tls::TlsChannelCredentialsOptions credentials;
   credentials.set_certificate_provider(std::make_shared<tls::StaticDataCertificateProvider>(ca_pem, pairs));
   credentials.watch_root_certs();
   credentials.watch_identity_key_cert_pairs();
   credentials.set_verify_server_certs(true);
+  credentials.set_check_call_host(false);
   SetVerifier(
       &credentials,
-      [cas, domain = own.id.trust_domain](std::string_view leaf_pem, std::string_view) -> Status {
+      [cas](std::string_view leaf_pem, std::string_view) -> Status {
         ACCORD_ASSIGN_OR_RETURN(const auto leaf, crypto::Certificate::FromPem(leaf_pem));
         ACCORD_RETURN_IF_ERROR(VerifyByAny(leaf, cas));
-        return CheckCoordinator(leaf, domain);
+        return CheckCoordinator(leaf, {});
       },
       note);
   return tls::TlsCredentials(credentials);
@@ -171,6 +181,7 @@ std::shared_ptr<grpc::ChannelCredentials> PinnedCredentials(const Digest& ca_fin
                                                             const std::shared_ptr<TrustNote>& note) {
   tls::TlsChannelCredentialsOptions credentials;
   credentials.set_verify_server_certs(false);  // there is nothing to verify by yet but the pin
+  credentials.set_check_call_host(false);
   SetVerifier(
       &credentials,
       [pin = ca_fingerprint](std::string_view leaf, std::string_view chain) {

@@ -1,6 +1,6 @@
 // TLS credentials of both ends. Peers are known by the SPIFFE id in their certificate, not by host name: a
-// client accepts a leaf of role coordinator, of its own trust domain, signed by a CA that it holds, at
-// whatever address it was found.
+// client accepts a leaf of role coordinator, signed by a CA that it holds, at whatever address it was found;
+// a server accepts the leaf that its IdentityHandler does.
 #pragma once
 
 #include <grpcpp/security/credentials.h>
@@ -17,10 +17,11 @@
 
 namespace accord::rpc {
 
-// Credentials that ask clients for a certificate, verify one that is sent, and follow changes of the files.
-// Fails with what is wrong with them: missing, key of another certificate, expired, not a coordinator's.
+// Credentials that ask clients for a certificate, have `identity` verify one that is sent, and follow changes
+// of the files. Fails with what is wrong with them: missing, key of another certificate, expired, not a
+// coordinator's. `identity` outlives the credentials.
 [[nodiscard]] Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(
-    const ServerTls& tls, const std::string& trust_domain);
+    const ServerTls& tls, const std::string& trust_domain, IdentityHandler& identity);
 
 // Why the last handshake was refused by this side, since gRPC keeps only a text. Thread-safe.
 class TrustNote {

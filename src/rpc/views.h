@@ -143,7 +143,8 @@ struct RegistryView {
     friend bool operator==(const Entry&, const Entry&) = default;
   };
   std::uint64_t version = 0;
-  std::vector<Entry> entries;  // strictly ascending by node id
+  std::vector<Entry> entries;    // strictly ascending by node id
+  std::vector<std::string> cas;  // PEM, of those that signed entries
 };
 
 struct ModelView {

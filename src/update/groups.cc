@@ -136,8 +136,12 @@ Result<Partition> PartitionOf(const JobSpec& spec, const std::string& trust_doma
   for (const auto& [name, nodes] : spec.groups.nodes) {
     Group group{name, {}};
     for (const std::string& node : nodes) {
-      ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id,
-                              crypto::SpiffeId::Make(trust_domain, crypto::Role::kNode, node));
+      const std::size_t slash = node.find('/');
+      const bool named = slash != std::string::npos;
+      ACCORD_ASSIGN_OR_RETURN(
+          const crypto::SpiffeId id,
+          crypto::SpiffeId::Make(named ? node.substr(0, slash) : trust_domain, crypto::Role::kNode,
+                                 named ? node.substr(slash + 1) : node));
       group.nodes.insert(id.ToNodeId());
     }
     partition.push_back(std::move(group));

@@ -24,7 +24,8 @@ struct Group {
 };
 using Partition = std::vector<Group>;  // ascending by name; empty: a job without groups
 
-// The node names of the plan as ids in the federation of this trust domain. `spiffe.invalid`.
+// The node names of the plan as ids: NAME is of the federation's trust domain, DOMAIN/NAME of a member's own.
+// `spiffe.invalid`.
 [[nodiscard]] Result<Partition> PartitionOf(const JobSpec& spec, const std::string& trust_domain);
 // The group of a node; none when the plan does not name it. 0 for everybody in a job without groups.
 [[nodiscard]] std::optional<std::uint32_t> GroupOf(const Partition& partition, NodeId node);

@@ -35,6 +35,9 @@ struct Federation : node::GovernedLab {
     for (std::size_t i = 0; i < kEntries; ++i) log.Append(std::to_string(i));
     WritePolicy();
   }
+  [[nodiscard]] static std::string Node() {
+    return "spiffe://" + Members().front() + ".fed.example/node/lab";
+  }
   rpc::Prepare NextJob() {
     ++proposal.nonce[0];
     return OfferedFirst();
@@ -53,7 +56,7 @@ void VerifySignatures(const crypto::Ed25519Key& key, const Bytes& message,
 void MeasureNineChecks(bool json) {
   Federation federation;
   const SetClock clock;
-  const auto governance = node::Governance::Open(federation.config, clock);
+  const auto governance = node::Governance::Open(federation.config, clock, federation.Node());
   ACCORD_CHECK(governance.ok());
   const auto spec = config::ParseJob(federation.plan, "job");
   ACCORD_CHECK(spec.ok());

@@ -10,8 +10,9 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-DEMO = HERE.parent.parent / "scripts/demo.py"
+DEMO = HERE.parent.parent / "scripts/demo_charter.py"
 STATE = Path(os.environ["ACCORD_DEMO_STATE"])
+PROGRAMS = Path(os.environ["ACCORD_DEMO_PROGRAMS"])
 
 
 def demo(*options: str, job: str = "job.toml") -> subprocess.CompletedProcess:
@@ -38,7 +39,7 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         result = json.loads(done.stdout)
         self.assertEqual(set(result), {"status", "job", "rounds", "nodes", "test_accuracy", "seconds_total",
-                                       "seconds_training", "model_path", "model_sha256"})
+                                       "seconds_training", "model_path", "model_sha256", "bundle_path", "charter_sha256"})
         self.assertEqual((result["status"], result["rounds"], result["nodes"]), ("finished", 2, 3))
         self.assertGreater(result["test_accuracy"], 0.2)  # guessing gives 0.1
         model = Path(result["model_path"]).read_bytes()
@@ -47,6 +48,12 @@ class DemoTest(unittest.TestCase):
         tensors = json.loads(model[8:8 + size])
         tensors.pop("__metadata__", None)
         self.assertEqual(max(tensor["data_offsets"][1] for tensor in tensors.values()), len(model) - 8 - size)
+        bundle = Path(result["bundle_path"])
+        self.assertEqual((bundle / "model.safetensors").read_bytes(), model)
+        command = [PROGRAMS / "accord", "model", "verify", bundle, "--charter", result["charter_sha256"]]
+        verified = subprocess.run(command, capture_output=True, text=True, timeout=60)  # and nobody is asked
+        self.assertEqual(verified.returncode, 0, verified.stderr)
+        self.assertIn("endorsed by br, ke, no", verified.stdout)
         self.assertEqual(processes_of(STATE), [])
 
     def test_keep_leaves_a_federation_up_and_stop_ends_it(self):
@@ -54,7 +61,7 @@ class DemoTest(unittest.TestCase):
             done = demo("--keep")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("scripts/demo --stop", done.stdout)
-            self.assertEqual(len(processes_of(STATE)), 4)
+            self.assertEqual(len(processes_of(STATE)), 7)
             refused = demo()
             self.assertEqual(refused.returncode, 1)
             self.assertIn("still up", refused.stderr)

@@ -180,7 +180,7 @@ rpc::ClientOptions Federation::ClientFiles(const std::filesystem::path& director
           .key = directory / "key.pem"};
 }
 
-TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour) {
+TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour, std::string token) {
   auto node = std::make_unique<TestNode>();
   node->name = name;
   node->config.node.state = Path(name);
@@ -189,9 +189,12 @@ TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour) {
   node->config.policy.allow_semi_honest = true;
   node->config.policy.purposes = {"demo"};
   node->trainers = MakeToyTrainers(std::move(behaviour));
-  const auto invite = client_->Invite(name, "node", Millis(0));
-  EXPECT_TRUE(invite.ok()) << Describe(invite.status());
-  const auto joined = node::Join(node->config.node.state, invite->token);
+  if (token.empty()) {
+    const auto invite = client_->Invite(name, "node", Millis(0));
+    EXPECT_TRUE(invite.ok()) << Describe(invite.status());
+    token = invite->token;
+  }
+  const auto joined = node::Join(node->config.node.state, token);
   EXPECT_TRUE(joined.ok()) << Describe(joined.status());
   nodes_.push_back(std::move(node));
   StartNode(*nodes_.back());

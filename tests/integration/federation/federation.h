@@ -49,8 +49,9 @@ class Federation {
                       std::optional<std::uint64_t> upload_memory = {});
   ~Federation();
 
-  // Joins as a node and runs it on a thread of its own.
-  TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {});
+  // Joins as a node, with a token of the coordinator unless another CA's is given, and runs it on a thread of
+  // its own.
+  TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {}, std::string token = {});
   // Every node pins the coordinator's newest registry.
   void PinAll();
   void RestartNodes();

@@ -14,6 +14,7 @@
 #include "charter/round_commit.h"
 #include "config/job_file.h"
 #include "coordinator/fsck.h"
+#include "coordinator/issuer.h"
 #include "coordinator/receipt_files.h"
 #include "crypto/sha256.h"
 #include "dataset/verify.h"
@@ -24,6 +25,7 @@
 #include "node/control.h"
 #include "node/offer_book.h"
 #include "tests/integration/federation/federation.h"
+#include "tests/support/free_port.h"
 #include "tests/unit/charter/fixture.h"
 #include "update/global_state.h"
 
@@ -59,6 +61,7 @@ class GovernedTest : public ::testing::Test {
     charter_.log_origin = key->name();
     charter_.quorum.witness = charter_.quorum.job = 2;
     charter_.min_group = charter_.min_cohort = 1;
+    for (charter::Member& member : charter_.members) member.ca_keys = {CaOf(member)};
     charter_entry_ = charter::Signed(charter_, kMembers);
     for (const std::string& id : kMembers) nodes_.push_back(&AddNode(id));
   }
@@ -67,8 +70,24 @@ class GovernedTest : public ::testing::Test {
     return std::string(AsText(line).substr(0, line.size() - 1));
   }
 
+  // A CA of the member's own, which serves; the hash of its key.
+  Digest CaOf(const charter::Member& member) {
+    config::CaConfig config{.member = {member.id, member.trust_domain},
+                            .coordinator = {fed_.address(), fed_.Path("coordinator") / "ca.pem"}};
+    config.rpc.listen = "127.0.0.1:" + std::to_string(FreePort());
+    config.store.state = fed_.Path(member.id + ".ca");
+    const Status made = coordinator::Issuer::Init(config);
+    EXPECT_TRUE(made.ok()) << Describe(made);
+    auto issuer = coordinator::Issuer::Open(config);
+    EXPECT_TRUE(issuer.ok()) << Describe(issuer.status());
+    EXPECT_TRUE((*issuer)->Serve().ok());
+    const Digest key = (*issuer)->KeyHash();
+    issuers_[member.id] = *std::move(issuer);
+    return key;
+  }
+
   TestNode& AddNode(const std::string& member) {
-    TestNode& node = fed_.AddNode(member);
+    TestNode& node = fed_.AddNode(member, {}, issuers_.at(member)->Invite(member, Millis(0))->token);
     fed_.StopNode(node);
     const auto policy = fed_.Path(member + ".policy.toml"), witness = fed_.Path(member + ".witness.key"),
                data = fed_.Path(member + ".data");
@@ -223,6 +242,7 @@ class GovernedTest : public ::testing::Test {
   charter::Charter charter_;
   Envelope charter_entry_;
   std::map<std::string, Digest> certificates_;
+  std::map<std::string, std::unique_ptr<coordinator::Issuer>> issuers_;
   std::vector<TestNode*> nodes_;
 };
 
@@ -426,10 +446,9 @@ TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
 
 TEST_F(GovernedTest, RoundsOfGroupsAreLoggedWithAllOfThem) {
   Append(charter_entry_);
-  const std::string plan =
-      JobText({.rounds = 2, .min_nodes = 1, .min_survivors = 1}) +
-      "[groups]\nmin_groups = 2\n[groups.a]\nnodes = [\"be\", \"ke\"]\n[groups.b]\nnodes = "
-      "[\"rw\"]\n";
+  const std::string plan = JobText({.rounds = 2, .min_nodes = 1, .min_survivors = 1}) +
+                           "[groups]\nmin_groups = 2\n[groups.a]\nnodes = [\"be.fed.example/be\", "
+                           "\"ke.fed.example/ke\"]\n[groups.b]\nnodes = [\"rw.fed.example/rw\"]\n";
   const Envelope proposal = Decided(plan);
   const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
   ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);

@@ -5,7 +5,6 @@ followed and published, and a coordinator that comes back with an older log is f
 usage: governance_test.py DIRECTORY_OF_PROGRAMS
 """
 
-import hashlib
 import json
 import re
 import shutil
@@ -18,7 +17,7 @@ import time
 import unittest
 from pathlib import Path
 
-from federation import PATIENCE, Federation
+from federation import PATIENCE, Federation, Program, free_port
 
 APPS = Path(sys.argv[1]).resolve()
 MEMBERS = ["ada", "bo", "cy"]
@@ -92,15 +91,14 @@ not_after = 2199-01-01
 """
 
 
-def ca_of(member: str) -> str:
-    return hashlib.sha256(member.encode()).hexdigest()
-
-
 class Governed(Federation):
-    """Every node of a member of its own; the charter is in the log and witnessed."""
+    """Every node of a member of its own, which has a CA of its own; the charter is in the log and witnessed."""
 
     def __init__(self, apps: Path, directory: Path):
-        super().__init__(apps, directory, MEMBERS)
+        super().__init__(apps, directory, [])
+        self.cas = {member: self.start_ca(member) for member in MEMBERS}
+        for member in MEMBERS:
+            self.add_node(member, self.call("accord-ca", "invite", member, "--state", self.dir / f"{member}.ca").strip())
         (directory / "passphrase").touch(0o600)
         (directory / "passphrase").write_text("a long enough passphrase\n")
         for member in MEMBERS:
@@ -115,6 +113,17 @@ class Governed(Federation):
             self.govern(member)
         self.until(lambda: self.ask("log", "verify")["size"] == "1")
         shutil.copytree(directory / "coordinator/log", directory / "log.first")
+
+    def start_ca(self, member: str) -> str:
+        """The lines of the charter on it."""
+        state = self.dir / f"{member}.ca"
+        said = self.call("accord-ca", "init", "--member", member, "--trust-domain", f"{member}.test.accord", "--coordinator",
+                         self.address, "--coordinator-ca", self.dir / "coordinator/ca.pem", "--listen",
+                         f"127.0.0.1:{free_port()}", "--state", state)
+        self.programs[f"{member}.ca"] = Program([self.apps / "accord-ca", "--state", state, "--set", "log.format=json"],
+                                                self.env, self.dir / f"{member}.ca.log")
+        self.programs[f"{member}.ca"].wait_for("ca.serving")
+        return "\n".join(line for line in said.splitlines() if line.startswith(("trust_domain =", "ca =")))
 
     def data_section(self, name: str) -> str:
         return super().data_section(name).replace(f"{name}.csv", f"{name}.data/rows.csv")
@@ -141,7 +150,7 @@ class Governed(Federation):
         """One member drafts, all sign; the hash of the charter."""
         draft = self.dir / "charter.toml"
         self.call("accord", "charter", "init", "--federation", "test", "--member", "ada", "--witness", self.witness("ada"),
-                  "--release-key", self.dir / "release.key", "-o", draft, *self.signed("ada"))
+                  "--release-key", self.dir / "release.key", "--ca", self.dir / "ada.ca/ca.pem", "-o", draft, *self.signed("ada"))
         head, *_ = draft.read_text().split("[quorum]")
         member = draft.read_text().split("[[member]]")[1]
         vkeys = {name: self.ask("key", "show", self.dir / f"{name}.key")["vkey"] for name in MEMBERS}
@@ -149,8 +158,7 @@ class Governed(Federation):
             more = member.replace('"ada"', f'"{name}"').replace(vkeys["ada"], vkeys[name])
             if name != "ada":  # a CA and a trust domain of its own; one release key is enough
                 more = re.sub('model_key = .*\n', '', more)
-                more = more.replace('"test.accord"', f'"{name}.test.accord"')
-                more = re.sub('ca = .*', f'ca = ["{ca_of(name)}"]', more)
+                more = re.sub('(trust_domain|ca) = .*\n', '', more) + self.cas[name] + "\n"
             head += "[[member]]" + more.replace(self.witness("ada"), self.witness(name))
         draft.write_text(head)
         self.call("accord", "charter", "sign", draft, *self.signed("ada"))
@@ -171,7 +179,6 @@ class Governed(Federation):
             f'certified = "{self.dir}/{member}.data"\ncertificate_keys = ["{vkey}"]\n') +
             f'[governance]\ngenesis = "{self.genesis}"\nmember = "{member}"\n'
             f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n')
-        self.programs[member].stop()
         self.start_node(member)
 
     def lab(self, member: str, *args) -> list:
@@ -327,6 +334,27 @@ class GovernanceTest(unittest.TestCase):
         self.assertIn("Rows &lt;of&gt; a rule", (site / "datasets.html").read_text())
         self.assertEqual((site / "charter-1.json").read_bytes(), (federation.dir / "charter.json").read_bytes().rstrip())
         subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=site, check=True, timeout=PATIENCE)
+
+    def test_nobody_but_a_member_makes_a_node_of_it(self) -> None:
+        federation = self.federation
+        token = federation.ask("member", "invite", "spy", "--role", "node")["token"]
+        federation.add_node("spy", token)  # of the coordinator's own CA, which is no member's
+        federation.start_node("spy", until="coordinator.lost")
+        self.assertIn("auth.trust_domain", (federation.dir / "spy.log").read_text())
+        false_ca = federation.dir / "false.ca"  # of ada's trust domain, by a key that the charter does not have
+        federation.call("accord-ca", "init", "--member", "ada", "--trust-domain", "ada.test.accord", "--coordinator",
+                        federation.address, "--coordinator-ca", federation.dir / "coordinator/ca.pem", "--listen",
+                        f"127.0.0.1:{free_port()}", "--state", false_ca)
+        federation.programs["false.ca"] = Program([federation.apps / "accord-ca", "--state", false_ca, "--set",
+                                                   "log.format=json"], federation.env, federation.dir / "false.ca.log")
+        federation.programs["false.ca"].wait_for("ca.serving")
+        token = federation.call("accord-ca", "invite", "false", "--state", false_ca).strip()
+        federation.add_node("false", token)
+        federation.start_node("false", until="coordinator.lost")
+        for name in ("spy", "false", "false.ca"):
+            federation.programs[name].stop()
+        listed = {node["name"]: node["member"] for node in federation.ask("member", "registry")["nodes"]}
+        self.assertEqual(listed, {member: member for member in MEMBERS})
 
     def test_the_coordinator_cannot_take_the_log_back(self) -> None:
         """After all others, whose log this takes away."""

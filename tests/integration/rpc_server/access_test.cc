@@ -18,6 +18,7 @@ namespace {
 const std::map<std::string, std::string> kAllowed = {
     {"/accord.v1.Enrolment/Enrol", "norc-"},
     {"/accord.v1.Enrolment/Renew", "nor"},
+    {"/accord.v1.Enrolment/Introduce", "n"},
     {"/accord.v1.Coordinator/Session", "n"},
     {"/accord.v1.Coordinator/GetBlob", "nor"},
     {"/accord.v1.Coordinator/GetRegistry", "nor"},

@@ -1,6 +1,7 @@
 // Small handlers that keep what they are told, and answer what a test put into them. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "crypto/x509.h"
 #include "rpc/handlers.h"
 #include "tests/integration/rpc_server/inbox.h"
 
@@ -166,6 +168,23 @@ struct FakeIdentity final : IdentityHandler {
     asked.Put(hash);
     reply(registry);
   }
+  void Introduce(const Peer& peer, Introduction introduction, Reply<Introduced> reply) override {
+    introductions.Put({peer.spiffe_id, std::move(introduction)});
+    reply(Introduced{});
+  }
+  // By any of `cas`, and whatever else came along.
+  Status CheckCertificate(std::string_view leaf_pem, std::string_view chain_pem) override {
+    ACCORD_ASSIGN_OR_RETURN(const auto leaf, crypto::Certificate::FromPem(leaf_pem));
+    Status why = Fail(errors::kCertChain, "no CA");
+    const std::lock_guard lock(mutex);
+    last_chain = chain_pem;
+    for (const crypto::Certificate& ca : cas) {
+      why = crypto::VerifyLeaf(leaf, ca,
+                               std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()));
+      if (why.ok()) break;
+    }
+    return why;
+  }
   Status CheckIdentity(const std::string& spiffe_id) override {
     const std::lock_guard lock(mutex);
     return suspended.contains(spiffe_id) ? Fail(errors::kAuthRevoked, "suspended") : Status();
@@ -177,9 +196,12 @@ struct FakeIdentity final : IdentityHandler {
 
   std::mutex mutex;
   std::set<std::string> suspended;
+  std::vector<crypto::Certificate> cas;  // set before the server starts
+  std::string last_chain;
+  Inbox<std::pair<std::string, Introduction>> introductions;
   Inbox<EnrolRequest> enrolments;
   Inbox<std::optional<Digest>> asked;  // for a registry
-  RegistryView registry{.version = 1, .entries = {}};
+  RegistryView registry{.version = 1, .entries = {}, .cas = {}};
   std::function<Result<Enrolled>(const EnrolRequest&)> enrol;  // set before the server starts
 };
 

@@ -36,15 +36,15 @@ crypto::Certificate Authority::Issue(std::string_view csr, Role role, const std:
   return crypto::IssueLeaf(key_, ca_, csr, names, validity).value();
 }
 
-Federation::Federation() : server_files_(Identity(Role::kCoordinator, "main")) {}
+Federation::Federation() : server_files_(Identity(Role::kCoordinator, "main")) {
+  identity.cas.push_back(authority.ca());
+}
 Federation::~Federation() = default;
 
 ServerOptions Federation::Options() const {
-  return {
-      .listen = address_,
-      .trust_domain = kDomain,
-      .tls = {
-          .key = server_files_.key, .certificate_chain = server_files_.chain, .client_ca = server_files_.ca}};
+  return {.listen = address_,
+          .trust_domain = kDomain,
+          .tls = {.key = server_files_.key, .certificate_chain = server_files_.chain}};
 }
 
 void Federation::Start() {

@@ -41,11 +41,11 @@ TEST_F(ServerTest, BadPemFilesAreNamed) {
   options.tls.key = other.key;
   EXPECT_EQ(Start(options).status().error(), "cert.key_mismatch");
   options = federation_.Options();
-  options.tls.client_ca = "/nonexistent/ca.pem";
+  options.tls.certificate_chain = "/nonexistent/chain.pem";
   EXPECT_FALSE(Start(options).ok());
   const Files node = federation_.Identity(Role::kNode, "berlin");
   options = federation_.Options();
-  options.tls = {.key = node.key, .certificate_chain = node.chain, .client_ca = node.ca};
+  options.tls = {.key = node.key, .certificate_chain = node.chain};
   EXPECT_EQ(Start(options).status().error(), "net.untrusted");  // clients would refuse it
 }
 

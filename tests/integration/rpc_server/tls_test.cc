@@ -87,21 +87,41 @@ TEST_F(TlsTest, AMissingFileIsNamed) {
   EXPECT_NE(Dial(options).message().find("/nonexistent/key.pem"), std::string::npos);
 }
 
-TEST_F(TlsTest, AnIdentityOfAnotherTrustDomainIsNotLetIn) {
-  // Even with a CA that the bundle trusts: the SPIFFE id must be of this federation.
+// Whose CA may sign for which trust domain is for the identity handler: it sees leaf and chain.
+TEST_F(TlsTest, ANodeOfAnotherTrustDomainComesWithItsOwnCa) {
   const Authority other("other.internal");
-  const Files files = federation_.Identity(Role::kOperator, "ada", &other);
-  ServerOptions options = federation_.Options();
-  const auto bundle = federation_.authority.ca().pem() + other.ca().pem();
-  ASSERT_TRUE(WriteFileAtomic(files.ca, AsBytes(bundle), FileMode::kShared).ok());
-  options.tls.client_ca = files.ca;
-  Server server(options,
-                {&federation_.sessions, &federation_.bulk, &federation_.identity, &federation_.people});
-  ClientOptions client = federation_.Client(files);
-  client.address = "127.0.0.1:" + std::to_string(server.Start().value());
-  EXPECT_EQ(FromGrpc(RawCall(RawChannel(client.address, &files), "/accord.v1.Jobs/List", {""})).error(),
-            "auth.trust_domain");
-  EXPECT_EQ(Dial(client).error(), "net.untrusted");  // for the client, that coordinator is a stranger too
+  federation_.identity.cas.push_back(other.ca());
+  federation_.Start();
+  const Files files = federation_.Identity(Role::kNode, "nairobi", &other);
+  const std::filesystem::path own_ca = files.ca.parent_path() / "own.pem";
+  ASSERT_TRUE(WriteFileAtomic(own_ca, AsBytes(other.ca().pem()), FileMode::kShared).ok());
+  ClientOptions options = federation_.Client(files);
+  EXPECT_EQ(NodeClient::Open(options).status().error(), "cert.chain") << "its CA is not the coordinator's";
+  options.own_ca = own_ca;
+  const auto client = NodeClient::Open(options);
+  ASSERT_TRUE(client.ok()) << Describe(client.status());
+  const Status introduced = (*client)->Introduce({.ca_pem = "a", .registry_entry = Bytes(3, 7)}, {});
+  EXPECT_TRUE(introduced.ok()) << Describe(introduced);
+  const auto heard = federation_.identity.introductions.Next();
+  ASSERT_TRUE(heard.has_value());
+  EXPECT_EQ(heard->first, "spiffe://other.internal/node/nairobi");
+  EXPECT_EQ(heard->second.registry_entry, Bytes(3, 7));
+  const std::lock_guard lock(federation_.identity.mutex);
+  EXPECT_NE(federation_.identity.last_chain.find(other.ca().pem()), std::string::npos);
+}
+
+TEST_F(TlsTest, WhomTheIdentityHandlerRefusesDoesNotGetIn) {
+  federation_.Start();
+  const Authority other("other.internal");  // a CA that nobody here knows
+  EXPECT_EQ(CallRaw(federation_.Identity(Role::kNode, "nairobi", &other)).error(), "net.unreachable");
+}
+
+TEST_F(TlsTest, ANodeThatIsNotKnownYetMayIntroduceItselfAndNothingElse) {
+  federation_.Start();
+  const auto node = federation_.Node("new");
+  federation_.identity.Suspend(Federation::SpiffeOf(Role::kNode, "new"));
+  EXPECT_TRUE(node->Introduce({}, {}).ok());
+  EXPECT_EQ(node->GetRegistry(std::nullopt, {}).status().error(), "auth.revoked");
 }
 
 TEST_F(TlsTest, AServerOfAnotherCaIsNotTrusted) {

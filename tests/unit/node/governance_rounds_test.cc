@@ -28,7 +28,7 @@ class SetClock final : public Clock {
 struct GovernanceRoundsTest : ::testing::Test, GovernedLab {
   GovernanceRoundsTest() {
     WritePolicy();
-    governance = *Governance::Open(config, clock);
+    governance = *Governance::Open(config, clock, kNode);
     const rpc::Prepare offer = OfferedFirst();
     job = offer.job;
     spec = *config::ParseJob(plan, "job");

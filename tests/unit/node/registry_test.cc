@@ -29,7 +29,7 @@ class PinnedRegistryTest : public ::testing::Test {
   }
 
   crypto::P256Key ca_key_ = crypto::P256Key::Generate();
-  crypto::Certificate ca_ = Ca(ca_key_);
+  std::vector<crypto::Certificate> cas_ = {Ca(ca_key_)};
   std::vector<secagg::VouchedEntry> entries_;
   testing::TempDir dir_;
 };
@@ -39,7 +39,7 @@ TEST_F(PinnedRegistryTest, ThereIsNoneUntilOneIsPinned) {
   ASSERT_TRUE(none.ok());
   EXPECT_EQ(none->registry, nullptr);
   EXPECT_TRUE(none->hash.IsZero());
-  const auto registry = CheckRegistry(7, entries_, ca_);
+  const auto registry = CheckRegistry(7, entries_, cas_);
   ASSERT_TRUE(registry.ok()) << Describe(registry.status());
   ASSERT_TRUE(Pin(dir_.path(), *registry).ok());
   const auto pinned = LoadPinned(dir_.path());
@@ -49,7 +49,7 @@ TEST_F(PinnedRegistryTest, ThereIsNoneUntilOneIsPinned) {
 }
 
 TEST_F(PinnedRegistryTest, ADamagedFileIsNoRegistry) {
-  ASSERT_TRUE(Pin(dir_.path(), *CheckRegistry(7, entries_, ca_)).ok());
+  ASSERT_TRUE(Pin(dir_.path(), *CheckRegistry(7, entries_, cas_)).ok());
   Bytes bytes = *ReadFile(dir_ / "registry.pinned");
   bytes.pop_back();
   ASSERT_TRUE(WriteFileAtomic(dir_ / "registry.pinned", bytes, FileMode::kShared).ok());
@@ -57,38 +57,40 @@ TEST_F(PinnedRegistryTest, ADamagedFileIsNoRegistry) {
 }
 
 TEST_F(PinnedRegistryTest, EveryEntryIsVouchedForByTheCaOfThisNode) {
-  EXPECT_EQ(CheckRegistry(7, entries_, Ca(crypto::P256Key::Generate())).status().error(),
-            errors::kRegistryUntrusted.id);
+  const std::vector other = {Ca(crypto::P256Key::Generate())};
+  EXPECT_EQ(CheckRegistry(7, entries_, other).status().error(), errors::kRegistryUntrusted.id);
+  EXPECT_EQ(CheckRegistry(7, entries_, {}).status().error(), errors::kRegistryUntrusted.id);
+  EXPECT_TRUE(CheckRegistry(7, entries_, std::vector{other[0], cas_[0]}).ok()) << "any of them";
   auto changed = entries_;
   changed[1].entry.org = "another lab";
-  EXPECT_EQ(CheckRegistry(7, changed, ca_).status().error(), errors::kRegistryUntrusted.id);
+  EXPECT_EQ(CheckRegistry(7, changed, cas_).status().error(), errors::kRegistryUntrusted.id);
   auto swapped = entries_;
   std::swap(swapped[0], swapped[1]);
-  EXPECT_EQ(CheckRegistry(7, swapped, ca_).status().error(), errors::kSecaggBadEncoding.id);
+  EXPECT_EQ(CheckRegistry(7, swapped, cas_).status().error(), errors::kSecaggBadEncoding.id);
   auto twice = entries_;
   twice[1] = twice[0];
-  EXPECT_EQ(CheckRegistry(7, twice, ca_).status().error(), errors::kSecaggBadEncoding.id);
+  EXPECT_EQ(CheckRegistry(7, twice, cas_).status().error(), errors::kSecaggBadEncoding.id);
 }
 
 TEST_F(PinnedRegistryTest, WhatIsServedIsBelievedOnlyUnderTheHashThatWasAskedFor) {
-  rpc::RegistryView view{.version = 7, .entries = {}};
+  rpc::RegistryView view{.version = 7, .entries = {}, .cas = {}};
   for (const secagg::VouchedEntry& vouched : entries_) {
     const secagg::Registry one{.version = 0, .entries = {vouched.entry}};
     const Bytes bytes = one.Encode();  // u64 version, u32 count, then the entry
     view.entries.push_back(
         {vouched.identity.Format(), Bytes(bytes.begin() + 12, bytes.end()), vouched.signature});
   }
-  const Digest hash = CheckRegistry(7, entries_, ca_)->Hash();
-  const auto served = CheckServed(view, ca_, hash);
+  const Digest hash = CheckRegistry(7, entries_, cas_)->Hash();
+  const auto served = CheckServed(view, cas_, hash);
   ASSERT_TRUE(served.ok()) << Describe(served.status());
   EXPECT_EQ(served->registry.Hash(), hash);
-  EXPECT_TRUE(CheckServed(view, ca_, std::nullopt).ok());
+  EXPECT_TRUE(CheckServed(view, cas_, std::nullopt).ok());
   view.version = 8;
-  EXPECT_EQ(CheckServed(view, ca_, hash).status().error(), errors::kSecaggWrongRegistry.id);
+  EXPECT_EQ(CheckServed(view, cas_, hash).status().error(), errors::kSecaggWrongRegistry.id);
   view.entries[0].signature.back() ^= 1;
-  EXPECT_EQ(CheckServed(view, ca_, std::nullopt).status().error(), errors::kRegistryUntrusted.id);
+  EXPECT_EQ(CheckServed(view, cas_, std::nullopt).status().error(), errors::kRegistryUntrusted.id);
   view.entries[1].entry.pop_back();
-  EXPECT_FALSE(CheckServed(view, ca_, std::nullopt).ok());
+  EXPECT_FALSE(CheckServed(view, cas_, std::nullopt).ok());
 }
 
 TEST_F(PinnedRegistryTest, APersonSeesWhoItIsAndTheHashToCompare) {
@@ -99,7 +101,7 @@ TEST_F(PinnedRegistryTest, APersonSeesWhoItIsAndTheHashToCompare) {
   }
   EXPECT_THAT(text, ::testing::HasSubstr(entries_[0].identity.name + " (this node)"));
   EXPECT_THAT(text, ::testing::HasSubstr("2030-03-17"));
-  EXPECT_THAT(text, ::testing::HasSubstr(CheckRegistry(7, entries_, ca_)->Hash().Hex()));
+  EXPECT_THAT(text, ::testing::HasSubstr(CheckRegistry(7, entries_, cas_)->Hash().Hex()));
 }
 
 }  // namespace

@@ -105,6 +105,21 @@ TEST(PartitionTest, IsThePlansListAsIdsOfTheFederation) {
   EXPECT_EQ(GroupOf(*partition, elsewhere), std::nullopt);
 }
 
+TEST(PartitionTest, ANodeOfAMembersOwnTrustDomainIsNamedWithIt) {
+  JobSpec spec;
+  spec.groups.nodes["a"] = {"ke.example/w1", "w2"};
+  const auto partition = PartitionOf(spec, "fed.example");
+  ASSERT_TRUE(partition.ok()) << Describe(partition.status());
+  const auto id = [](const char* domain, const char* name) {
+    return crypto::SpiffeId::Make(domain, crypto::Role::kNode, name)->ToNodeId();
+  };
+  EXPECT_EQ(partition->front().nodes, (round::NodeSet{id("ke.example", "w1"), id("fed.example", "w2")}));
+  for (const char* bad : {"/w1", "ke.example/", "a/b/c", "Ke/w1"}) {
+    spec.groups.nodes["a"] = {bad};
+    EXPECT_FALSE(PartitionOf(spec, "fed.example").ok()) << bad;
+  }
+}
+
 TEST(PartitionTest, WithoutGroupsAllNodesAreOne) {
   const auto partition = PartitionOf(JobSpec{}, "fed.example");
   ASSERT_TRUE(partition.ok());

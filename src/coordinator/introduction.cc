@@ -1,0 +1,105 @@
+// The nodes of members that have CAs of their own: each shows its member's CA and what other nodes know it
+// by, and is then a member of the federation as those that the coordinator enrolled are. The charter is their
+// invitation.
+#include <algorithm>
+//
+#include <boost/asio/post.hpp>
+
+#include "base/errors.h"
+#include "base/log.h"
+#include "coordinator/enrolment.h"
+#include "coordinator/identity.h"
+#include "crypto/join_token.h"
+#include "crypto/random.h"
+#include "crypto/sha256.h"
+
+namespace accord::coordinator {
+
+void Identity::Introduce(const rpc::Peer& peer, rpc::Introduction introduction,
+                         rpc::Reply<rpc::Introduced> reply) {
+  boost::asio::post(*options_.workers, [this, id = peer.spiffe_id, shown = std::move(introduction),
+                                        reply = std::move(reply)] {
+    const Status done = IntroduceNow(id, shown);
+    reply(done.ok() ? Result<rpc::Introduced>(rpc::Introduced{}) : Result<rpc::Introduced>(done));
+  });
+}
+
+Status Identity::IntroduceNow(const std::string& spiffe_id, const rpc::Introduction& introduction) {
+  ACCORD_ASSIGN_OR_RETURN(const auto ca, crypto::Certificate::FromPem(introduction.ca_pem));
+  ACCORD_ASSIGN_OR_RETURN(const auto vouched, secagg::VouchedEntry::Parse(introduction.registry_entry));
+  if (vouched.identity.Format() != spiffe_id || cas_.IsOwn(vouched.identity) || options_.registry == nullptr)
+    return Fail(errors::kRegistryUntrusted,
+                spiffe_id + " introduces " + vouched.identity.Format() + ", which is not for it to do here");
+  ACCORD_RETURN_IF_ERROR(cas_.CheckEntry(vouched, ca, options_.clock->Now()));
+  ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
+  const Result<store::Member> known = options_.members->Get(spiffe_id);
+  if (known.ok() && known->registry_entry == introduction.registry_entry) return {};
+  ACCORD_RETURN_IF_ERROR(CheckNameIsFree(vouched.identity));
+  return Admit(vouched, introduction.registry_entry);
+}
+
+// Jobs and people speak of nodes by their names alone.
+Status Identity::CheckNameIsFree(const crypto::SpiffeId& id) {
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<store::Member> members, options_.members->List());
+  const auto other = std::ranges::find_if(members, [&](const store::Member& member) {
+    return member.name == id.name && member.role == crypto::RoleName(id.role) &&
+           member.spiffe_id != id.Format();
+  });
+  if (other == members.end()) return {};
+  return Fail(errors::kMemberInvite,
+              "a node of the name " + id.name + " is here already, " + other->spiffe_id,
+              "Certify the node under another name: accord-ca invite NAME");
+}
+
+// Through a token that only this moment knows, so that there is one way into the members' table. A node that
+// comes with a new key takes its own place; one that is suspended stays out.
+Status Identity::Admit(const secagg::VouchedEntry& vouched, const Bytes& entry) {
+  const TimePoint now = options_.clock->Now();
+  const std::string id = vouched.identity.Format();
+  const std::string role(crypto::RoleName(vouched.identity.role));
+  std::array<std::uint8_t, 32> secret{};
+  crypto::RandomBytes(secret);
+  const Digest token = crypto::TokenHash(secret);
+  ACCORD_RETURN_IF_ERROR(options_.members->AddToken({.secret_hash = token,
+                                                     .spiffe_id = id,
+                                                     .name = vouched.identity.name,
+                                                     .role = role,
+                                                     .expires_at = now + kDefaultInviteTtl,
+                                                     .created_by = vouched.entry.org}));
+  const ByteView key(vouched.entry.key.bytes);
+  ACCORD_RETURN_IF_ERROR(options_.members->Redeem({.secret_hash = token,
+                                                   .request = crypto::Sha256::Of(entry),
+                                                   .answer = {},
+                                                   .member = {.spiffe_id = id,
+                                                              .name = vouched.identity.name,
+                                                              .role = role,
+                                                              .protocol_key = Bytes(key.begin(), key.end()),
+                                                              .registry_entry = entry,
+                                                              .registry_signature = vouched.signature,
+                                                              .certificate = {},
+                                                              .enrolled_at = now}},
+                                                  now));
+  {
+    const MutexLock lock(mutex_);
+    suspended_[id] = false;
+  }
+  LogInfo("member.introduced", {{"id", id}, {"member", vouched.entry.org}});
+  RefreshRegistry();
+  return {};
+}
+
+void Identity::Use(const charter::Charter& charter) {
+  if (!cas_.Use(charter)) return;
+  std::vector<std::string> known;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [id, suspended] : suspended_) known.push_back(id);
+  }
+  for (const std::string& id : known) {
+    const Status counts = CheckIdentity(id);
+    if (!counts.ok()) options_.cut(id, counts);
+  }
+  RefreshRegistry();
+}
+
+}  // namespace accord::coordinator
