@@ -149,9 +149,12 @@ void JobRunner::OfferDecided(std::optional<NodeId> only) {
     if (!self.decided()) return;
     self.LogRounds();
     const std::uint64_t documents = self.services_.decisions->DocumentsOf(self.id());
+    const Digest registry = self.services_.registries.Newest()->hash;
     for (const auto& [id, node] : self.nodes_) {
       if (!node.connected || self.LaneOf(id) == nullptr || (only && id != *only)) continue;
-      if (node.prepared) {
+      if (node.prepared && self.secure() != SecureMode::kOff && node.registry != registry) {
+        self.Prepare(id);  // under a charter it pins the newest then, and masks with who has joined
+      } else if (node.prepared) {
         self.Tell(id);
       } else if (node.declined.empty() || node.declined.starts_with("log.") || node.documents != documents) {
         self.Prepare(id);

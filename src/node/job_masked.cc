@@ -222,6 +222,7 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> JobTask::OpenAttempt(const secag
   const task::State& state = driver_->state();
   Result<MaskedTerms> terms = Terms();
   if (!terms.ok()) return secagg::Refuse(terms.status());
+  terms->pinned = terms->pinned.For(offer.registry_hash);
   const task::Assignment round = *task::RoundOf(state.activity);
   if (const task::Delta* delta = DeltaOf(state.activity)) {
     const auto base = BaseOfDelta(facts_, round.round, *delta_files_, delta->file);

@@ -178,6 +178,16 @@ void JobTask::SayPrepared() {
   services_.send(std::move(prepared));
 }
 
+// It is asked again when there are new nodes, whom a masked job takes in once the registry has them.
+void JobTask::SayPreparedAnew() {
+  if (!services_.registry_by_charter || !masked()) return SayPrepared();
+  asio::post(services_.work, [self = shared_from_this(), pin = Pinning()] {
+    if (const Status pinned = pin(); !pinned.ok())
+      LogWarn("registry.not_pinned", {{"job", self->name()}, {"why", Describe(pinned)}});
+    asio::post(self->services_.io, [self] { self->SayPrepared(); });
+  });
+}
+
 void JobTask::OnPrepare(const rpc::Prepare& message) {
   if (driver_->state().stopped) {
     once_allowed_ = message;
@@ -185,7 +195,7 @@ void JobTask::OnPrepare(const rpc::Prepare& message) {
   }
   if (driver_->state().ended) return Decline(Fail(errors::kJobState, "the job has ended"));
   catching_up_ = message.standing;
-  if (trainer_) return SayPrepared();
+  if (trainer_) return SayPreparedAnew();
   if (opening_) return;
   DatasetConfig data;
   if (const Status taken = Take(message, data); !taken.ok()) {

@@ -108,6 +108,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] Status CheckDecision(const rpc::Prepare& message, const JobSpec& spec) const;
   [[nodiscard]] Status CheckMode(const JobSpec& spec) const;
   void SayPrepared();
+  void SayPreparedAnew();
   void TakeUpAgain();
   [[nodiscard]] std::function<Status()> Pinning() const;
   void OpenTrainer(const rpc::Prepare& message, DatasetConfig data);

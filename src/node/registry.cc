@@ -15,6 +15,17 @@ namespace {
 constexpr std::uint64_t kMaxFile = 64ULL << 20;
 
 std::filesystem::path PinPath(const std::filesystem::path& state) { return state / "registry.pinned"; }
+std::filesystem::path BeforePath(const std::filesystem::path& state) { return state / "registry.before"; }
+
+// Null where there is no file.
+Result<std::shared_ptr<const secagg::Registry>> ReadRegistry(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) return std::shared_ptr<const secagg::Registry>();
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxFile));
+  Result<secagg::Registry> registry = secagg::Registry::Parse(bytes);
+  if (registry.ok()) return std::make_shared<const secagg::Registry>(*std::move(registry));
+  return Fail(errors::kStoreCorrupt, path.string() + " is damaged: " + Describe(registry.status()),
+              "Pin the registry again: accord-node registry --pin HASH");
+}
 
 secagg::Registry Collect(std::uint64_t version, std::span<const secagg::VouchedEntry> entries) {
   secagg::Registry registry{.version = version, .entries = {}};
@@ -55,19 +66,29 @@ Status CheckByCharter(const secagg::VouchedEntry& vouched, std::span<const crypt
 }  // namespace
 
 Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state) {
-  const std::filesystem::path path = PinPath(state);
-  if (!std::filesystem::exists(path)) return PinnedRegistry{};
-  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxFile));
-  Result<secagg::Registry> registry = secagg::Registry::Parse(bytes);
-  if (!registry.ok()) {
-    return Fail(errors::kStoreCorrupt, path.string() + " is damaged: " + Describe(registry.status()),
-                "Pin the registry again: accord-node registry --pin HASH");
-  }
-  const Digest hash = registry->Hash();
-  return PinnedRegistry{std::make_shared<const secagg::Registry>(*std::move(registry)), hash};
+  PinnedRegistry pinned;
+  ACCORD_ASSIGN_OR_RETURN(pinned.registry, ReadRegistry(PinPath(state)));
+  if (!pinned.registry) return pinned;
+  pinned.hash = pinned.registry->Hash();
+  ACCORD_ASSIGN_OR_RETURN(pinned.before, ReadRegistry(BeforePath(state)));
+  if (!pinned.before) return pinned;
+  if (!Extends(*pinned.registry, *pinned.before)) pinned.before = nullptr;
+  if (pinned.before) pinned.before_hash = pinned.before->Hash();
+  return pinned;
 }
 
+bool Extends(const secagg::Registry& now, const secagg::Registry& before) {
+  return std::ranges::all_of(before.entries, [&](const secagg::RegistryEntry& entry) {
+    const secagg::RegistryEntry* known = now.Find(entry.id);
+    return known != nullptr && *known == entry;
+  });
+}
+
+// A crash between the two writes leaves a `before` that is the same as what is pinned, which is no harm.
 Status Pin(const std::filesystem::path& state, const secagg::Registry& registry) {
+  ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry last, LoadPinned(state));
+  if (last.registry && last.hash != registry.Hash())
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(BeforePath(state), last.registry->Encode(), FileMode::kShared));
   return WriteFileAtomic(PinPath(state), registry.Encode(), FileMode::kShared);
 }
 

@@ -4,6 +4,7 @@
 // The coordinator only carries it. A running node reads the file anew at every Offer.
 //
 //   <state>/registry.pinned   the registry's canonical bytes
+//   <state>/registry.before   those of the one before, if nobody has left it since
 #pragma once
 
 #include <filesystem>
@@ -22,11 +23,23 @@ namespace accord::node {
 struct PinnedRegistry {
   std::shared_ptr<const secagg::Registry> registry;  // null: none is pinned
   Digest hash;                                       // of it; else zero
+  // The one before, while all of its entries are in this one: an attempt that was begun under it goes on
+  // though a node has joined meanwhile. Null: there is none.
+  std::shared_ptr<const secagg::Registry> before;
+  Digest before_hash;
+
+  // To take part in an attempt under the registry of this hash.
+  [[nodiscard]] PinnedRegistry For(const Digest& wanted) const {
+    return before && before_hash == wanted ? PinnedRegistry{before, before_hash, nullptr, {}} : *this;
+  }
 };
 
-// `store.corrupt` when the file is damaged.
+// Whether every entry of `before` is in `now`, as it was.
+[[nodiscard]] bool Extends(const secagg::Registry& now, const secagg::Registry& before);
+
+// `store.corrupt` when a file is damaged.
 [[nodiscard]] Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state);
-// Durable when it returns.
+// Durable when it returns. In the place of the one that was pinned.
 [[nodiscard]] Status Pin(const std::filesystem::path& state, const secagg::Registry& registry);
 
 // The registry of these entries, once each is signed by one of the CAs that this node knows.

@@ -56,7 +56,10 @@ Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
   ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry pinned, LoadPinned(state));
   const Digest hash = served.registry.Hash();
   if (pinned.registry && pinned.hash == hash) return {};
-  if (pinned.registry && pinned.registry->version >= served.registry.version) {
+  // An older one could bring back a key that its member has replaced. After a restore the coordinator counts
+  // anew, and has everybody that was there.
+  const bool older = pinned.registry && pinned.registry->version >= served.registry.version;
+  if (older && !Extends(served.registry, *pinned.registry)) {
     return Fail(errors::kSecaggWrongRegistry,
                 "the coordinator's registry " + hash.Hex() + " has the version " +
                     std::to_string(served.registry.version) + ", and version " +

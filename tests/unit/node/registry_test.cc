@@ -48,6 +48,37 @@ TEST_F(PinnedRegistryTest, ThereIsNoneUntilOneIsPinned) {
   EXPECT_EQ(pinned->hash, registry->Hash());
 }
 
+TEST_F(PinnedRegistryTest, AnAttemptGoesOnUnderTheOneBeforeWhenANodeHasJoined) {
+  const std::vector all = entries_;
+  entries_.erase(entries_.begin() + 1);
+  const secagg::Registry first = *CheckRegistry(7, entries_, cas_), second = *CheckRegistry(8, all, cas_);
+  ASSERT_TRUE(Pin(dir_.path(), first).ok());
+  EXPECT_EQ(LoadPinned(dir_.path())->before, nullptr);
+  ASSERT_TRUE(Pin(dir_.path(), second).ok());
+  ASSERT_TRUE(Pin(dir_.path(), second).ok()) << "pinned again it is no other";
+  const PinnedRegistry pinned = *LoadPinned(dir_.path());
+  EXPECT_EQ(pinned.hash, second.Hash());
+  EXPECT_EQ(pinned.For(first.Hash()).hash, first.Hash());
+  EXPECT_EQ(*pinned.For(first.Hash()).registry, first);
+  EXPECT_EQ(pinned.For(second.Hash()).hash, second.Hash());
+  EXPECT_EQ(pinned.For(Digest()).hash, second.Hash()) << "any other is for the offer's check to refuse";
+}
+
+TEST_F(PinnedRegistryTest, NoAttemptGoesOnWithWhoHasLeftOrWhoseKeyIsAnother) {
+  const secagg::Registry first = *CheckRegistry(7, entries_, cas_);
+  secagg::Registry left = first, another = first;
+  left.entries.pop_back();
+  another.entries[0].key = crypto::Ed25519Key::Generate().PublicKey();
+  for (secagg::Registry next : {left, another}) {
+    next.version = 8;
+    ASSERT_TRUE(Pin(dir_.path(), first).ok());
+    ASSERT_TRUE(Pin(dir_.path(), next).ok());
+    const PinnedRegistry pinned = *LoadPinned(dir_.path());
+    EXPECT_EQ(pinned.before, nullptr);
+    EXPECT_EQ(pinned.For(first.Hash()).hash, next.Hash());
+  }
+}
+
 TEST_F(PinnedRegistryTest, ADamagedFileIsNoRegistry) {
   ASSERT_TRUE(Pin(dir_.path(), *CheckRegistry(7, entries_, cas_)).ok());
   Bytes bytes = *ReadFile(dir_ / "registry.pinned");
