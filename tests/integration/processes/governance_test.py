@@ -258,11 +258,11 @@ class GovernanceTest(unittest.TestCase):
         self.assertEqual(view["state"], "finished", view)
         shown = federation.ask("proposal", "show", proposal[:10])
         self.assertEqual((shown["stands"], shown["approved"]), ("passed", "ada, bo, cy"))
+        report = federation.attribution(proposal, rounds=3)
         kinds = [entry["kind"] for entry in federation.ask("log", "show")]
         self.assertEqual(kinds[0], "charter")
         self.assertEqual(kinds.count("vote"), 3)
         self.assertEqual(kinds.count("roundcommit"), 3)
-        report = federation.attribution(proposal, rounds=3)
         given = {one["member"]: (one["rounds"], one["updates"], one["local_steps"], one["unverified"])
                  for one in report["members"]}
         self.assertEqual(given, {member: (3, 3, 15, 0) for member in MEMBERS})
