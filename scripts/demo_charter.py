@@ -206,6 +206,7 @@ class Governed(Demo):
                   "--release-passphrase-file", str(RUN / "passphrase"), *self.key(self.nations[0]), *certificates)
         for nation in self.nations[1:]:
             self.call("accord", "model", "endorse", str(BUNDLE), *self.key(nation))
+        self.ask("model", "release", str(BUNDLE), *self.key(self.nations[0]))
         self.bundle_lines = len(self.ask("model", "verify", str(BUNDLE), "--charter", self.genesis)["checked"])
 
     # --- words at the end

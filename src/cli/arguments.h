@@ -104,6 +104,9 @@ struct ModelEndorse {
   std::string bundle, key, passphrase_file;
   std::string charter;  // SHA-256 of the first one; empty: as pinned for the context
 };
+struct ModelRelease {
+  std::string bundle, key, passphrase_file, charter;
+};
 struct ModelVerify {
   std::string bundle, charter;
 };
@@ -249,9 +252,9 @@ struct Help {
 using Command =
     std::variant<Help, JobSubmit, JobValidate, JobList, JobShow, JobExplain, JobWatch, JobWait, JobLogs,
                  JobSamples, JobCancel, JobPause, JobResume, JobClone, JobRetry, ModelList, ModelDownload,
-                 ModelGenerate, ModelExport, ModelCard, ModelBundle, ModelEndorse, ModelVerify, NodeList,
-                 NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry, Join,
-                 ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
+                 ModelGenerate, ModelExport, ModelCard, ModelBundle, ModelEndorse, ModelRelease, ModelVerify,
+                 NodeList, NodeShow, MemberInvite, MemberList, MemberSuspend, MemberRestore, MemberRegistry,
+                 Join, ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
                  DataVerify, DataShow, DataSubmit, DataList, CharterInit, CharterSign, CharterCheck,
                  CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList, ProposalShow,
                  ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport, Publish,

@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "cli/public_log.h"
 #include "model/frozen.h"
 #include "model/whole_directory.h"
 
@@ -78,6 +79,17 @@ std::string BundleJson(const std::vector<bundle::Line>& lines) {
     list.push_back(
         {{"file", Printable(line.file, 200)}, {"text", Printable(line.text)}, {"holds", line.holds}});
   return list.dump();
+}
+
+Result<Digest> GenesisOf(const std::string& said, Session& session) {
+  if (!said.empty()) {
+    if (const auto genesis = Digest::FromHex(said)) return *genesis;
+    return Fail(errors::kCliUsage, "\"" + Printable(said, 80) + "\" is no SHA-256.");
+  }
+  const auto pinned = PinnedCharter(session);
+  if (pinned.ok() && *pinned) return **pinned;
+  return Fail(errors::kCliUsage, "Nothing says which charter the bundle has to begin with.",
+              "Ask a member for the SHA-256 of the federation's first charter: --charter SHA256");
 }
 
 }  // namespace accord::cli

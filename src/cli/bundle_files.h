@@ -10,6 +10,7 @@
 #include "accord/status.h"
 #include "bundle/contents.h"
 #include "bundle/verify.h"
+#include "cli/session.h"
 
 namespace accord::cli {
 
@@ -20,6 +21,9 @@ namespace accord::cli {
 // Makes the directory whole, or not at all; `put_model` writes the model to the path that it is given.
 [[nodiscard]] Status WriteBundle(const std::filesystem::path& directory, const bundle::Contents& contents,
                                  const std::function<Status(const std::filesystem::path&)>& put_model);
+
+// The first charter's hash: as the person says, or has pinned for the context in force.
+[[nodiscard]] Result<Digest> GenesisOf(const std::string& said, Session& session);
 
 // What was checked, for people and as a JSON array.
 [[nodiscard]] std::string BundleText(const std::vector<bundle::Line>& lines);

@@ -31,6 +31,7 @@ ExitCode Run(const ModelExport& command, Session& session);
 ExitCode Run(const ModelCard& command, Session& session);
 ExitCode Run(const ModelBundle& command, Session& session);
 ExitCode Run(const ModelEndorse& command, Session& session);
+ExitCode Run(const ModelRelease& command, Session& session);
 ExitCode Run(const ModelVerify& command, Session& session);
 ExitCode Run(const NodeList& command, Session& session);
 ExitCode Run(const NodeShow& command, Session& session);

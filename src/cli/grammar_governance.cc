@@ -118,6 +118,10 @@ void Grammar::AddModelBundles(CLI::App* model) {
   Positional(endorse.app, "DIR", endorse.values->bundle, "The bundle");
   charter(endorse);
   SigningKey(endorse);
+  const auto release = Add<ModelRelease>(model, "release", "Put into the log that a complete bundle is out");
+  Positional(release.app, "DIR", release.values->bundle, "The bundle");
+  charter(release);
+  SigningKey(release);
   const auto verify =
       Add<ModelVerify>(model, "verify", "Check a bundle, asking nobody, and say what was checked");
   Positional(verify.app, "DIR", verify.values->bundle, "The bundle");

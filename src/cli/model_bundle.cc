@@ -148,18 +148,6 @@ Result<Bundled> Bundle(const ModelBundle& command, Session& session) {
   return Bundled{bundle::Verify(contents, release.genesis, bundle::Endorsement::kBegun), release.model};
 }
 
-// As the person says, or has pinned for the context in force.
-Result<Digest> GenesisOf(const std::string& said, Session& session) {
-  if (!said.empty()) {
-    if (const auto genesis = Digest::FromHex(said)) return *genesis;
-    return Fail(errors::kCliUsage, "\"" + Printable(said, 80) + "\" is no SHA-256.");
-  }
-  const auto pinned = PinnedCharter(session);
-  if (pinned.ok() && *pinned) return **pinned;
-  return Fail(errors::kCliUsage, "Nothing says which charter the bundle has to begin with.",
-              "Ask a member for the SHA-256 of the federation's first charter: --charter SHA256");
-}
-
 Result<Bundled> AddEndorsement(const ModelEndorse& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const Digest genesis, GenesisOf(command.charter, session));
   ACCORD_ASSIGN_OR_RETURN(bundle::Contents contents, ReadBundle(command.bundle));

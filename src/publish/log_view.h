@@ -14,11 +14,12 @@
 #include "accord/ids.h"
 #include "base/text.h"
 #include "charter/record.h"
+#include "charter/release.h"
 #include "dataset/catalogue.h"
 
 namespace accord::publish {
 
-inline constexpr std::string_view kReleaseType = "application/vnd.accord.model-release.v1+json";
+using charter::kReleaseType;
 
 // The first 12 hex digits, which name a proposal in every command.
 [[nodiscard]] std::string Short(const Digest& id);

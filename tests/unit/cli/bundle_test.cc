@@ -5,6 +5,9 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "charter/release.h"
+#include "crypto/sha256.h"
+#include "ledger/dsse.h"
 #include "ledger/growing_tree.h"
 #include "ledger/tile.h"
 #include "tests/unit/bundle/fixture.h"
@@ -120,6 +123,28 @@ TEST_F(ModelBundleTest, LeavesTheFederationAndIsVerifiedByAnybody) {
   EXPECT_EQ(p.Run({"model", "verify", out}).code, static_cast<int>(ExitCode::kUsage));
   const auto json = p.Run({"model", "verify", out, "--charter", genesis, "--json"});
   EXPECT_THAT(json.out, StartsWith(R"({"ok":true,"data":{"model":")" + release.model.Hex()));
+}
+
+TEST_F(ModelBundleTest, ThatItIsOutGoesIntoTheLogOnceItIsComplete) {
+  ASSERT_EQ(Make().code, 0);
+  const auto put = [&](const char* id) {
+    return p.Run({"model", "release", out, "--key", KeyPath(id), "--passphrase-file", words, "--json"});
+  };
+  EXPECT_THAT(put("ke").out, HasSubstr("model.bundle")) << "three members have to endorse it first";
+  EXPECT_TRUE(p.coordinator.appended.empty());
+  for (const char* id : {"be", "np", "rw"}) ASSERT_EQ(Endorse(id).code, 0);
+  const auto done = put("rw");
+  ASSERT_EQ(done.code, 0) << done.err;
+  ASSERT_EQ(p.coordinator.appended.size(), 1U);
+  const auto envelope = ledger::ParseEnvelope(p.coordinator.appended[0].first);
+  ASSERT_TRUE(envelope.ok());
+  EXPECT_EQ(envelope->payload_type, charter::kReleaseType);
+  const auto logged = charter::ParseModelRelease(envelope->payload);
+  ASSERT_TRUE(logged.ok()) << Describe(logged.status());
+  EXPECT_EQ(logged->model, release.model);
+  EXPECT_EQ(logged->signature, crypto::Sha256::Of(*ReadFile(fs::path(out) / "model.sig")));
+  EXPECT_EQ(logged->provenance, crypto::Sha256::Of(*ReadFile(fs::path(out) / "provenance.dsse.json")));
+  EXPECT_TRUE(charter::HasSigned(*envelope, *scene.charter.Find("rw")));
 }
 
 TEST_F(ModelBundleTest, AChangedFileALinkAndAnotherCharterAreRefused) {
