@@ -176,6 +176,8 @@ class Governed(Demo):
         if not self.job.is_file():
             raise DemoError(f"there is no job file {self.job}")
         data = [word for nation in self.nations for word in ("--data", f"{nation}=sha256:{self.certificates[nation]}")]
+        for nation in self.nations:
+            self.ask("data", "submit", str(RUN / f"{nation}.certificate"))
         job = self.ask("proposal", "create", str(self.job), *data, *self.key(self.nations[0]))["id"]
         self.wait_until("the proposal", lambda: any(one["id"] == job for one in self.ask("proposal", "list")))
         for nation in self.nations:
@@ -199,11 +201,12 @@ class Governed(Demo):
     def bundle(self, job: dict) -> None:
         """The model with all that shows where it comes from, endorsed by the nations and checked as anybody would."""
         shutil.rmtree(BUNDLE, ignore_errors=True)
-        entries = 1 + 1 + len(self.nations) + job["rounds_done"]  # charter, proposal, votes, rounds
+        entries = 1 + 1 + 2 * len(self.nations) + job["rounds_done"]  # charter, proposal, certificates and votes, rounds
         self.wait_until("the last round in the log", lambda: self.logged() >= entries)
         certificates = [word for nation in self.nations for word in ("--certificate", str(RUN / f"{nation}.certificate"))]
         self.call("accord", "model", "bundle", job["id"], "--out", str(BUNDLE), "--release-key", str(RUN / "release.key"),
-                  "--release-passphrase-file", str(RUN / "passphrase"), *self.key(self.nations[0]), *certificates)
+                  "--release-passphrase-file", str(RUN / "passphrase"), *self.key(self.nations[0]),
+                  *certificates)  # for their descriptions, which the log has not
         for nation in self.nations[1:]:
             self.call("accord", "model", "endorse", str(BUNDLE), *self.key(nation))
         self.ask("model", "release", str(BUNDLE), *self.key(self.nations[0]))

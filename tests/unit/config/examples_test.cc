@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "config/ca_config.h"
 #include "config/coordinator_config.h"
 #include "config/job_file.h"
 #include "config/node_config.h"
@@ -33,6 +34,22 @@ TEST(ExamplesTest, CoordinatorHasEveryKeyWithItsDefault) {
     if (!line.starts_with("# ")) continue;
     const std::string key = line.substr(2, line.find('=') - 2);
     EXPECT_NE(text.find("\n" + key), std::string::npos) << "configs/coordinator.toml lacks " << key;
+  }
+}
+
+TEST(ExamplesTest, CaHasEveryKeyWithItsDefault) {
+  auto config = LoadCaConfig({.file = kSource / "configs/ca.toml"});
+  ASSERT_TRUE(config.ok()) << config.status().message();
+  EXPECT_EQ(config->member.id, "ke");
+  config->member = {};
+  config->coordinator = {};
+  EXPECT_EQ(ShowConfig(*config), ShowConfig(CaConfig{}));
+  std::istringstream shown(ShowConfig(CaConfig{}));
+  const std::string text = Read(kSource / "configs/ca.toml");
+  for (std::string line; std::getline(shown, line);) {
+    if (!line.starts_with("# ")) continue;
+    const std::string key = line.substr(2, line.find('=') - 2);
+    EXPECT_NE(text.find("\n" + key), std::string::npos) << "configs/ca.toml lacks " << key;
   }
 }
 
