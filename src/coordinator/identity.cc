@@ -147,6 +147,7 @@ Result<rpc::InviteView> Identity::Invite(const std::string& by, const std::strin
   }
   ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id,
                           crypto::SpiffeId::Make(options_.trust_domain, *parsed, name));
+  ACCORD_RETURN_IF_ERROR(cas_.Check(id));  // under a charter a node of this CA may be nobody's
   ACCORD_ASSIGN_OR_RETURN(const crypto::JoinToken token,
                           crypto::MakeJoinToken(options_.advertise, ca_.info().fingerprint, id));
   const TimePoint expires = options_.clock->Now() + (ttl == Millis(0) ? kDefaultInviteTtl : ttl);

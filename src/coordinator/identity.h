@@ -78,7 +78,7 @@ class Identity final : public rpc::IdentityHandler {
   [[nodiscard]] Status RenewServer();
 
   // A one-time token for spiffe://<trust domain>/<role>/<name>. ttl 0 is an hour; `member.ttl` above 7 days,
-  // `member.name`, `member.role`.
+  // `member.name`, `member.role`; `auth.trust_domain` for a node that the charter leaves to its member's CA.
   [[nodiscard]] Result<rpc::InviteView> Invite(const std::string& by, const std::string& name,
                                                const std::string& role, Millis ttl);
   [[nodiscard]] Result<std::vector<rpc::MemberView>> List();

@@ -99,6 +99,7 @@ class Governed(Federation):
         self.cas = {member: self.start_ca(member) for member in MEMBERS}
         for member in MEMBERS:
             self.add_node(member, self.call("accord-ca", "invite", member, "--state", self.dir / f"{member}.ca").strip())
+        self.spy = self.ask("member", "invite", "spy", "--role", "node")["token"]
         (directory / "passphrase").touch(0o600)
         (directory / "passphrase").write_text("a long enough passphrase\n")
         for member in MEMBERS:
@@ -207,6 +208,9 @@ class Governed(Federation):
         report = lambda: self.ask("attribution", "report", job[:12])
         self.until(lambda: report()["rounds"] == rounds)
         return report()
+
+    def registered(self) -> dict:
+        return {node["name"]: node["member"] for node in self.ask("member", "registry")["nodes"]}
 
     def refusal(self, *args) -> str:
         done = subprocess.run([self.apps / "accord", *map(str, args), "--json"], stdin=subprocess.DEVNULL,
@@ -365,10 +369,31 @@ class GovernanceTest(unittest.TestCase):
         self.assertGreater(given["ada"], 8)
         federation.programs["ada-2"].stop()
 
+    def test_d_a_node_that_the_charter_revokes_is_out_at_once(self) -> None:
+        federation = self.federation
+        federation.add_node("bo-2", federation.call("accord-ca", "invite", "bo-2", "--state", federation.dir / "bo.ca").strip())
+        federation.start_node("bo-2")
+        self.assertIn("bo-2", federation.registered())
+        draft, log_size = federation.dir / "next.toml", len(federation.ask("log", "show"))
+        draft.write_text(federation.call("accord", "charter", "show", "--toml") +
+                         f'\n[[revoked]]\nkind = "node"\nid = "spiffe://bo.test.accord/node/bo-2"\nfrom_index = {log_size}\n')
+        federation.call("accord", "charter", "sign", draft, "--amends", *federation.signed("ada"))
+        for name in ("bo", "cy"):
+            federation.call("accord", "charter", "sign", federation.dir / "next.json", "--amends", *federation.signed(name))
+        federation.ask("charter", "submit", federation.dir / "next.json")
+        self.assertIn("auth.revoked", federation.programs["bo-2"].wait_for("coordinator.lost")["why"])
+        self.assertNotIn("bo-2", federation.registered())
+        self.assertTrue(set(MEMBERS) <= set(federation.registered()))
+        federation.programs["bo-2"].stop()
+        federation.start_node("bo-2", until="coordinator.lost")  # its certificate is good, and still it is not let in
+        federation.programs["bo-2"].stop()
+        self.assertIn("peer.refused", (federation.dir / "coordinator.log").read_text())
+        federation.published(log_size + 1)
+
     def test_nobody_but_a_member_makes_a_node_of_it(self) -> None:
         federation = self.federation
-        token = federation.ask("member", "invite", "spy", "--role", "node")["token"]
-        federation.add_node("spy", token)  # of the coordinator's own CA, which is no member's
+        self.assertEqual(federation.refusal("member", "invite", "spy", "--role", "node"), "auth.trust_domain")
+        federation.add_node("spy", federation.spy)  # of the coordinator's own CA, by a token from before the charter
         federation.start_node("spy", until="coordinator.lost")
         self.assertIn("auth.trust_domain", (federation.dir / "spy.log").read_text())
         false_ca = federation.dir / "false.ca"  # of ada's trust domain, by a key that the charter does not have
@@ -383,7 +408,7 @@ class GovernanceTest(unittest.TestCase):
         federation.start_node("false", until="coordinator.lost")
         for name in ("spy", "false", "false.ca"):
             federation.programs[name].stop()
-        listed = {node["name"]: node["member"] for node in federation.ask("member", "registry")["nodes"]}
+        listed = federation.registered()
         self.assertEqual({listed[member] for member in MEMBERS}, set(MEMBERS))
         self.assertTrue({"spy", "false"}.isdisjoint(listed))
 
