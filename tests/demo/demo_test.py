@@ -1,4 +1,4 @@
-"""Runs scripts/demo.py with a small job and looks at what a person gets: the figures, the model, no process left."""
+"""Runs scripts/demo with a small job and looks at what a person gets: the figures, the model, no process left."""
 
 import hashlib
 import json
@@ -54,6 +54,9 @@ class DemoTest(unittest.TestCase):
         verified = subprocess.run(command, capture_output=True, text=True, timeout=60)  # and nobody is asked
         self.assertEqual(verified.returncode, 0, verified.stderr)
         self.assertIn("endorsed by br, ke, no", verified.stdout)
+        others = subprocess.run([sys.executable, HERE.parent / "interop/bundle_test.py", "-", PROGRAMS / "accord", bundle,
+                                 result["charter_sha256"]], capture_output=True, text=True, timeout=240)
+        self.assertEqual(others.returncode, 0, others.stderr)  # openssl, Go and jsonschema take it, and no flipped bit passes
         self.assertEqual(processes_of(STATE), [])
 
     def test_keep_leaves_a_federation_up_and_stop_ends_it(self):

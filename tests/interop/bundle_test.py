@@ -1,7 +1,9 @@
 """The bundle of a model in the hands of tools that others wrote: openssl for the signatures, Go's sumdb/note and
 sumdb/tlog for head and proofs, jsonschema for the shapes; and `accord model verify` agrees with them.
 
-usage: bundle_test.py WRITE_BUNDLE ACCORD
+usage: bundle_test.py WRITE_BUNDLE ACCORD | - ACCORD BUNDLE CHARTER_SHA256
+
+The second form takes a bundle that is there, such as that of scripts/demo.
 
 The official schema of CycloneDX is not packaged. BOM below has what it demands of the parts that are used here: required
 fields, the enumerations, and additionalProperties: false. Without Go or jsonschema the tests of these are skipped.
@@ -25,6 +27,7 @@ except ImportError:
 
 HERE = Path(__file__).resolve().parent
 WRITE, ACCORD = (Path(word).resolve() for word in sys.argv[1:3])
+GIVEN = sys.argv[3:5]
 GOLDEN = HERE.parent / "golden/bundle"
 GOPATH = Path("/usr/share/gocode")
 HAS_GO = shutil.which("go") is not None and (GOPATH / "src/golang.org/x/mod/sumdb").is_dir()
@@ -89,6 +92,10 @@ class BundleTest(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.path = Path(directory.name)
         cls.bundle = cls.path / "bundle"
+        if GIVEN:
+            shutil.copytree(GIVEN[0], cls.bundle)
+            cls.genesis = GIVEN[1]
+            return
         cls.genesis = subprocess.run([WRITE, cls.bundle], check=True, capture_output=True, text=True).stdout.strip()
 
     def read(self, name: str):
@@ -173,7 +180,7 @@ class BundleTest(unittest.TestCase):
                 for member in charter["members"] for vkey in member["gov_vkeys"]}
         message, signature, key = (self.path / name for name in ("statement", "one.sig", "one.der"))
         message.write_bytes(pae(envelope["payloadType"], base64.b64decode(envelope["payload"])))
-        self.assertEqual(len(envelope["signatures"]), 4)
+        self.assertGreaterEqual(len(envelope["signatures"]), charter["quorum"]["job"])
         for one in envelope["signatures"]:
             signature.write_bytes(base64.b64decode(one["sig"]))
             key.write_bytes(ED25519_SPKI + keys[one["keyid"]])
