@@ -182,13 +182,17 @@ struct SamplesSpec {
   std::uint64_t tokens = 64;                   // of each sample
 };
 
-// A fixed partition: each group masks apart, and its sum is looked at before it counts. Empty: all nodes
+// A partition: each group masks apart, and its sum is looked at before it counts. Empty: all nodes
 // together.
 struct GroupsSpec {
   std::map<std::string, std::vector<std::string>> nodes;  // names of nodes by the name of their group
   std::uint32_t min_groups = 0;                           // whose sums a round needs
   double max_norm = 0.0;                                  // of a group's mean update; 0: any
   double min_cosine = -1.0;  // of a group's mean update and the groups' median; -1: any
+  bool reshuffle = false;    // each round deals the nodes anew, by consent of the charter:
+  static constexpr std::uint32_t kLeastReshuffled =
+      3;                                             // nodes of a group; two would see each other's updates
+  static constexpr std::size_t kMostReshuffled = 6;  // groups; every set of them is looked at
 };
 
 // Which job goes first where several want the same thing.

@@ -128,6 +128,12 @@ Result<Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter
                                       std::to_string(charter.quorum.witness));
 }
 
+Result<GroupDraw> DrawOf(const Admitted& admitted, const JobBundle& bundle) {
+  ACCORD_ASSIGN_OR_RETURN(const Version* const under, VersionOf(admitted.chain, admitted.proposal));
+  ACCORD_ASSIGN_OR_RETURN(std::vector<Envelope> votes, Open(bundle.votes));
+  return DrawOf(admitted.job, *under, WithPlaces(bundle, std::move(votes)));
+}
+
 Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan, UnixSeconds now,
                        std::uint32_t* check) {
   std::uint32_t unread = 0;

@@ -15,6 +15,7 @@
 #include "accord/status.h"
 #include "charter/chain.h"
 #include "charter/charter.h"
+#include "charter/group_draw.h"
 #include "charter/proposal.h"
 #include "charter/tally.h"
 #include "ledger/checkpoint.h"
@@ -76,6 +77,10 @@ inline constexpr std::array<std::string_view, 9> kChecks = {
 // `check`, when given, becomes the number of the check that failed, from 1 on, or 7.
 [[nodiscard]] Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan,
                                      UnixSeconds now, std::uint32_t* check = nullptr);
+
+// What groups are drawn from, where the plan has them dealt anew: of the votes that came with what was
+// admitted. `proposal.votes`.
+[[nodiscard]] Result<GroupDraw> DrawOf(const Admitted& admitted, const JobBundle& bundle);
 
 // Ok unless the chain goes back behind what is pinned: `charter.rollback`.
 [[nodiscard]] Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain);

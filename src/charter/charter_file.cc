@@ -74,8 +74,10 @@ void Top(config::Schema& s, Draft& draft) {
   s.Key("data_holder_consent", config::Bool(charter.data_holder_consent),
         "nobody overrules the member whose data a job names");
   s.Key("reject_wins", config::Bool(charter.reject_wins), "one rejection ends a proposal");
-  s.Key("contribution_scores", config::Bool(charter.contribution_scores),
-        "members' contributions are scored");
+  s.Key(
+      "contribution_scores", config::Bool(charter.contribution_scores),
+      "jobs may deal their nodes to groups anew each round, so that updates can be scored, at the price that "
+      "docs/governance.md names");
   s.Key("all_faithful", config::Bool(draft.all_faithful),
         "no member is taken to lie: smaller quorums are allowed, and nobody is safe from one who does");
   s.Key("min_cohort", config::Whole(charter.min_cohort, 1, 65'535), "least nodes in a round");

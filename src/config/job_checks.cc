@@ -1,7 +1,6 @@
 #include "config/job_checks.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,14 +11,6 @@
 
 namespace accord::config {
 namespace {
-
-// Keys that have an effect only with one word of another key: elsewhere they are a mistake, not a wish.
-void OnlyWith(Schema& schema, bool applies, const std::vector<std::string_view>& paths,
-              const std::string& with) {
-  for (const std::string_view path : paths) {
-    if (!applies && schema.Has(path)) schema.Complain(std::string(path), "has a meaning only with " + with);
-  }
-}
 
 // a * b, or more than any limit when it would overflow.
 std::uint64_t Times(std::uint64_t a, std::uint64_t b) {
@@ -327,51 +318,14 @@ void CheckRound(Schema& schema, const JobSpec& job) {
   }
 }
 
-void CheckMembers(Schema& schema, const JobSpec& job) {
-  std::map<std::string, std::string> group_of;
-  for (const auto& [name, nodes] : job.groups.nodes) {
-    const std::string path = "groups." + name;
-    if (!IsName(name)) schema.Complain(path, "is not a name");
-    for (const std::string& node : nodes) {
-      const auto [known, fresh] = group_of.emplace(node, name);
-      if (!fresh) schema.Complain(path + ".nodes", node + " is in group " + known->second + " already");
-    }
-    const std::uint32_t least = job.round.min_nodes;
-    if (!schema.Good({path, "round.min_nodes"}) || !schema.Has(path + ".nodes")) continue;
-    if (nodes.size() < least) {
-      schema.Complain(path + ".nodes",
-                      "has " + std::to_string(nodes.size()) +
-                          " nodes; its rounds begin with round.min_nodes = " + std::to_string(least));
-    }
-  }
-}
-
-void CheckGroups(Schema& schema, const JobSpec& job) {
-  const GroupsSpec& groups = job.groups;
-  const std::size_t count = groups.nodes.size();
-  if (count == 0) {
-    OnlyWith(schema, false, {"groups.min_groups", "groups.max_norm", "groups.min_cosine"},
-             "groups: sections [groups.NAME]");
-    return;
-  }
-  CheckMembers(schema, job);
-  if (count == 1) schema.Complain("groups", "one group is no partition; leave [groups] out");
-  if (!schema.Has("groups.min_groups")) {
-    schema.Complain("groups.min_groups", "is missing: how many groups' sums does a round need?");
-  } else if (schema.Good({"groups.min_groups"}) && groups.min_groups > count) {
-    schema.Complain("groups.min_groups",
-                    std::to_string(groups.min_groups) + " of " + std::to_string(count) + " groups");
-  }
-  if (schema.Good({"groups.min_cosine"}) && groups.min_cosine > -1.0 && count < 3) {
-    schema.Complain("groups.min_cosine", "needs at least 3 groups: of two, nobody can say which one is off");
-  }
-  if (schema.Good({"eval", "eval.metrics"}) && job.eval.metrics.empty()) {
-    schema.Complain("eval.metrics",
-                    "a job with groups needs one: in the final evaluation the nodes check the last model");
-  }
-}
-
 }  // namespace
+
+void OnlyWith(Schema& schema, bool applies, const std::vector<std::string_view>& paths,
+              const std::string& with) {
+  for (const std::string_view path : paths) {
+    if (!applies && schema.Has(path)) schema.Complain(std::string(path), "has a meaning only with " + with);
+  }
+}
 
 void CheckJob(Schema& schema, const JobSpec& job) {
   if (schema.Good({"version"}) && schema.Has("version") && job.version != 1) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "accord/job_spec.h"
 #include "config/schema.h"
@@ -20,5 +23,11 @@ void CheckJob(Schema& schema, const JobSpec& job);
 
 // Those of [samples], which CheckJob has called.
 void CheckSamples(Schema& schema, const JobSpec& job);
+
+// Those of [groups], which CheckJob has called.
+void CheckGroups(Schema& schema, const JobSpec& job);
+// Keys that have an effect only with one word of another key: elsewhere they are a mistake, not a wish.
+void OnlyWith(Schema& schema, bool applies, const std::vector<std::string_view>& paths,
+              const std::string& with);
 
 }  // namespace accord::config

@@ -299,8 +299,13 @@ void GroupSections(Schema& s, GroupsSpec& groups) {
   s.Key("min_cosine", Number(groups.min_cosine, {.low = -1.0, .high = 1.0, .high_open = true}),
         "a group is left out when the cosine of its mean update and the groups' coordinate-wise median is "
         "smaller; -1: any");
+  s.Key("reshuffle", config::Bool(groups.reshuffle),
+        "true: each round deals the nodes anew to groups of the same sizes, by a draw that every node makes "
+        "for "
+        "itself from the members' votes, so that scores of single nodes can be told from the groups' sums "
+        "(docs/governance.md, with the price); the charter has to allow it: contribution_scores");
   for (auto& [name, nodes] : groups.nodes) {
-    s.Section({"groups", name}, "A group, for as long as the job runs.");
+    s.Section({"groups", name}, "A group, for as long as the job runs, unless groups.reshuffle.");
     s.Key("nodes",
           TextList(nodes,
                    [](const std::string& node) -> std::string {

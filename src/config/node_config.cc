@@ -175,6 +175,10 @@ Schema NodeSchema(NodeConfig& config) {
         "the key with which this node cosigns the log for its member; empty: another node does");
   s.Key("policy", FilePath(config.governance.policy),
         "what this lab takes part in; configs/policy.toml is an example");
+  s.Key("evaluate", Bool(config.governance.evaluate),
+        "true: hold groups' sums against the hold-out here, in jobs whose groups are dealt anew each round; "
+        "what comes "
+        "out stays in the state directory until a person makes a report of it (accord attribution publish)");
   LogSection(s, config.log);
   return s;
 }
@@ -182,7 +186,7 @@ Schema NodeSchema(NodeConfig& config) {
 // Either all that a charter needs, or nothing of it.
 void CheckGovernance(Schema& schema, const NodeConfig::Governance& governance) {
   if (governance.genesis.empty()) {
-    for (const std::string_view key : {"member", "witness_key", "policy"}) {
+    for (const std::string_view key : {"member", "witness_key", "policy", "evaluate"}) {
       const std::string path = "governance." + std::string(key);
       if (schema.Has(path)) schema.Complain(path, "has no meaning without governance.genesis");
     }

@@ -62,6 +62,7 @@ struct NodeConfig {
     std::string member;                 // whose node this is, as the charter names it
     std::filesystem::path witness_key;  // of the member's witness; empty: another node has it
     std::filesystem::path policy;       // the lab's own policy (charter/node_policy.h)
+    bool evaluate = false;              // say what groups' sums are worth on the hold-out here
   } governance;
   LogConfig log;
 };

@@ -4,8 +4,12 @@
 #include <cmath>
 #include <cstdio>
 #include <iterator>
+#include <limits>
+#include <utility>
 
+#include "base/codec.h"
 #include "base/errors.h"
+#include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "update/headers.h"
 
@@ -129,7 +133,48 @@ Result<std::vector<std::size_t>> ApplyGates(const JobSpec& spec, std::span<const
   return which;
 }
 
+// Whole numbers that follow from a seed, each below its bound as likely as any other.
+class SeededDraws {
+ public:
+  explicit SeededDraws(const Digest& seed) : seed_(seed) {}
+
+  std::uint64_t Below(std::uint64_t bound) {
+    constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+    const std::uint64_t fair = kMost - kMost % bound;
+    std::uint64_t value = Next();
+    while (value >= fair) value = Next();
+    return value % bound;
+  }
+
+ private:
+  std::uint64_t Next() {
+    Writer out;
+    out.Raw("accord/groups").U8(0).Fixed(seed_).U64(draws_++);
+    const Digest digest = crypto::Sha256::Of(out.bytes());
+    return Reader(ByteView(digest.bytes)).U64();
+  }
+
+  const Digest seed_;
+  std::uint64_t draws_ = 0;
+};
+
 }  // namespace
+
+Partition Reshuffled(const Partition& plan, const Digest& seed) {
+  std::vector<NodeId> nodes;
+  for (const Group& group : plan) nodes.insert(nodes.end(), group.nodes.begin(), group.nodes.end());
+  std::ranges::sort(nodes);
+  SeededDraws draws(seed);
+  for (std::size_t i = nodes.size(); i-- > 1;) std::swap(nodes[i], nodes[draws.Below(i + 1)]);
+  Partition dealt;
+  auto next = nodes.cbegin();
+  for (const Group& group : plan) {
+    const auto end = next + static_cast<std::ptrdiff_t>(group.nodes.size());
+    dealt.push_back({group.name, round::NodeSet(next, end)});
+    next = end;
+  }
+  return dealt;
+}
 
 Result<Partition> PartitionOf(const JobSpec& spec, const std::string& trust_domain) {
   Partition partition;

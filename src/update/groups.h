@@ -1,5 +1,5 @@
-// Jobs with groups (secagg.md 4): the plan's fixed partition, the gates that the groups' sums must pass, and
-// the outer step of those that do. Coordinator and every node run this same code over the same words and must
+// Jobs with groups (secagg.md 4): the plan's partition, the gates that the groups' sums must pass, and the
+// outer step of those that do. Coordinator and every node run this same code over the same words and must
 // come to the same bits. Pure.
 #pragma once
 
@@ -17,7 +17,8 @@
 namespace accord::update {
 
 // The plan itself lists the nodes of each group, so the job's id stands for the partition, and train_cfg_hash
-// with it: it is the same in every round, and in every version of the registry.
+// with it: it is the same in every version of the registry, and in every round unless the plan has it
+// reshuffled.
 struct Group {
   std::string name;
   round::NodeSet nodes;
@@ -27,6 +28,12 @@ using Partition = std::vector<Group>;  // ascending by name; empty: a job withou
 // The node names of the plan as ids: NAME is of the federation's trust domain, DOMAIN/NAME of a member's own.
 // `spiffe.invalid`.
 [[nodiscard]] Result<Partition> PartitionOf(const JobSpec& spec, const std::string& trust_domain);
+// The groups of a round whose seed this is, where the plan has them dealt anew: the same nodes, and each
+// group of its size. The nodes, ascending by id, are shuffled from the last place down (Durstenfeld 1964);
+// the place that changes with place i is u64be(SHA-256("accord/groups" || 0 || seed || u64be draw)[:8]) mod
+// (i + 1), with draws from 0 on, those left out that would favour a place. Then the groups take theirs in
+// order.
+[[nodiscard]] Partition Reshuffled(const Partition& plan, const Digest& seed);
 // The group of a node; none when the plan does not name it. 0 for everybody in a job without groups.
 [[nodiscard]] std::optional<std::uint32_t> GroupOf(const Partition& partition, NodeId node);
 

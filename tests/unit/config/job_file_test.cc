@@ -296,6 +296,34 @@ TEST(JobFileTest, ReadsGroups) {
   EXPECT_TRUE(ParseJob(kGood, "job.toml")->groups.nodes.empty()) << "and without them there are none";
 }
 
+// The same, masked and dealt anew each round.
+std::string Reshuffled(std::string_view from = "", std::string_view to = "") {
+  std::string text = Grouped("max_norm = 2.5", "reshuffle = true");
+  text.replace(text.find("\"off\""), 5, "\"malicious\"");
+  if (!from.empty()) text.replace(text.find(from), from.size(), to);
+  return text;
+}
+
+TEST(JobFileTest, ReshufflesGroupsForScoresOnly) {
+  const auto job = ParseJob(Reshuffled(), "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_TRUE(job->groups.reshuffle);
+  EXPECT_FALSE(ParseJob(Grouped(), "job.toml")->groups.reshuffle);
+  EXPECT_THAT(Errors(Reshuffled("min_groups", "max_norm = 2.5\nmin_groups")),
+              HasSubstr("groups that stay the same"));
+  EXPECT_THAT(Errors(Reshuffled("\"malicious\"", "\"off\"")), HasSubstr("needs masks"));
+  EXPECT_THAT(Errors(Reshuffled("min_survivors = 3", "min_survivors = 2")),
+              HasSubstr("round.min_survivors: 2 is below"))
+      << "as of all sums under masks";
+  EXPECT_THAT(Errors(With("[round]", "groups = { reshuffle = true }\n[round]")),
+              HasSubstr("sections [groups.NAME]"));
+  std::string many;
+  for (const char name : std::string("abcde"))
+    many += std::string("[groups.") + name + "]\nnodes = [\"" + name + "1\", \"" + name + "2\", \"" + name +
+            "3\"]\n";
+  EXPECT_THAT(Errors(Reshuffled() + many), HasSubstr("7 groups; at most 6"));
+}
+
 TEST(JobFileTest, RefusesGroupsThatMakeNoSense) {
   EXPECT_THAT(Errors(Grouped("\"w1\"", "\"e1\"")),
               HasSubstr("groups.west.nodes: e1 is in group east already"));

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <map>
 #include <random>
 
 #include "base/errors.h"
+#include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "secagg/weight.h"
 #include "update/headers.h"
@@ -125,6 +127,57 @@ TEST(PartitionTest, WithoutGroupsAllNodesAreOne) {
   ASSERT_TRUE(partition.ok());
   EXPECT_TRUE(partition->empty());
   EXPECT_EQ(GroupOf(*partition, NodeId{}), 0U);
+}
+
+NodeId IdOf(const std::string& name) {
+  return crypto::SpiffeId::Make("fed.example", crypto::Role::kNode, name)->ToNodeId();
+}
+
+// Another program (Python: hashlib, struct) came to these groups.
+TEST(ReshuffledTest, FollowsFromTheSeedAlone) {
+  const Partition dealt = Reshuffled(*PartitionOf(Spec(), "fed.example"), crypto::Sha256::Of("round 1"));
+  ASSERT_EQ(dealt.size(), 3U);
+  EXPECT_EQ(dealt[0].name, "east");
+  EXPECT_EQ(dealt[0].nodes, (round::NodeSet{IdOf("e1"), IdOf("n2"), IdOf("w3")}));
+  EXPECT_EQ(dealt[1].nodes, (round::NodeSet{IdOf("e2"), IdOf("n3"), IdOf("w1")}));
+  EXPECT_EQ(dealt[2].nodes, (round::NodeSet{IdOf("e3"), IdOf("n1"), IdOf("w2")}));
+}
+
+// Neither how the plan orders the nodes nor which group it names them in has a say.
+TEST(ReshuffledTest, KeepsSizesAndDealsEveryNodeOnce) {
+  JobSpec spec = Spec();
+  spec.groups.nodes["east"].push_back("e4");
+  JobSpec other = spec;
+  std::swap(other.groups.nodes["north"], other.groups.nodes["west"]);
+  const Partition plan = *PartitionOf(spec, "fed.example");
+  for (int round = 0; round < 100; ++round) {
+    const Digest seed = crypto::Sha256::Of("round " + std::to_string(round));
+    const Partition dealt = Reshuffled(plan, seed);
+    round::NodeSet all;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+      EXPECT_EQ(dealt[i].nodes.size(), plan[i].nodes.size());
+      all.insert(dealt[i].nodes.begin(), dealt[i].nodes.end());
+      EXPECT_EQ(dealt[i].nodes, Reshuffled(*PartitionOf(other, "fed.example"), seed)[i].nodes);
+    }
+    EXPECT_EQ(all.size(), 10U);
+  }
+}
+
+// Of nine nodes in groups of three, two are together in a quarter of the rounds.
+TEST(ReshuffledTest, BringsEveryPairTogetherAsOften) {
+  const Partition plan = *PartitionOf(Spec(), "fed.example");
+  constexpr int kRounds = 4'000;
+  std::map<std::pair<NodeId, NodeId>, int> together;
+  for (int round = 0; round < kRounds; ++round) {
+    for (const Group& group : Reshuffled(plan, crypto::Sha256::Of(std::to_string(round)))) {
+      for (const NodeId& a : group.nodes)
+        for (const NodeId& b : group.nodes)
+          if (a < b) ++together[{a, b}];
+    }
+  }
+  EXPECT_EQ(together.size(), 36U);
+  const double spread = std::sqrt(kRounds * 0.25 * 0.75);
+  for (const auto& [pair, count] : together) EXPECT_NEAR(count, kRounds / 4, 5 * spread);
 }
 
 TEST(PartitionTest, RefusesWhatIsNoName) {
