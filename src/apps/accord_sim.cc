@@ -1,7 +1,8 @@
 // accord-sim: a researcher's workbench on one machine. run: the rounds of a job among nodes in one process,
 // to the bit what their federation would come to; eval: what a model is worth on each node's hold-out;
-// graduate: a model tuned on one node's data; generate, samples, export: what a trained language model says,
-// by itself and to the prompts of its job, and its file for other programs.
+// scores: what each node's updates were worth; graduate: a model tuned on one node's data; generate, samples,
+// export: what a trained language model says, by itself and to the prompts of its job, and its file for other
+// programs.
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,12 +17,11 @@
 #include "accord/version.h"
 #include "apps/graduate.h"
 #include "apps/leavings.h"
+#include "apps/participants.h"
 #include "apps/program.h"
+#include "apps/scores.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/log.h"
-#include "config/job_file.h"
-#include "config/node_config.h"
 #include "model/safetensors.h"
 #include "study/evaluate.h"
 #include "study/lockstep.h"
@@ -41,6 +41,7 @@ struct Commands {
   CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *samples = nullptr, *save = nullptr;
   std::string model, base, tokenizer, format = "gguf", values = "f32";
   GraduateCommand graduate;
+  ScoresCommand scores;
   study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 
   // generate, samples and export: of a trained language model.
@@ -89,6 +90,7 @@ struct Commands {
     eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
     AddUses(app);
     graduate.AddTo(app, /*config=*/true);
+    scores.AddTo(app);
     for (CLI::App* command : {eval, generate, samples, save})
       command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
           ->required();
@@ -107,19 +109,6 @@ struct Commands {
   }
 };
 
-Result<study::Participant> ParticipantOf(const std::string& argument, const JobSpec& job) {
-  const std::size_t at = argument.find('=');
-  if (at == std::string::npos)
-    return Fail(errors::kConfigInvalid, "--node " + Printable(argument, 200) + " is not NAME=FILE");
-  config::Sources sources;
-  sources.file = argument.substr(at + 1);
-  ACCORD_ASSIGN_OR_RETURN(const config::NodeConfig config, config::LoadNodeConfig(sources));
-  const auto data = config.data.find(job.dataset);
-  if (data == config.data.end())
-    return Fail(errors::kDataMissing, argument.substr(at + 1) + " has no section [data." + job.dataset + "]");
-  return study::Participant{argument.substr(0, at), data->second};
-}
-
 Status SetStepTime(const std::string& argument, std::vector<study::Participant>& participants) {
   const std::size_t at = argument.find('=');
   double ms = 0.0;
@@ -137,8 +126,7 @@ Status SetStepTime(const std::string& argument, std::vector<study::Participant>&
 
 Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const std::filesystem::path& scratch,
                                               const std::string& from) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, ReadFile(commands.job, config::kMaxJobBytes));
-  ACCORD_ASSIGN_OR_RETURN(JobSpec job, config::ParseJob(AsText(plan), commands.job));
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
   study::LockstepOptions options{.job = job,
                                  .trust_domain = commands.trust_domain,
                                  .participants = {},
@@ -320,6 +308,7 @@ Status Do(const Commands& commands) {
   if (commands.run->parsed()) return Run(commands);
   if (commands.eval->parsed()) return Eval(commands);
   if (commands.graduate.parsed()) return commands.graduate.Run();
+  if (commands.scores.parsed()) return commands.scores.Run();
   if (commands.samples->parsed()) return Samples(commands);
   return commands.generate->parsed() ? Generate(commands) : Save(commands);
 }

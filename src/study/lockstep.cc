@@ -12,7 +12,6 @@
 #include "model/safetensors.h"
 #include "trainer/torch_trainer.h"
 #include "update/global_state.h"
-#include "update/next_model.h"
 
 namespace accord::study {
 namespace {
@@ -48,7 +47,8 @@ Result<std::unique_ptr<Lockstep>> Lockstep::Open(LockstepOptions options) {
 
 Status Lockstep::Prepare() {
   const JobSpec& job = options_.job;
-  if (!job.groups.nodes.empty()) return Fail(errors::kJobInvalid, "rounds in lockstep have no groups");
+  if (job.groups.max_norm > 0.0 || job.groups.min_cosine > -1.0)
+    return Fail(errors::kJobInvalid, "rounds in lockstep have no gates over groups");
   facts_.spec = std::make_shared<const JobSpec>(job);
   ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, update::GlobalLayout(job));
   facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
@@ -115,32 +115,47 @@ Result<std::vector<std::uint64_t>> Lockstep::UpdateOf(Lab& lab, const task::Assi
   return words;
 }
 
-Result<RoundReport> Lockstep::Step() {
+round::Purpose Lockstep::purpose() const {
+  return next_.value > options_.job.round.count ? round::Purpose::kEvaluate : round::Purpose::kTrain;
+}
+
+update::Sum Lockstep::SumOf(std::span<const std::uint64_t> words, std::uint32_t updates) const {
+  return {.purpose = purpose(),
+          .round = next_,
+          .cohort = static_cast<std::uint32_t>(labs_.size()),
+          .survivors = updates,
+          .words = words};
+}
+
+Result<std::vector<float>> Lockstep::After(std::span<const std::uint64_t> sum, std::uint32_t updates) const {
+  std::vector<float> next(*weights_);
+  ACCORD_RETURN_IF_ERROR(update::NextModel(*facts_.spec, SumOf(sum, updates), next).status());
+  return next;
+}
+
+Result<RoundReport> Lockstep::Step(const std::function<Status(const Updates&)>& look) {
   if (const std::uint32_t least = options_.job.round.min_nodes; labs_.size() < least) {
     return Fail(errors::kJobInvalid,
                 std::to_string(labs_.size()) +
                     " nodes; a round begins with round.min_nodes = " + std::to_string(least));
   }
   const auto begun = std::chrono::steady_clock::now();
-  const bool last = next_.value > options_.job.round.count;
-  const task::Assignment round{.round = next_,
-                               .purpose = last ? round::Purpose::kEvaluate : round::Purpose::kTrain,
-                               .model_hash = {},
-                               .mode = SecureMode::kOff};
+  const task::Assignment round{
+      .round = next_, .purpose = purpose(), .model_hash = {}, .mode = SecureMode::kOff};
+  Updates updates;
   std::vector<std::uint64_t> sum;
   for (Lab& lab : labs_) {
-    ACCORD_ASSIGN_OR_RETURN(const std::vector<std::uint64_t> words, UpdateOf(lab, round));
+    ACCORD_ASSIGN_OR_RETURN(std::vector<std::uint64_t> words, UpdateOf(lab, round));
     sum.resize(words.size());
     for (std::size_t i = 0; i < words.size(); ++i) sum[i] += words[i];
+    if (look) updates.push_back(std::move(words));
   }
-  const auto n = static_cast<std::uint32_t>(labs_.size());
+  if (look) ACCORD_RETURN_IF_ERROR(look(updates));
   auto next = std::make_shared<std::vector<float>>(*weights_);
   RoundReport report{.round = next_, .upload_bytes = sum.size() * sizeof(std::uint64_t)};
   ACCORD_ASSIGN_OR_RETURN(
       report.metrics,
-      update::NextModel(*facts_.spec,
-                        {.purpose = round.purpose, .round = next_, .cohort = n, .survivors = n, .words = sum},
-                        *next));
+      update::NextModel(*facts_.spec, SumOf(sum, static_cast<std::uint32_t>(labs_.size())), *next));
   weights_ = std::move(next);
   ++next_.value;
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();

@@ -1,8 +1,8 @@
 // The rounds of a job among nodes in one process: everything that decides what the model becomes (training,
 // clipping, rounding, the sum, the outer step) is what coordinator and nodes run; wire, masks and machines
 // are left out. Since updates are integers, the models are to the bit those of a real federation of the same
-// nodes in which everyone takes part in every round. For research: what a rule, a rate, a codec comes to. One
-// thread.
+// nodes in which everyone takes part in every round; groups change none of them, unless they have gates. For
+// research: what a rule, a rate, a codec comes to. One thread.
 #pragma once
 
 #include <chrono>
@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "accord/trainer.h"
 #include "node/work.h"
 #include "round/round.h"
+#include "update/next_model.h"
 
 namespace accord::study {
 
@@ -63,9 +65,15 @@ class Lockstep {
   // Opens every lab's data: `data.*`, `model.*`, `safetensors.*`.
   [[nodiscard]] static Result<std::unique_ptr<Lockstep>> Open(LockstepOptions options);
 
+  // The words of every lab's update of a round, before masks, in the order of labs().
+  using Updates = std::vector<std::vector<std::uint64_t>>;
   // The next round, training or, behind the last, the evaluation. Not beyond it. `job.invalid` with fewer
-  // labs than a round begins with; one alone may be evaluated.
-  [[nodiscard]] Result<RoundReport> Step();
+  // labs than a round begins with; one alone may be evaluated. `look` sees the updates before they are
+  // summed; its failure is that of the round.
+  [[nodiscard]] Result<RoundReport> Step(const std::function<Status(const Updates&)>& look = {});
+  // The global state that the next round would make of the sum of so many updates.
+  [[nodiscard]] Result<std::vector<float>> After(std::span<const std::uint64_t> sum,
+                                                 std::uint32_t updates) const;
   [[nodiscard]] bool over() const { return next_.value > options_.job.round.count + 1; }
 
   // The global state: the model, and what the outer rule keeps beside it.
@@ -83,6 +91,9 @@ class Lockstep {
   [[nodiscard]] Status BeginFrom(std::vector<float>& global) const;
   // The words of one lab's update, before masks.
   [[nodiscard]] Result<std::vector<std::uint64_t>> UpdateOf(Lab& lab, const task::Assignment& round);
+  // The sum of so many updates of the next round.
+  [[nodiscard]] update::Sum SumOf(std::span<const std::uint64_t> words, std::uint32_t updates) const;
+  [[nodiscard]] round::Purpose purpose() const;
 
   LockstepOptions options_;
   node::JobFacts facts_;
