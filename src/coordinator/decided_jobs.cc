@@ -106,9 +106,11 @@ Result<DecidedJobs::Round> DecidedJobs::MakeCommit(const JobId& job, const job::
   return out;
 }
 
-void DecidedJobs::LogRound(const JobId& job, const job::RoundSummary& round) {
-  boost::asio::post(workers_, [this, job, round] {
-    const auto made = MakeCommit(job, round);
+void DecidedJobs::LogRound(const JobId& job, const job::RoundSummary& round,
+                           const std::optional<Digest>& group_seed) {
+  boost::asio::post(workers_, [this, job, round, group_seed] {
+    auto made = MakeCommit(job, round);
+    if (made.ok()) made->commit.group_seed = group_seed;
     const Status logged = made.ok() ? log_.AppendCommit(made->commit) : made.status();
     if (logged.ok()) return;
     LogError("round.not_logged",

@@ -36,7 +36,9 @@ class DecidedJobs final : public Decisions {
     return files_.Find(job, round, group);
   }
   std::uint64_t LoggedRounds(const JobId& job) override;
-  void LogRound(const JobId& job, const job::RoundSummary& round) override;
+  void LogRound(const JobId& job, const job::RoundSummary& round,
+                const std::optional<Digest>& group_seed) override;
+  Result<charter::GroupDraw> DrawOf(const JobId& job) override { return log_.DrawOf(Digest{job.bytes}); }
 
  private:
   // The receipts of a whole round, in the order of its cohort.

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
+#include "charter/group_draw.h"
 #include "crypto/ed25519.h"
 #include "job/job.h"
 
@@ -69,8 +71,11 @@ class Decisions {
   // How many rounds of the job are logged.
   virtual std::uint64_t LoggedRounds(const JobId& job) = 0;
   // Logs a committed round, of what Keep was given for each of its groups, if it is not in the log yet; on a
-  // worker, and asked again it is tried again.
-  virtual void LogRound(const JobId& job, const job::RoundSummary& round) = 0;
+  // worker, and asked again it is tried again. `group_seed`: where its groups were dealt anew.
+  virtual void LogRound(const JobId& job, const job::RoundSummary& round,
+                        const std::optional<Digest>& group_seed) = 0;
+  // What the groups of its rounds are drawn from, where they are dealt anew.
+  virtual Result<charter::GroupDraw> DrawOf(const JobId& job) = 0;
 };
 
 }  // namespace accord::coordinator

@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "coordinator/aggregate.h"
+#include "coordinator/decisions.h"
 #include "coordinator/job_runner.h"
 
 namespace accord::coordinator {
@@ -24,6 +25,31 @@ Result<CombinedSums> CombineAndKeep(const CombineTask& task, BlobRefs& refs) {
 }
 
 }  // namespace
+
+// None where groups stay as the plan names them, and where the log cannot be read: nodes take no such round
+// then.
+std::optional<Digest> JobRunner::GroupSeed(RoundId round) const {
+  if (!input_.spec->groups.reshuffle || !decided()) return std::nullopt;
+  if (!draw_) {
+    Result<charter::GroupDraw> draw = services_.decisions->DrawOf(id());
+    if (!draw.ok()) {
+      LogError("groups.not_drawn", {{"job", name()}, {"why", Describe(draw.status())}});
+      return std::nullopt;
+    }
+    draw_ = *std::move(draw);
+  }
+  return draw_->SeedOf(round.value);
+}
+
+std::optional<std::uint32_t> JobRunner::GroupOf(NodeId node, RoundId round) const {
+  if (!input_.spec->groups.reshuffle) return update::GroupOf(input_.partition, node);
+  if (dealt_.first != round) {
+    const std::optional<Digest> seed = GroupSeed(round);
+    if (!seed) return update::GroupOf(input_.partition, node);
+    dealt_ = {round, update::Reshuffled(input_.partition, *seed)};
+  }
+  return update::GroupOf(dealt_.second, node);
+}
 
 void JobRunner::Combine(RoundId round) {
   if (combining_ || !job::IsCombining(driver_->state())) return;

@@ -37,7 +37,8 @@ void JobRunner::OnReceipt(Lane& lane, const rpc::Peer& node, const rpc::RoundRec
                                              id(), message.round, open->plan.model_hash,
                                              {node.node, node.spiffe_id}, entry->key, message.receipt);
   if (good.ok()) {
-    lane.receipts[node.node] = {message.attempt, node.spiffe_id, std::string(AsText(message.receipt))};
+    lane.receipts[node.node] = {message.round, message.attempt, node.spiffe_id,
+                                std::string(AsText(message.receipt))};
     return;
   }
   LogLine({.time = Now(),
@@ -52,7 +53,9 @@ Status JobRunner::CheckHasReceipt(const Lane& lane, NodeId node, AttemptId attem
   const job::OpenRound* open = RoundOf(lane);
   if (!decided() || open == nullptr || open->plan.purpose == round::Purpose::kEvaluate) return {};
   const auto found = lane.receipts.find(node);
-  if (found != lane.receipts.end() && found->second.attempt == attempt) return {};
+  if (found != lane.receipts.end() && found->second.round == open->plan.round &&
+      found->second.attempt == attempt)
+    return {};
   return Fail(errors::kReceiptRefused, "no receipt for this attempt came before the update");
 }
 
@@ -69,7 +72,8 @@ std::optional<KeptReceipts> JobRunner::ReceiptsOf(const Lane& lane) const {
   std::map<std::string, std::string> by_name;
   for (const auto& [node, upload] : commit->uploads) {
     const auto receipt = lane.receipts.find(node);
-    if (receipt == lane.receipts.end() || receipt->second.attempt != kept.attempt)
+    if (receipt == lane.receipts.end() || receipt->second.round != kept.round ||
+        receipt->second.attempt != kept.attempt)
       return std::nullopt;  // after a restart: kept before it, or lost
     by_name[receipt->second.spiffe_id] = receipt->second.envelope;
   }
@@ -111,7 +115,7 @@ void JobRunner::LogRounds() {
   if (std::ranges::none_of(history, wanted)) return;
   logged_rounds_ = services_.decisions->LoggedRounds(id());
   for (const job::RoundSummary& round : history) {
-    if (wanted(round)) services_.decisions->LogRound(id(), round);
+    if (wanted(round)) services_.decisions->LogRound(id(), round, GroupSeed(round.round));
   }
 }
 

@@ -83,7 +83,7 @@ void JobRunner::OnStanding(NodeId node, std::optional<rpc::Standing> standing) {
   known.standing = std::move(standing);
   if (!known.proof) known.proof = CheckProof(*known.standing);
   known.heard = HeardOf(*known.standing, known.proof != nullptr);
-  known.heard->group = LaneOf(node)->group;
+  known.heard->group = GroupOf(node, known.standing->round).value_or(0);
   if (grouped()) known.heard->made = {};  // the end of its group's round is no model of the job's
   ConsiderCatchUp();
 }
@@ -91,8 +91,8 @@ void JobRunner::OnStanding(NodeId node, std::optional<rpc::Standing> standing) {
 void JobRunner::OnAside(NodeId node, const Status& why) {
   if (!catching_) return;
   const bool ended = why.error() == errors::kJobState.id;
-  nodes_[node].heard = job::Heard{
-      .group = update::GroupOf(input_.partition, node).value_or(0), .aside = !ended, .ended = ended};
+  nodes_[node].heard =
+      job::Heard{.group = GroupOf(node, present()).value_or(0), .aside = !ended, .ended = ended};
   ConsiderCatchUp();
 }
 
@@ -145,7 +145,7 @@ std::vector<std::pair<std::string, std::uint32_t>> JobRunner::Unheard() const {
   for (const secagg::VouchedEntry& one : newest->vouched) {
     const NodeId id = one.entry.id;
     const auto known = nodes_.find(id);
-    const auto group = update::GroupOf(input_.partition, id);
+    const auto group = GroupOf(id, present());
     if (group && (known == nodes_.end() || !known->second.heard))
       nodes.emplace_back(one.identity.name, *group);
   }

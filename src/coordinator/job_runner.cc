@@ -97,7 +97,7 @@ const job::OpenRound* JobRunner::RoundOf(const Lane& lane) const {
 }
 
 JobRunner::Lane* JobRunner::LaneOf(NodeId node) {
-  const auto group = update::GroupOf(input_.partition, node);
+  const auto group = GroupOf(node, present());
   return group ? &lanes_[*group] : nullptr;
 }
 

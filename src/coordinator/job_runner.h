@@ -28,7 +28,9 @@
 #include "accord/job_spec.h"
 #include "accord/model.h"
 #include "base/mutex.h"
+#include "charter/group_draw.h"
 #include "coordinator/aggregate.h"
+#include "coordinator/job_input.h"
 #include "coordinator/masked_attempt.h"
 #include "coordinator/services.h"
 #include "coordinator/uploads.h"
@@ -66,19 +68,6 @@ struct JobMachine {
   [[nodiscard]] static bool MustBeDurable(const Event& event, const std::vector<Effect>& effects) {
     return job::MustBeDurable(event, effects);
   }
-};
-
-// A job as it was submitted, checked.
-struct JobInput {
-  JobId id;
-  job::Submission submission;
-  TimePoint submitted;
-  std::shared_ptr<const JobSpec> spec;
-  std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
-  update::Partition partition;                // empty: no groups
-
-  [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
-  [[nodiscard]] update::RoundBase RoundOf(RoundId round) const { return {*spec, *layout, round}; }
 };
 
 class JobRunner : public std::enable_shared_from_this<JobRunner> {
@@ -182,6 +171,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
     Bytes inline_sum;                                       // of the round in p7, when small
     Digest inline_sum_hash;
     struct Receipt {
+      RoundId round;
       AttemptId attempt;
       std::string spiffe_id, envelope;
     };
@@ -202,7 +192,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
                      std::function<void(Result<job::Why>)> done = {});
   void HandleInRound(const Lane& lane, const round::Event& event);
   [[nodiscard]] const job::OpenRound* RoundOf(const Lane& lane) const;
-  // nullptr: the plan's groups do not name the node.
+  // In the present round. nullptr: the plan's groups do not name the node.
   [[nodiscard]] Lane* LaneOf(NodeId node);
   void LoseUploads(Lane& lane);
   void ArmDeadline();
@@ -246,6 +236,9 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
 
   // job_groups.cc
   [[nodiscard]] bool grouped() const { return !input_.partition.empty(); }
+  [[nodiscard]] RoundId present() const { return {job::ProgressOf(driver_->state()).committed + 1}; }
+  [[nodiscard]] std::optional<Digest> GroupSeed(RoundId round) const;
+  [[nodiscard]] std::optional<std::uint32_t> GroupOf(NodeId node, RoundId round) const;
   void Combine(RoundId round);
   void OnCombined(RoundId round, Result<struct CombinedSums> result);
   [[nodiscard]] std::vector<std::string> GroupWarnings(const job::RoundSummary& summary) const;
@@ -391,6 +384,10 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   std::set<Digest> kept_;   // blobs that this job has referenced
   std::optional<CatchingUp> catching_;
   std::uint64_t logged_rounds_ = 0;  // as far as was asked
+  // Where groups are dealt anew: what from, once it was asked for, and those of the round that was asked for
+  // last.
+  mutable std::optional<charter::GroupDraw> draw_;
+  mutable std::pair<RoundId, update::Partition> dealt_;
 
   std::vector<std::shared_ptr<rpc::Sink<rpc::JobView>>> watchers_;
   std::vector<std::shared_ptr<rpc::Sink<rpc::LogLineView>>> followers_;

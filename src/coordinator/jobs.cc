@@ -44,11 +44,13 @@ Status CheckNorm(const JobSpec& spec, std::uint64_t parameters) {
 std::string DescribeGroups(const JobInput& input) {
   std::size_t least = input.partition[0].nodes.size();
   for (const update::Group& group : input.partition) least = std::min(least, group.nodes.size());
-  return std::to_string(input.partition.size()) +
-         " groups: the coordinator and every node see the sum of each group, so a node hides among the "
-         "others "
+  const bool reshuffle = input.spec->groups.reshuffle;
+  return std::to_string(input.partition.size()) + (reshuffle ? " groups, dealt anew each round" : " groups") +
+         ": the coordinator and every node see the sum of each group, so a node hides among the others "
          "of its group only, at least " +
-         std::to_string(input.spec->round.min_survivors - 1) + " of at least " + std::to_string(least - 1);
+         std::to_string(input.spec->round.min_survivors - 1) + " of at least " + std::to_string(least - 1) +
+         (reshuffle ? "; and the sums of many rounds tell more of each node than those of groups that stay"
+                    : "");
 }
 
 std::string DescribeStreaming(const JobSpec& spec) {
@@ -150,6 +152,10 @@ void Jobs::Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply) {
   if (!input.ok()) return reply(input.status());
   if (const auto known = FindById(input->id))
     return known->ViewDurable(std::move(reply));  // the same submission again
+  if (input->spec->groups.reshuffle && !IsDecided(input->submission))
+    return reply(Fail(errors::kGroupsConsent,
+                      "a job whose groups are dealt anew each round needs the members' decision",
+                      "accord proposal create, under a charter with contribution_scores = true"));
   if (Status admitted = Admit(*input); !admitted.ok()) return reply(std::move(admitted));
   std::shared_ptr<JobRunner> runner;
   {

@@ -138,7 +138,9 @@ Status LogKeeper::CheckPlan(const ledger::Envelope& envelope, const Bytes& plan)
                 "the proposal is of the job file " + proposal.plan.Hex() + ", and " +
                     (plan.empty() ? "none came with it" : "with it came " + hash.Hex()));
   }
-  return config::ParseJob(AsText(plan), "job").status();
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, config::ParseJob(AsText(plan), "job"));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Version* const present, record_.Present(Now()));
+  return charter::CheckConsent(present->charter, job);
 }
 
 // Any active member's signature makes an entry; a certificate says something with its own member's alone.
@@ -357,6 +359,12 @@ Status LogKeeper::AppendCommit(const charter::RoundCommit& commit) {
   }
   options_.signed_head();
   return {};
+}
+
+Result<charter::GroupDraw> LogKeeper::DrawOf(const Digest& job) const {
+  const MutexLock lock(mutex_);
+  ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(job));
+  return charter::DrawOf(job, record_.chain()[matter->version], matter->votes);
 }
 
 std::uint64_t LogKeeper::RoundsOf(const Digest& job) const {

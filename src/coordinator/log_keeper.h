@@ -65,8 +65,9 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] static Result<std::unique_ptr<LogKeeper>> Open(Options options);
 
   // rpc::LedgerHandler. Besides Record::Check: `charter.log` for a first charter that names another log,
-  // `proposal.plan` for a proposal without its job file, or with one that cannot be read; for a certificate
-  // of data `dataset.signature` unless its own member signed, `dataset.croissant` without its description.
+  // `proposal.plan` for a proposal without its job file, or with one that cannot be read, `groups.consent`
+  // for one that the charter does not let be; for a certificate of data `dataset.signature` unless its own
+  // member signed, `dataset.croissant` without its description.
   void Append(const rpc::Peer& peer, Bytes entry, Bytes document, rpc::Reply<rpc::Appended> reply) override;
   void GetResource(const std::string& path, rpc::Reply<Bytes> reply) override;
   // The same for HTTP, where anybody may read: without receipts. Waits for the disk.
@@ -101,6 +102,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   // Logs a round of a job, signed by the log; ok without a second entry when it is there already.
   // `round.unlogged` when it does not follow, `log.stopped` and errors of the storage.
   [[nodiscard]] Status AppendCommit(const charter::RoundCommit& commit) ACCORD_EXCLUDES(mutex_);
+  // What its groups are drawn from, of the votes that are logged. `proposal.unknown`, `proposal.votes`.
+  [[nodiscard]] Result<charter::GroupDraw> DrawOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
   // How many rounds of a job are logged, whether they are published or not; and one of them, from 1 on:
   // `log.not_found`.
   [[nodiscard]] std::uint64_t RoundsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
@@ -118,7 +121,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] Status Load() ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Result<rpc::Appended> AppendNow(const Bytes& entry, const Bytes& document)
       ACCORD_EXCLUDES(mutex_);
-  [[nodiscard]] Status CheckPlan(const ledger::Envelope& envelope, const Bytes& plan) const;
+  [[nodiscard]] Status CheckPlan(const ledger::Envelope& envelope, const Bytes& plan) const
+      ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Status CheckCertificate(const ledger::Envelope& envelope, const Bytes& description) const
       ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Status CheckFirst(const ledger::Envelope& envelope) const;

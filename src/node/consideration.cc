@@ -73,8 +73,15 @@ void AskBudget(const NodePolicy& policy, const PolicyQuestion& question, Conside
   if (rule->max_wall_s_total > 0) all.ceilings.wall_ms = ToMs(rule->max_wall_s_total);
 }
 
-Status CheckLocally(const JobSpec& spec, const Circumstances& at, Consideration& all) {
+Status CheckGroups(const rpc::Prepare& message, const JobSpec& spec, Consideration& all) {
   all.check = kOfPolicy;
+  ACCORD_RETURN_IF_ERROR(charter::CheckConsent(all.admitted->present.charter, spec));
+  if (!spec.groups.reshuffle) return {};
+  ACCORD_ASSIGN_OR_RETURN(all.draw, charter::DrawOf(*all.admitted, *message.bundle));
+  return {};
+}
+
+Status CheckLocally(const JobSpec& spec, const Circumstances& at, Consideration& all) {
   ACCORD_ASSIGN_OR_RETURN(all.certificate,
                           CheckOwnCertificate(at.config, spec.dataset, *all.admitted, at.now));
   const std::filesystem::path& file = at.config.governance.policy;
@@ -107,7 +114,8 @@ Consideration Consider(const rpc::Prepare& message, const JobSpec& spec, const C
     return all;
   }
   all.admitted = *std::move(admitted);
-  all.status = CheckLocally(spec, at, all);
+  all.status = CheckGroups(message, spec, all);
+  if (all.status.ok()) all.status = CheckLocally(spec, at, all);
   return all;
 }
 

@@ -31,6 +31,7 @@ struct Consideration {
   Status status;            // of that check: ok when all hold
   // From check 8 on:
   std::optional<charter::Admitted> admitted;
+  std::optional<charter::GroupDraw> draw;  // where the job's groups are dealt anew
   std::optional<OwnCertificate> certificate;
   std::optional<Digest> policy_hash;  // of the file, once it was read
   charter::PolicyVerdict policy;
@@ -39,9 +40,10 @@ struct Consideration {
   charter::BudgetCeilings ceilings;
 };
 
-// Errors of charter::Admit and CheckOwnCertificate; `bundle.missing`; `policy.invalid`, `policy.denied` with
-// the reason for the lab; `policy.budget`. The policy is read anew each time: what the lab's people changed
-// holds at once. Reads no data.
+// Errors of charter::Admit and CheckOwnCertificate; `bundle.missing`; `groups.consent` for groups that are
+// dealt anew without the charter's consent, or smaller than it asks for; `policy.invalid`, `policy.denied`
+// with the reason for the lab; `policy.budget`. The policy is read anew each time: what the lab's people
+// changed holds at once. Reads no data.
 [[nodiscard]] Consideration Consider(const rpc::Prepare& message, const JobSpec& spec,
                                      const Circumstances& circumstances);
 

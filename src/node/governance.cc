@@ -170,7 +170,10 @@ Status Governance::Act(const rpc::Prepare& message, const Consideration& conside
   ACCORD_RETURN_IF_ERROR(CheckApproved(message.job, considered.policy.needs_approval));
   ACCORD_RETURN_IF_ERROR(KeepVersion(considered.admitted->chain.back()));
   ACCORD_RETURN_IF_ERROR(budget_->Reserve(considered.asked, considered.ceilings));
-  Remember(message.job, {*considered.admitted, *considered.policy_hash, considered.certificate->id});
+  std::shared_ptr<const charter::GroupDraw> draw;
+  if (considered.draw) draw = std::make_shared<const charter::GroupDraw>(*considered.draw);
+  Remember(message.job,
+           {*considered.admitted, *considered.policy_hash, considered.certificate->id, std::move(draw)});
   return {};
 }
 

@@ -31,8 +31,9 @@ namespace accord::node {
 // What a job was admitted by.
 struct Admission {
   charter::Admitted decision;
-  Digest policy;       // SHA-256 of the lab's policy as it was then
-  Digest certificate;  // of the data that it reads here
+  Digest policy;                                        // SHA-256 of the lab's policy as it was then
+  Digest certificate;                                   // of the data that it reads here
+  std::shared_ptr<const charter::GroupDraw> draw = {};  // where its groups are dealt anew
 };
 
 class Governance {
@@ -61,10 +62,16 @@ class Governance {
   [[nodiscard]] BudgetLedger& budget() { return *budget_; }
 
   // ---- rounds of jobs that Admit took since the start
+  // What the groups of its rounds are drawn from; nullptr where they stay as the plan names them.
+  [[nodiscard]] std::shared_ptr<const charter::GroupDraw> DrawOf(const JobId& job) const;
+  // Whether this lab says what groups' sums are worth on its hold-out (governance.evaluate), and the charter
+  // lets its member.
+  [[nodiscard]] bool Evaluates() const;
   // Whether a round may begin: round 1 from the model that was voted on, each later one from the model that
   // the log says the one before it made, which counts this node's receipt if its update is in it. `before` is
   // the part that the node (its SPIFFE id) had in that one. `bundle.missing`, `round.unlogged`,
-  // `receipt.omitted`, `log.*`, `charter.expired`.
+  // `receipt.omitted`, `log.*`, `charter.expired`; `groups.draw` when the log has other groups for that round
+  // than this node drew, `groups.consent` once the charter consents no more.
   [[nodiscard]] Status BeginRound(const rpc::Train& message, const RoundPart& before,
                                   const std::string& node) const;
   // The JSON of the envelope of a receipt, with job, member, data set, policy and time filled in; signed

@@ -44,6 +44,18 @@ Result<std::vector<std::uint64_t>> CertifiedWords(const GroupModelTask& task, co
   return words;
 }
 
+void SayWorth(const GroupModelTask& task, std::span<const update::GroupSum> sums,
+              const std::vector<float>& base) {
+  const JobFacts& facts = task.terms.facts;
+  Result<charter::GroupWorth> worth = WorthOfGroups(facts, sums, base, *task.judge->trainer, task.stop);
+  const Status kept =
+      worth.ok() ? KeepWorth(task.judge->file, Digest{facts.id.bytes}, *std::move(worth)) : worth.status();
+  if (kept.ok()) return;
+  LogWarn("worth.not_kept", {{"job", facts.spec->name},
+                             {"round", std::to_string(sums[0].sum.round.value)},
+                             {"why", Describe(kept)}});
+}
+
 }  // namespace
 
 Result<Digest> CheckGroupSums(const MaskedTerms& terms, RoundId round,
@@ -60,7 +72,7 @@ Result<Digest> CheckGroupSums(const MaskedTerms& terms, RoundId round,
     if (sums[i].group >= groups.nodes.size() || (i > 0 && sums[i].group <= sums[i - 1].group)) {
       return Fail(errors::kSecaggBadEncoding, "the groups of the sums are not ascending");
     }
-    ACCORD_RETURN_IF_ERROR(CheckGroup(terms, sums[i].group, offer.cohort));
+    ACCORD_RETURN_IF_ERROR(CheckGroup(terms, offer.round, sums[i].group, offer.cohort));
     ACCORD_ASSIGN_OR_RETURN(const ProvenOffer proven, CheckProofOffer(terms, offer));
     if (proven.purpose != round::Purpose::kTrain) return WrongModel("the sum of an evaluation");
     if (offer.round.value + 1 != round.value) return WrongModel("the sum of another round");
@@ -101,7 +113,10 @@ Result<Weights> MakeGroupModel(const GroupModelTask& task) {
   auto weights = std::make_shared<std::vector<float>>(*base);
   ACCORD_ASSIGN_OR_RETURN(const update::GlobalParts parts, update::Split(spec, *weights));
   made.step.ApplyAll(parts);
-  if (model::ModelHash(layout, *weights) == task.model_hash) return Weights(std::move(weights));
+  if (model::ModelHash(layout, *weights) == task.model_hash) {
+    if (task.judge) SayWorth(task, sums, *base);
+    return Weights(std::move(weights));
+  }
   return WrongModel("the certified sums of the groups give another model than the one told");
 }
 

@@ -4,9 +4,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
+#include "node/judge.h"
 #include "node/model_proof.h"
 #include "node/work.h"
 #include "rpc/messages.h"
@@ -28,6 +30,7 @@ struct GroupModelTask {
   Weights base;                     // the model before it, if it is here; else it is fetched
   std::shared_ptr<rpc::Bulk> client;
   std::stop_token stop;
+  std::optional<Judge> judge = {};  // of what the sums are worth, which a failure of it does not hold up
   // The words of the blob `hash`, `words` of them: FetchSum.
   std::function<Result<std::vector<std::uint64_t>>(const Digest& hash, std::uint64_t words)> fetch;
 };

@@ -30,6 +30,12 @@ bool JobTask::MayBegin(const rpc::Train& message) {
   return false;
 }
 
+// Of the groups of a job that has them dealt anew, where this lab says what they are worth.
+std::optional<Judge> JobTask::JudgeHere() const {
+  if (!facts_.draw || !trainer_ || !services_.governance->Evaluates()) return std::nullopt;
+  return Judge{trainer_, services_.config.node.state / "worth" / id_.Hex()};
+}
+
 void JobTask::NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took) {
   Result<RoundPart> part = LoadPart(JobFiles(), round);
   if (!part.ok()) part = RoundPart{.round = round};  // damaged: made anew

@@ -10,6 +10,7 @@
 #include "config/job_file.h"
 #include "job/job_id.h"
 #include "node/certified_data.h"
+#include "node/governance.h"
 #include "update/groups.h"
 
 namespace accord::node {
@@ -129,6 +130,7 @@ Status JobTask::Take(const rpc::Prepare& message, DatasetConfig& data) {
   ACCORD_RETURN_IF_ERROR(OpenDeltas());
   facts_.spec = std::make_shared<const JobSpec>(std::move(spec));
   facts_.layout = std::make_shared<const ModelLayout>(std::move(layout));
+  if (services_.governance != nullptr) facts_.draw = services_.governance->DrawOf(id_);
   if (plan_ != message.plan) {
     plan_ = message.plan;
     services_.journal.WriteSoon(
@@ -144,6 +146,9 @@ Status JobTask::CheckDecision(const rpc::Prepare& message, const JobSpec& spec) 
     if (message.bundle) return services_.admit(message, spec);
     return Fail(errors::kBundleMissing, "the job came without the members' decision");
   }
+  if (spec.groups.reshuffle)
+    return Fail(errors::kGroupsConsent,
+                "the job has its groups dealt anew each round, and this lab pinned no charter");
   if (message.bundle)
     return Fail(errors::kTaskRefused,
                 "members decided on the job under a charter, and governance.genesis names none");

@@ -22,6 +22,7 @@
 #include "config/node_config.h"
 #include "driver/driver.h"
 #include "node/common_model.h"
+#include "node/judge.h"
 #include "node/kept_proof.h"
 #include "node/machine.h"
 #include "node/secure_attempt.h"
@@ -147,6 +148,7 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] std::filesystem::path JobFiles() const;
   [[nodiscard]] bool Signs(const task::Assignment& round) const;
   [[nodiscard]] bool MayBegin(const rpc::Train& message);
+  [[nodiscard]] std::optional<Judge> JudgeHere() const;
   void NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took);
   [[nodiscard]] Status MakeReceipt(const task::Assignment& round, const Digest& commitment,
                                    const charter::UpdateCommitment::Salt& salt);

@@ -196,6 +196,7 @@ void JobTask::MakeModel(const rpc::Train& message) {
                       .base = HasModel(*base) ? weights_ : nullptr,
                       .client = services_.client(),
                       .stop = making_stop_.get_token(),
+                      .judge = JudgeHere(),
                       .fetch = {}};
   task.fetch = [client = task.client, stop = task.stop](const Digest& hash, std::uint64_t words) {
     return FetchSum(client.get(), hash, words, stop);

@@ -7,7 +7,6 @@
 #include "rpc/calls.h"
 #include "secagg/context.h"
 #include "secagg/params.h"
-#include "update/groups.h"
 #include "update/headers.h"
 #include "update/statement.h"
 
@@ -119,14 +118,23 @@ Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer) {
   return {};  // parameters that are none are refused in their place
 }
 
-Status CheckGroup(const MaskedTerms& terms, std::uint32_t group, std::span<const NodeId> cohort) {
-  ACCORD_ASSIGN_OR_RETURN(const update::Partition partition,
-                          update::PartitionOf(*terms.facts.spec, terms.federation));
+Result<update::Partition> PartitionIn(const MaskedTerms& terms, RoundId round) {
+  ACCORD_ASSIGN_OR_RETURN(update::Partition plan, update::PartitionOf(*terms.facts.spec, terms.federation));
+  if (!terms.facts.spec->groups.reshuffle) return plan;
+  if (terms.facts.draw) return update::Reshuffled(plan, terms.facts.draw->SeedOf(round.value));
+  return Fail(errors::kGroupsDraw, "no votes were shown that the groups of a round follow from");
+}
+
+Status CheckGroup(const MaskedTerms& terms, RoundId round, std::uint32_t group,
+                  std::span<const NodeId> cohort) {
+  ACCORD_ASSIGN_OR_RETURN(const update::Partition partition, PartitionIn(terms, round));
   for (const NodeId& node : cohort) {
     if (update::GroupOf(partition, node) == group) continue;
-    return Fail(errors::kSecaggWrongGroup, "node " + node.Hex() + " is not of group '" +
-                                               (group < partition.size() ? partition[group].name : "") +
-                                               "' of the plan");
+    return Fail(errors::kSecaggWrongGroup,
+                "node " + node.Hex() + " is not of group '" +
+                    (group < partition.size() ? partition[group].name : "") +
+                    (terms.facts.draw ? "' as the votes deal it in round " + std::to_string(round.value)
+                                      : "' of the plan"));
   }
   return {};
 }

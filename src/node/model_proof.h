@@ -13,6 +13,7 @@
 #include "node/work.h"
 #include "rpc/messages.h"
 #include "secagg/member.h"
+#include "update/groups.h"
 
 namespace accord::node {
 
@@ -36,9 +37,12 @@ struct MaskedTerms {
 // travel, without a neighbour graph, which no message carries. `secagg.wrong_config`, `secagg.bad_params`.
 [[nodiscard]] Status CheckTerms(const MaskedTerms& terms, const secagg::Offer& offer);
 
-// Whether all of a cohort are of one group of the plan. `secagg.wrong_group`; a job without groups has one
-// of all nodes.
-[[nodiscard]] Status CheckGroup(const MaskedTerms& terms, std::uint32_t group,
+// The groups of a round as this node finds them for itself: those of the plan, or dealt anew by the votes
+// that it saw. `groups.draw` where it saw none.
+[[nodiscard]] Result<update::Partition> PartitionIn(const MaskedTerms& terms, RoundId round);
+// Whether all of a cohort are of one group of the round. `secagg.wrong_group`; a job without groups has one
+// of all nodes. Errors of PartitionIn.
+[[nodiscard]] Status CheckGroup(const MaskedTerms& terms, RoundId round, std::uint32_t group,
                                 std::span<const NodeId> cohort);
 // Whether this lab would have masked with the cohort of a proof: all that is right or wrong in its offer
 // before anything of the round was said. Gives what was computed and with which parameters.

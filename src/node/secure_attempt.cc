@@ -42,11 +42,12 @@ secagg::Checked<std::shared_ptr<SecureAttempt>> SecureAttempt::Open(const secagg
     return secagg::Refuse(errors::kSecaggWrongRegistry, "no registry is pinned here");
   }
   if (Status good = CheckTerms(terms, offer); !good.ok()) return secagg::Refuse(good);
-  const Result<update::Partition> partition = update::PartitionOf(*terms.facts.spec, terms.federation);
+  const Result<update::Partition> partition = PartitionIn(terms, offer.round);
   if (!partition.ok()) return secagg::Refuse(partition.status());
   const auto group = update::GroupOf(*partition, terms.facts.node);
   if (!group) return secagg::Refuse(errors::kSecaggWrongGroup, "no group of the plan names this node");
-  if (Status good = CheckGroup(terms, *group, offer.cohort); !good.ok()) return secagg::Refuse(good);
+  if (Status good = CheckGroup(terms, offer.round, *group, offer.cohort); !good.ok())
+    return secagg::Refuse(good);
   Result<secagg::MemberPolicy> policy =
       PolicyFor(terms, inputs.round.round, inputs.round.purpose, offer.cohort.size());
   if (!policy.ok()) return secagg::Refuse(policy.status());

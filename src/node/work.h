@@ -14,6 +14,7 @@
 #include "accord/job_spec.h"
 #include "accord/model.h"
 #include "accord/trainer.h"
+#include "charter/group_draw.h"
 #include "charter/receipt.h"
 #include "crypto/merkle.h"
 #include "rpc/bulk.h"
@@ -36,6 +37,7 @@ struct JobFacts {
   std::shared_ptr<const JobSpec> spec;
   std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
   NodeId node;
+  std::shared_ptr<const charter::GroupDraw> draw = {};  // where groups are dealt anew each round
 
   [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
   [[nodiscard]] update::RoundBase RoundOf(RoundId round) const { return {*spec, *layout, round}; }

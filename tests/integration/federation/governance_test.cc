@@ -301,6 +301,15 @@ TEST_F(GovernedTest, RoundsAreLoggedAndCountWhatNodesSigned) {
   }
 }
 
+// 23
+TEST_F(GovernedTest, GroupsAreNotDealtAnewWithoutTheChartersConsent) {
+  Append(charter_entry_);
+  const std::string plan = JobText({.secure = "malicious"}) +
+                           "[groups]\nmin_groups = 2\nreshuffle = true\n[groups.a]\nnodes = [\"be\", \"ke\", "
+                           "\"rw\"]\n[groups.b]\nnodes = [\"x\", \"y\", \"z\"]\n";
+  EXPECT_EQ(Refusal(Proposal(plan, kMembers), plan), "groups.consent");
+}
+
 TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
   Append(charter_entry_);
   const std::string plan = JobText({.rounds = 1, .min_nodes = 2, .min_survivors = 2});

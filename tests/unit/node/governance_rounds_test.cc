@@ -1,5 +1,5 @@
 // Rounds of jobs that members decided on, as a node begins and signs them (governance.md 4, tests 13, 16,
-// 22).
+// 22, 23).
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -118,6 +118,89 @@ TEST_F(GovernanceRoundsTest, AReceiptSaysWhoAndUnderWhat) {
   EXPECT_EQ(receipt->policy, crypto::Sha256::Of(*ReadFile(config.governance.policy)));
   const charter::ReceiptFor wanted{Digest{job.bytes}, 1, proposal.init};
   EXPECT_TRUE(charter::CheckReceipt(*envelope, *receipt, wanted, kNode, key.PublicKey()).ok());
+}
+
+// ---------------------------------------------------------------- groups that are dealt anew (test 23)
+
+const std::string kDealt =
+    "[eval]\nmetrics = [\"loss\"]\n[groups]\nmin_groups = 2\nreshuffle = true\n"
+    "[groups.east]\nnodes = [\"a\", \"b\", \"c\"]\n[groups.west]\nnodes = [\"d\", \"e\", \"f\"]\n";
+
+struct DealtGroupsTest : ::testing::Test, GovernedLab {
+  DealtGroupsTest() { WritePolicy(); }
+
+  // The members' charter is like that, and they decide on a job whose groups are dealt anew.
+  void Agree(bool consents, std::uint32_t min_group = 3) {
+    charter.contribution_scores = consents;
+    charter.min_group = min_group;
+    charters = {charter::Signed(charter, charter::All(charter))};
+    config.governance.genesis = charters[0].Id().Hex();
+    pinned.genesis = proposal.charter = charters[0].Id();
+    plan = PlanText("malicious") + kDealt;
+    proposal.plan = crypto::Sha256::Of(plan);
+    WritePolicy();
+    governance = *Governance::Open(config, clock, kNode);
+  }
+  std::string Taken() {
+    const rpc::Prepare offer = OfferedFirst();
+    job = offer.job;
+    return std::string(governance->Admit(offer, *config::ParseJob(plan, "job"), 0).error());
+  }
+  // What a node says to round 2, when the log has the first with this seed.
+  std::string Begins(const std::optional<Digest>& seed) {
+    const Digest made = crypto::Sha256::Of("made");
+    const charter::RoundCommit commit{.job = Digest{job.bytes},
+                                      .round = 1,
+                                      .model_in = proposal.init,
+                                      .model_out = made,
+                                      .cohort = {"spiffe://rw.fed.example/node/kigali"},
+                                      .group_seed = seed,
+                                      .receipts_root = made,
+                                      .time = kNow};
+    ledger::Envelope envelope{std::string(charter::kRoundCommitType), Encode(commit), {}};
+    ledger::Sign(envelope, charter::KeyOf("log"), "");
+    charter::RoundProof proof{.commit = Logged(envelope)};
+    proof.commit.inclusion = *ledger::ProveInclusion(proof.commit.index, log.leaves.size(), log);
+    proof.checkpoint = log.Checkpoint(witnesses, charter);
+    rpc::Train train{.job = job, .round = {2}, .model_hash = made};
+    train.logged = std::make_shared<const charter::RoundProof>(std::move(proof));
+    return std::string(governance->BeginRound(train, {.round = {1}}, kNode).error());
+  }
+
+  SetClock clock;
+  std::unique_ptr<Governance> governance;
+  JobId job;
+};
+
+TEST_F(DealtGroupsTest, NeedTheCharter) {
+  Agree(false);
+  EXPECT_EQ(Taken(), "groups.consent");
+  Agree(true, 4);
+  EXPECT_EQ(Taken(), "groups.consent") << "a group may be smaller than the charter asks for";
+  Agree(true);
+  EXPECT_EQ(Taken(), "");
+}
+
+TEST_F(DealtGroupsTest, TheLogHasThoseThatTheNodeDraws) {
+  Agree(true);
+  ASSERT_EQ(Taken(), "");
+  const auto draw = governance->DrawOf(job);
+  ASSERT_NE(draw, nullptr);
+  EXPECT_EQ(draw->job, Digest{job.bytes});
+  EXPECT_EQ(draw->nonces.size(), 4U) << "four of five decide";
+  EXPECT_EQ(Begins(draw->SeedOf(1)), "");
+  EXPECT_EQ(Begins(draw->SeedOf(2)), "groups.draw");
+  EXPECT_EQ(Begins(std::nullopt), "groups.draw");
+}
+
+TEST_F(DealtGroupsTest, ALogThatDealsGroupsOfItsOwnIsRefused) {
+  Agree(true);
+  plan = PlanText("malicious");
+  proposal.plan = crypto::Sha256::Of(plan);
+  ASSERT_EQ(Taken(), "");
+  EXPECT_EQ(governance->DrawOf(job), nullptr) << "this job's nodes are all together";
+  EXPECT_EQ(Begins(std::nullopt), "");
+  EXPECT_EQ(Begins(crypto::Sha256::Of("a seed")), "groups.draw");
 }
 
 }  // namespace

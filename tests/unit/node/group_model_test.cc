@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <map>
+#include <optional>
 
 #include "base/errors.h"
+#include "base/file.h"
 #include "model/init.h"
 #include "model/safetensors.h"
 #include "secagg/bodies.h"
@@ -99,16 +102,17 @@ class GroupModelTest : public ::testing::Test {
     }
     return words;
   }
-  rpc::GroupSum MakeSum(std::uint32_t group, double value) {
+  rpc::GroupSum MakeSum(std::uint32_t group, double value) { return MakeSum(group, value, Members(group)); }
+  rpc::GroupSum MakeSum(std::uint32_t group, double value, const std::vector<std::string>& members) {
     rpc::GroupSum sum{group, {}, {}};
-    sum.proof.offer = MakeOffer(Members(group));
+    sum.proof.offer = MakeOffer(members);
     sum.proof.u3_hash.bytes.fill(static_cast<std::uint8_t>(group + 1));
     const std::vector<std::uint64_t> words = MakeWords(value);
     sum.proof.words = words.size();
     sum.proof.z_root = secagg::RootOf(words, rpc::kChunkWords);
     sum.sum.bytes.fill(static_cast<std::uint8_t>(group + 9));
     blobs_[sum.sum] = words;
-    Sign(sum, Members(group));
+    Sign(sum, members);
     return sum;
   }
   static void Sign(rpc::GroupSum& sum, const std::vector<std::string>& names) {
@@ -119,6 +123,27 @@ class GroupModelTest : public ::testing::Test {
       const auto made = secagg::Sign(KeyOf(name), secagg::BodyType::kZ, ctx, body.Encode());
       sum.proof.result.push_back({IdOf(name), made.signature});
     }
+  }
+
+  // The plan has its groups dealt anew each round.
+  void DealAnew() {
+    JobSpec dealt = *spec_;
+    dealt.groups.reshuffle = true;
+    dealt.groups.max_norm = 0.0;
+    spec_ = std::make_shared<const JobSpec>(dealt);
+    terms_.facts.spec = spec_;
+  }
+  // Of the groups as this seed deals them.
+  std::vector<rpc::GroupSum> SumsOf(const Digest& seed) {
+    std::vector<rpc::GroupSum> sums;
+    for (const update::Group& group : update::Reshuffled(*update::PartitionOf(*spec_, kFederation), seed)) {
+      std::vector<std::string> names(std::begin(kNames), std::end(kNames));
+      std::erase_if(names, [&](const std::string& name) { return !group.nodes.contains(IdOf(name)); });
+      std::ranges::sort(names, {}, IdOf);
+      const auto place = static_cast<std::uint32_t>(sums.size());
+      sums.push_back(MakeSum(place, place == 0 ? 0.1 : 0.2, names));
+    }
+    return sums;
   }
 
   // The model that honest code makes of these values of the groups.
@@ -144,6 +169,7 @@ class GroupModelTest : public ::testing::Test {
                                       .base = base_,
                                       .client = nullptr,
                                       .stop = {},
+                                      .judge = judge_,
                                       .fetch = [&](const Digest& hash, std::uint64_t) {
                                         return Result<std::vector<std::uint64_t>>(blobs_.at(hash));
                                       }});
@@ -159,6 +185,7 @@ class GroupModelTest : public ::testing::Test {
   MaskedTerms terms_;
   std::vector<rpc::GroupSum> sums_;
   std::map<Digest, std::vector<std::uint64_t>> blobs_;
+  std::optional<Judge> judge_;
 };
 
 TEST_F(GroupModelTest, IsTheStepOfAllCertifiedSums) {
@@ -211,6 +238,68 @@ TEST_F(GroupModelTest, AnotherPartitionIsRefused) {
   std::ranges::sort(mixed, {}, IdOf);
   sums_[1].proof.offer = MakeOffer(mixed);
   EXPECT_EQ(Fate(), errors::kSecaggWrongGroup.id);
+}
+
+// governance.md 4, test 23: a partition that does not follow from the votes, and a second one for a round.
+TEST_F(GroupModelTest, GroupsThatAreDealtAnewFollowFromTheVotes) {
+  DealAnew();
+  EXPECT_EQ(Fate(), errors::kGroupsDraw.id) << "no votes were shown here";
+  charter::GroupDraw draw{Digest{lab_.job().bytes}, {}};
+  draw.nonces.resize(2);
+  terms_.facts.draw = std::make_shared<const charter::GroupDraw>(draw);
+  EXPECT_EQ(Fate(), errors::kSecaggWrongGroup.id) << "as the plan names them";
+  sums_ = SumsOf(draw.SeedOf(1));
+  EXPECT_EQ(Made(Expected({0.1, 0.2})), "good");
+  sums_ = SumsOf(draw.SeedOf(2));
+  EXPECT_EQ(Fate(), errors::kSecaggWrongGroup.id) << "those of another round: no round has two partitions";
+  draw.nonces[1].fill(1);
+  sums_ = SumsOf(draw.SeedOf(1));
+  EXPECT_EQ(Fate(), errors::kSecaggWrongGroup.id) << "of other votes";
+}
+
+// By how much "the loss" falls: half the mean weight.
+class MeanTrainer final : public Trainer {
+ public:
+  explicit MeanTrainer(std::uint64_t examples) : examples_(examples) {}
+  const ModelLayout& Layout() const override { return layout_; }
+  Result<TrainOutcome> Train(const TrainRequest&) override { return TrainOutcome{}; }
+  Result<EvalOutcome> Evaluate(std::span<const float> weights, std::stop_token) override {
+    double sum = 0.0;
+    for (const float weight : weights) sum += weight;
+    const double mean = sum / static_cast<double>(weights.size());
+    return EvalOutcome{.examples = examples_, .loss_sum = -0.5 * mean * static_cast<double>(examples_)};
+  }
+
+ private:
+  const ModelLayout layout_;
+  const std::uint64_t examples_;
+};
+
+TEST_F(GroupModelTest, AJudgeKeepsWhatEachSetOfGroupsIsWorth) {
+  const auto file = lab_.config.node.state / "worth" / "job";
+  judge_ = Judge{std::make_shared<MeanTrainer>(8), file};
+  for (int time = 0; time < 2; ++time) ASSERT_EQ(Made(Expected({0.1, 0.2})), "good");
+  const auto judged = charter::DecodeJudgedRounds(*ReadFile(file));
+  ASSERT_TRUE(judged.ok()) << Describe(judged.status());
+  EXPECT_EQ(judged->job, Digest{lab_.job().bytes});
+  ASSERT_EQ(judged->rounds.size(), 1U) << "the same round again";
+  EXPECT_EQ(judged->rounds[0].round, 1U);
+  EXPECT_EQ(judged->rounds[0].groups, (std::vector<std::uint32_t>{0, 1}));
+  ASSERT_EQ(judged->rounds[0].fell.size(), 4U);
+  const double wanted[] = {0.0, 0.05, 0.1, 0.075};  // the mean of both, not their sum
+  for (std::size_t set = 0; set < 4; ++set)
+    EXPECT_NEAR(judged->rounds[0].fell[set], wanted[set], 1e-4) << set;
+}
+
+TEST_F(GroupModelTest, AJudgeThatCannotJudgeHoldsNothingUp) {
+  const auto file = lab_.config.node.state / "worth";
+  judge_ = Judge{std::make_shared<MeanTrainer>(0), file};
+  EXPECT_EQ(Made(Expected({0.1, 0.2})), "good") << "no hold-out";
+  EXPECT_FALSE(std::filesystem::exists(file));
+  std::ofstream(file) << "something else";
+  judge_->trainer = std::make_shared<MeanTrainer>(1);
+  EXPECT_EQ(Made(Expected({0.1, 0.2})), "good");
+  EXPECT_EQ(AsText(*ReadFile(file)), "something else") << "what is damaged is left to people";
 }
 
 TEST_F(GroupModelTest, IsOfEnoughGroupsInTheirOrder) {
