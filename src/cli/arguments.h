@@ -233,6 +233,9 @@ struct LogProof {
 struct AttributionReport {
   std::string job;
 };
+struct AttributionPublish {
+  std::string worth, key, passphrase_file;
+};
 struct Publish {
   std::string out;    // the directory
   std::string texts;  // a translation; empty: English
@@ -257,8 +260,8 @@ using Command =
                  Join, ContextList, ContextUse, ContextShow, ContextRemove, KeyCreate, KeyShow, DataCertify,
                  DataVerify, DataShow, DataSubmit, DataList, CharterInit, CharterSign, CharterCheck,
                  CharterSubmit, CharterShow, CharterPin, ProposalCreate, ProposalList, ProposalShow,
-                 ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport, Publish,
-                 PlanTraining, Completion, Version>;
+                 ProposalVote, LogKey, LogShow, LogVerify, LogWatch, LogProof, AttributionReport,
+                 AttributionPublish, Publish, PlanTraining, Completion, Version>;
 
 struct Arguments {
   GlobalOptions options;

@@ -3,11 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "base/errors.h"
+#include "base/file.h"
 #include "charter/contributions.h"
 #include "cli/commands.h"
+#include "cli/json.h"
 #include "cli/public_log.h"
+#include "cli/scores.h"
+#include "cli/signer.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "config/job_file.h"
+#include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "dataset/certificate.h"
 #include "ledger/dsse.h"
@@ -19,12 +25,14 @@ namespace {
 using charter::Contribution;
 
 constexpr std::size_t kBarWidth = 20;
+constexpr std::uint64_t kMaxWorthBytes = 64U << 20;
 
 struct Report {
   Digest job;
   std::size_t rounds = 0;
   std::map<std::string, Contribution> members;
-  std::map<Digest, std::uint64_t> records;  // that certificates of the log state, by their ids
+  std::map<Digest, std::uint64_t> records;             // that certificates of the log state, by their ids
+  std::map<std::string, charter::ScoreReport> scores;  // by judge
 };
 
 Result<charter::NodeKeys> KeysOf(Backend& backend) {
@@ -92,7 +100,7 @@ Result<Report> ReportOf(const AttributionReport& command, Session& session) {
     ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, Lines(receipts)));
   }
   ACCORD_RETURN_IF_ERROR(CheckMembers(log.record.chain(), sums));
-  return Report{job, rounds.size(), sums.all(), RecordsOf(log)};
+  return Report{job, rounds.size(), sums.all(), RecordsOf(log), ReportsOf(log, job)};
 }
 
 // Of all data sets that the member's receipts name; nothing unless the log has each certificate.
@@ -104,6 +112,26 @@ std::optional<std::uint64_t> ExamplesOf(const Report& report, const Contribution
     examples += found->second;
   }
   return member.datasets.empty() ? std::nullopt : std::optional(examples);
+}
+
+// Of the node, as its receipts say; "" when it gave none.
+std::string MemberOf(const Report& report, const std::string& node) {
+  const auto found = std::ranges::find_if(
+      report.members, [&](const auto& member) { return member.second.nodes.contains(node); });
+  return found == report.members.end() ? "" : found->first;
+}
+
+std::string ScoreText(const Report& report, const charter::ScoreReport& scores, const Style& style) {
+  Table table({{"NODE"}, {"MEMBER"}, {"SCORE", Align::kRight}, {""}});
+  for (const charter::NodeScore& one : scores.scores) {
+    const std::string tenths = (one.harmed ? "-" : "") + std::to_string(one.tenths);
+    table.Row({{Printable(one.node, 200), Tone::kStrong},
+               MemberOf(report, one.node),
+               tenths,
+               one.harmed ? "harmed" : Bar(one.tenths, charter::kMaxTenths, kBarWidth, style).Render(style)});
+  }
+  return "\nWhat updates were worth on the data of " + scores.judge + ", over " +
+         std::to_string(scores.rounds) + " rounds, in tenths of the largest\n\n" + table.Render(style);
 }
 
 std::string Text(const Report& report, const Style& style) {
@@ -135,6 +163,8 @@ std::string Text(const Report& report, const Style& style) {
   std::string text = "job        " + report.job.Hex() + "\nrounds     " + std::to_string(report.rounds) +
                      ", each with the receipts that the log has the root of\n\n" + table.Render(style) +
                      "\nWhat each gave, as its nodes signed it; no measure of what it was worth.\n";
+  for (const auto& [judge, scores] : report.scores) text += ScoreText(report, scores, style);
+  if (!report.scores.empty()) text += "\n" + PriceOfScores() + "\n";
   if (unverified > 0)
     text += std::to_string(unverified) + " receipts are of nodes that the registry does not list any more.\n";
   return text;
@@ -156,7 +186,76 @@ std::string ToJson(const Report& report) {
     if (const auto examples = ExamplesOf(report, member)) one["examples"] = *examples;
     json["members"].push_back(std::move(one));
   }
+  for (const auto& [judge, scores] : report.scores) {
+    nlohmann::ordered_json one{
+        {"judge", judge}, {"rounds", scores.rounds}, {"nodes", nlohmann::ordered_json::array()}};
+    for (const charter::NodeScore& score : scores.scores)
+      one["nodes"].push_back({{"node", score.node},
+                              {"member", MemberOf(report, score.node)},
+                              {"harmed", score.harmed},
+                              {"tenths", score.tenths}});
+    json["scores"].push_back(std::move(one));
+  }
+  if (!report.scores.empty()) json["price"] = PriceOfScores();
   return json.dump();
+}
+
+// ---------------------------------------------------------------- publishing
+
+// The member that may evaluate and that this key speaks for.
+Result<std::string> JudgeOf(const charter::Charter& charter, const ledger::VerifierKey& key) {
+  for (const charter::Member& member : charter.members) {
+    const bool speaks = std::ranges::find(member.gov_keys, key) != member.gov_keys.end();
+    if (speaks && member.Has(charter::Right::kEvaluate)) return member.id;
+  }
+  return Fail(errors::kEntryUnsigned,
+              "the charter lists no member with the key " + key.Format() + " that has the role evaluate");
+}
+
+Result<JobSpec> PlanOf(Backend& backend, const Digest& hash) {
+  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, backend.GetResource("plan/" + hash.Hex()));
+  if (crypto::Sha256::Of(plan) != hash)
+    return Fail(errors::kProposalPlan, "the job file beside the log is not the one that members voted on");
+  return config::ParseJob(AsText(plan), "job");
+}
+
+struct Published {
+  charter::ScoreReport report;
+  rpc::Appended appended;
+};
+
+Result<Published> PublishScores(const AttributionPublish& command, Session& session) {
+  const Result<Bytes> file = ReadFile(command.worth, kMaxWorthBytes);
+  if (!file.ok()) return Fail(errors::kCliFile, "What was judged cannot be read: " + file.status().message());
+  ACCORD_ASSIGN_OR_RETURN(const charter::JudgedRounds judged, charter::DecodeJudgedRounds(*file));
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Version* const present, log.Present(session));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, log.record.Find(judged.job));
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec plan, PlanOf(*backend, matter->proposal.plan));
+  ACCORD_ASSIGN_OR_RETURN(const charter::GroupDraw draw,
+                          charter::DrawOf(judged.job, log.record.chain()[matter->version], matter->votes));
+  const std::string& origin = present->charter.log_origin;  // "<trust domain>/log"
+  ACCORD_ASSIGN_OR_RETURN(
+      const auto scores,
+      ScoresOf({plan, draw, matter->commits, origin.substr(0, origin.rfind('/'))}, judged));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
+                          OpenSigner(session, {command.key, command.passphrase_file}));
+  ACCORD_ASSIGN_OR_RETURN(const std::string judge, JudgeOf(present->charter, signer.verifier()));
+  if (ReportsOf(log, judged.job).contains(judge))
+    return Fail(errors::kCliExists, judge +
+                                        " has published scores of this job, and a second report would tell "
+                                        "more of members' data than either");
+  charter::ScoreReport report{.job = judged.job,
+                              .judge = judge,
+                              .rounds = judged.rounds.size(),
+                              .scores = charter::InBands(scores),
+                              .time = Seconds(session)};
+  ledger::Envelope envelope{std::string(charter::kScoreReportType), Encode(report), {}};
+  ACCORD_RETURN_IF_ERROR(signer.Sign(envelope));
+  ACCORD_ASSIGN_OR_RETURN(const rpc::Appended appended,
+                          backend->Append(AsBytes(ledger::EncodeEnvelope(envelope)), {}));
+  return Published{std::move(report), appended};
 }
 
 }  // namespace
@@ -165,6 +264,19 @@ ExitCode Run(const AttributionReport& command, Session& session) {
   const Result<Report> report = ReportOf(command, session);
   if (!report.ok()) return session.printer().Failure(report.status());
   return session.printer().Answer(Text(*report, session.printer().style()), ToJson(*report));
+}
+
+ExitCode Run(const AttributionPublish& command, Session& session) {
+  const Result<Published> done = PublishScores(command, session);
+  if (!done.ok()) return session.printer().Failure(done.status());
+  const std::string job = done->report.job.Hex();
+  const std::string index = std::to_string(done->appended.index);
+  return session.printer().Answer(
+      "Published scores of " + std::to_string(done->report.scores.size()) + " nodes over " +
+          std::to_string(done->report.rounds) + " rounds of " + job.substr(0, 12) + ": entry " + index +
+          " of the log.\n" + PriceOfScores() + "\n  see: accord attribution report " + job.substr(0, 12) +
+          "\n",
+      JsonObject({{"job", job}, {"judge", done->report.judge}, {"index", index}}));
 }
 
 }  // namespace accord::cli

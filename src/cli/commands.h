@@ -68,6 +68,7 @@ ExitCode Run(const LogVerify& command, Session& session);
 ExitCode Run(const LogWatch& command, Session& session);
 ExitCode Run(const LogProof& command, Session& session);
 ExitCode Run(const AttributionReport& command, Session& session);
+ExitCode Run(const AttributionPublish& command, Session& session);
 ExitCode Run(const Publish& command, Session& session);
 ExitCode Run(const PlanTraining& command, Session& session);
 ExitCode Run(const Completion& command, Session& session);

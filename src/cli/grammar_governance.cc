@@ -210,6 +210,11 @@ void Grammar::AddAttribution() {
   const auto report = Add<AttributionReport>(attribution, "report",
                                              "Rounds, examples, compute and privacy that each member gave");
   Positional(report.app, "JOB", report.values->job, "Its id, or the beginning of it");
+  const auto publish = Add<AttributionPublish>(
+      attribution, "publish", "Sign for your member what a job's updates were worth on its data; once a job");
+  Positional(publish.app, "FILE", publish.values->worth,
+             "What your node kept: worth/JOB in its state directory");
+  SigningKey(publish);
 }
 
 void Grammar::AddPublish() {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/public_log.h"
+#include "cli/scores.h"
 #include "cli/signer.h"
 #include "cli/words.h"
 #include "config/job_file.h"
@@ -149,6 +150,10 @@ ExitCode Run(const ProposalShow& command, Session& session) {
                                      session.printer().style());
   if (plan.ok() && crypto::Sha256::Of(*plan) == matter.proposal.plan)
     text += "\nThe job file:\n\n" + PrintableLines(AsText(*plan)) + "\n";
+  const auto job_file = plan.ok() ? config::ParseJob(AsText(*plan), "job") : plan.status();
+  if (job_file.ok() && job_file->groups.reshuffle)
+    text +=
+        "\nIts groups are dealt anew each round, so that updates can be scored. " + PriceOfScores() + "\n";
   return session.printer().Answer(text, ProposalJson(matter, *standing, *job));
 }
 
