@@ -279,6 +279,7 @@ class GovernanceTest(unittest.TestCase):
     def test_b_a_job_waits_for_a_person_where_the_policy_says_so(self) -> None:
         federation = self.federation
         federation.write_policy("bo", approval=True)
+        self.addCleanup(federation.write_policy, "bo")
         proposal = federation.propose(steps=7)
         federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
         for member in MEMBERS:
