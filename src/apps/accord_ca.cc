@@ -6,7 +6,6 @@
 #include "accord/version.h"
 #include "apps/program.h"
 #include "apps/signals.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "config/ca_config.h"
 #include "coordinator/issuer.h"
@@ -14,8 +13,6 @@
 
 namespace accord::apps {
 namespace {
-
-constexpr const char* kConfigFile = "ca.toml";
 
 struct Commands {
   CLI::App *init = nullptr, *invite = nullptr, *list = nullptr, *show = nullptr;
@@ -67,9 +64,6 @@ void PrintForCharter(const config::CaConfig& settings, const coordinator::Issuer
 int Init(const config::CaConfig& settings) {
   if (const Status made = coordinator::Issuer::Init(settings); !made.ok()) return Report(made);
   const std::filesystem::path& state = settings.store.state;
-  const Status kept =
-      WriteFileAtomic(state / kConfigFile, AsBytes(config::ShowConfig(settings)), FileMode::kShared);
-  if (!kept.ok()) return Report(kept);
   const auto issuer = coordinator::Issuer::Open(settings);
   if (!issuer.ok()) return Report(issuer.status());
   PrintForCharter(settings, **issuer);
@@ -132,8 +126,8 @@ int Main(int argc, char** argv) {
     return app.exit(error) == 0 ? kOk : kBadArguments;
   }
   const std::filesystem::path state = flags.state.empty() ? "/var/lib/accord/ca" : flags.state;
-  if (flags.config.empty() && std::filesystem::exists(state / kConfigFile))
-    flags.config = (state / kConfigFile).string();
+  if (flags.config.empty() && std::filesystem::exists(state / coordinator::kConfigFile))
+    flags.config = (state / coordinator::kConfigFile).string();
   config::Sources sources = flags.Sources("store.state");
   commands.Overlay(sources);
   const auto settings = config::LoadCaConfig(sources);

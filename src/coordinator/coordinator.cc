@@ -24,6 +24,7 @@
 #include "coordinator/registry_book.h"
 #include "coordinator/services.h"
 #include "coordinator/sessions.h"
+#include "crypto/spiffe.h"
 #include "rpc/server.h"
 #include "store/blobs.h"
 #include "store/members.h"
@@ -165,19 +166,22 @@ Status Coordinator::Impl::Open() {
 }
 
 Status Coordinator::Impl::OpenIdentity() {
-  ACCORD_ASSIGN_OR_RETURN(identity,
-                          Identity::Open({.state = config.store.state,
-                                          .trust_domain = config.federation.trust_domain,
-                                          .advertise = config.Advertised(),
-                                          .names = config.rpc.names,
-                                          .certificate_ttl = config.security.certificate_ttl,
-                                          .clock = &clock,
-                                          .members = stores.members.get(),
-                                          .workers = &workers,
-                                          .registry = registry.get(),
-                                          .cut = [this](const std::string& id, const Status& status) {
-                                            if (server) server->CutPeer(id, status);
-                                          }}));
+  ACCORD_ASSIGN_OR_RETURN(
+      identity, Identity::Open({.state = config.store.state,
+                                .trust_domain = config.federation.trust_domain,
+                                .advertise = config.Advertised(),
+                                .names = config.rpc.names,
+                                .certificate_ttl = config.security.certificate_ttl,
+                                .clock = &clock,
+                                .members = stores.members.get(),
+                                .workers = &workers,
+                                .registry = registry.get(),
+                                .cut = [this](const std::string& id, const Status& status) {
+                                  if (server) server->CutPeer(id, status);
+                                  const auto node = crypto::SpiffeId::Parse(id);
+                                  const bool is_node = node.ok() && node->role == crypto::Role::kNode;
+                                  if (is_node && jobs) jobs->Expel(node->ToNodeId());
+                                }}));
   return identity->RenewServer();
 }
 
@@ -193,7 +197,7 @@ Status Coordinator::Impl::OpenLog() {
   decisions = std::make_unique<DecidedJobs>(*log, *cosigners, config.store.state, workers.get_executor());
   services->decisions = decisions.get();
   if (const auto charter = log->NewestCharter()) identity->Use(*charter);
-  return {};
+  return registry->Refresh();
 }
 
 // Whose nodes count is for the newest charter to say, from the moment that it is logged.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <span>
 //
 #include <boost/asio/post.hpp>
 
@@ -71,7 +72,9 @@ Result<std::unique_ptr<Identity>> Identity::Open(Options options) {
 
 // Nodes that do not count under the charter are in no registry: those that go by it would refuse it.
 Status Identity::OpenRegistry(RegistryBook& book) {
-  book.CountOnly([this](const crypto::SpiffeId& node) { return cas_.Check(node).ok(); });
+  book.CountOnly([this](const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas) {
+    return cas_.Counts(vouched, cas);
+  });
   return book.KeepCa(ca_);
 }
 
@@ -221,7 +224,11 @@ Status Identity::CheckIdentity(const std::string& spiffe_id) {
     if (member->second) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
   }
   ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(spiffe_id));
-  return cas_.Check(id);
+  ACCORD_RETURN_IF_ERROR(cas_.Check(id));
+  const bool by_charter = options_.registry != nullptr && cas_.Charter().ok();
+  if (id.role != crypto::Role::kNode || !by_charter) return {};
+  if (options_.registry->Newest()->registry.Find(id.ToNodeId()) != nullptr) return {};
+  return Fail(errors::kAuthRevoked, spiffe_id + " is in no registry: its CA is none that the charter has");
 }
 
 // ---------------------------------------------------------------- enrolment

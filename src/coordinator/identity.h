@@ -106,6 +106,8 @@ class Identity final : public rpc::IdentityHandler {
   [[nodiscard]] Result<rpc::Enrolled> RenewNow(const std::string& spiffe_id, const std::string& csr_pem);
   [[nodiscard]] Result<crypto::Certificate> Issue(const crypto::SpiffeId& id, const std::string& csr_pem);
   [[nodiscard]] Status IntroduceNow(const std::string& spiffe_id, const rpc::Introduction& introduction);
+  [[nodiscard]] static Status CheckSize(const crypto::Certificate& ca);
+  [[nodiscard]] Status KeepCa(const crypto::Certificate& ca);
   [[nodiscard]] Status CheckNameIsFree(const crypto::SpiffeId& id);
   [[nodiscard]] Status Admit(const secagg::VouchedEntry& vouched, const Bytes& entry);
 

@@ -2,6 +2,7 @@
 // by, and is then a member of the federation as those that the coordinator enrolled are. The charter is their
 // invitation.
 #include <algorithm>
+#include <array>
 //
 #include <boost/asio/post.hpp>
 
@@ -12,8 +13,15 @@
 #include "crypto/join_token.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
+#include "secagg/registry.h"
+#include "store/members.h"
 
 namespace accord::coordinator {
+namespace {
+
+constexpr std::size_t kMaxCaPem = 4'096;
+
+}  // namespace
 
 void Identity::Introduce(const rpc::Peer& peer, rpc::Introduction introduction,
                          rpc::Reply<rpc::Introduced> reply) {
@@ -31,11 +39,28 @@ Status Identity::IntroduceNow(const std::string& spiffe_id, const rpc::Introduct
     return Fail(errors::kRegistryUntrusted,
                 spiffe_id + " introduces " + vouched.identity.Format() + ", which is not for it to do here");
   ACCORD_RETURN_IF_ERROR(cas_.CheckEntry(vouched, ca, options_.clock->Now()));
-  ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
+  ACCORD_RETURN_IF_ERROR(CheckSize(ca));
   const Result<store::Member> known = options_.members->Get(spiffe_id);
-  if (known.ok() && known->registry_entry == introduction.registry_entry) return {};
+  if (known.ok() && known->suspended) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
+  const auto entry = known.ok() ? secagg::VouchedEntry::Parse(known->registry_entry) : known.status();
+  if (entry.ok() && entry->entry == vouched.entry) return KeepCa(ca);
   ACCORD_RETURN_IF_ERROR(CheckNameIsFree(vouched.identity));
+  ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
   return Admit(vouched, introduction.registry_entry);
+}
+
+// Everybody who asks for the registry gets it, and takes no longer one.
+Status Identity::CheckSize(const crypto::Certificate& ca) {
+  if (ca.pem().size() <= kMaxCaPem) return {};
+  return Fail(errors::kCertMalformed, "the certificate of " + ca.info().uri + " has " +
+                                          std::to_string(ca.pem().size()) + " bytes; a CA's has at most " +
+                                          std::to_string(kMaxCaPem));
+}
+
+// A CA that came with a node that is known: the registry may have been without it, after a restore.
+Status Identity::KeepCa(const crypto::Certificate& ca) {
+  ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
+  return options_.registry->Refresh();
 }
 
 // Jobs and people speak of nodes by their names alone.
@@ -90,6 +115,7 @@ Status Identity::Admit(const secagg::VouchedEntry& vouched, const Bytes& entry) 
 
 void Identity::Use(const charter::Charter& charter) {
   if (!cas_.Use(charter)) return;
+  RefreshRegistry();
   std::vector<std::string> known;
   {
     const MutexLock lock(mutex_);
@@ -99,7 +125,6 @@ void Identity::Use(const charter::Charter& charter) {
     const Status counts = CheckIdentity(id);
     if (!counts.ok()) options_.cut(id, counts);
   }
-  RefreshRegistry();
 }
 
 }  // namespace accord::coordinator

@@ -98,8 +98,13 @@ Status Issuer::Init(const config::CaConfig& config) {
   const WallClock clock;
   ACCORD_RETURN_IF_ERROR(CheckComplete(config));
   ACCORD_ASSIGN_OR_RETURN(const std::string pem, ReadCoordinatorCa(config.coordinator.ca));
-  ACCORD_RETURN_IF_ERROR(Identity::Init(config.store.state, config.member.trust_domain, clock));
-  return WriteFileAtomic(CoordinatorFile(config), AsBytes(pem), FileMode::kShared);
+  const std::filesystem::path& state = config.store.state;
+  if (std::filesystem::exists(IdentityPaths(state).ca_key))
+    return Fail(errors::kIdentityExists, state.string() + " has a CA already");
+  ACCORD_RETURN_IF_ERROR(WriteFileAtomic(CoordinatorFile(config), AsBytes(pem), FileMode::kShared));
+  ACCORD_RETURN_IF_ERROR(
+      WriteFileAtomic(state / kConfigFile, AsBytes(config::ShowConfig(config)), FileMode::kShared));
+  return Identity::Init(state, config.member.trust_domain, clock);  // last: with the key the CA is made
 }
 
 Result<std::unique_ptr<Issuer>> Issuer::Open(const config::CaConfig& config) {

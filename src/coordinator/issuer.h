@@ -5,6 +5,7 @@
 //   <state>/ca.key, ca.pem, tls/   as at the coordinator (identity.h)
 //   <state>/members.db             its tokens and nodes
 //   <state>/coordinator.pem        the CA of the coordinator, told to those who join
+//   <state>/ca.toml                the settings
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,13 @@
 
 namespace accord::coordinator {
 
+// Of its settings, in the state directory.
+inline constexpr const char* kConfigFile = "ca.toml";
+
 class Issuer {
  public:
-  // Makes key and certificate, and keeps the coordinator's CA. `identity.exists`; `config.invalid` for what a
-  // CA cannot be made from; `cert.*`.
+  // Makes key and certificate, and keeps settings and the coordinator's CA. `identity.exists`;
+  // `config.invalid` for what a CA cannot be made from; `cert.*`.
   [[nodiscard]] static Status Init(const config::CaConfig& config);
   // `identity.missing` before Init.
   [[nodiscard]] static Result<std::unique_ptr<Issuer>> Open(const config::CaConfig& config);

@@ -1,5 +1,6 @@
 #include "coordinator/member_cas.h"
 
+#include <algorithm>
 #include <chrono>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace accord::coordinator {
 
 bool MemberCas::Use(const charter::Charter& charter) {
   const MutexLock lock(mutex_);
-  if (charter_ && charter_->version == charter.version) return false;
+  if (charter_ && charter_->version >= charter.version) return false;  // two workers may tell of two versions
   charter_ = std::make_shared<const charter::Charter>(charter);
   return true;
 }
@@ -50,11 +51,23 @@ Status MemberCas::Check(const crypto::SpiffeId& identity) const {
   return charter::MemberOf(**charter, identity).status();
 }
 
+bool MemberCas::Counts(const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas) const {
+  if (!Check(vouched.identity).ok()) return false;
+  const auto charter = Charter();
+  if (!charter.ok()) return true;  // of the coordinator's own, which made the entry
+  const auto member = charter::MemberOf(**charter, vouched.identity);
+  const auto known = member.ok() ? charter::CasOf(**member, cas) : member.status();
+  return known.ok() && std::ranges::any_of(*known, [&](const crypto::Certificate& ca) {
+           return secagg::CheckVouched(vouched, ca).ok();
+         });
+}
+
 Status MemberCas::CheckEntry(const secagg::VouchedEntry& vouched, const crypto::Certificate& ca,
                              TimePoint now) const {
   ACCORD_ASSIGN_OR_RETURN(const auto charter, Charter());
   ACCORD_ASSIGN_OR_RETURN(const charter::Member* member, charter::MemberOf(*charter, vouched.identity));
   ACCORD_RETURN_IF_ERROR(charter::CasOf(*member, {&ca, 1}).status());
+  ACCORD_RETURN_IF_ERROR(crypto::CheckCa(ca, now));
   ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(vouched, ca));
   if (vouched.entry.org != member->id)
     return Fail(errors::kRegistryUntrusted, "the registry entry of " + vouched.identity.Format() +

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,10 @@ class MemberCas {
       ACCORD_EXCLUDES(mutex_);
   // Whether an identity whose certificate was good still counts: `auth.*`.
   [[nodiscard]] Status Check(const crypto::SpiffeId& identity) const ACCORD_EXCLUDES(mutex_);
+  // Whether an entry belongs into the registry: its node counts, and one of those of `cas` that the charter
+  // has for its member signed it. A CA that was replaced takes its entries with it.
+  [[nodiscard]] bool Counts(const secagg::VouchedEntry& vouched,
+                            std::span<const crypto::Certificate> cas) const ACCORD_EXCLUDES(mutex_);
   // Whether what a node of a member is introduced by is its member's word: `registry.untrusted`, `cert.*`,
   // `auth.*`.
   [[nodiscard]] Status CheckEntry(const secagg::VouchedEntry& vouched, const crypto::Certificate& ca,

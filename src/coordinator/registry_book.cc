@@ -76,7 +76,8 @@ Result<std::shared_ptr<const RegistryVersion>> Read(const std::filesystem::path&
 
 // The entries of all nodes that count, ascending by id.
 Result<std::vector<secagg::VouchedEntry>> Vouched(
-    const std::vector<store::Member>& members, const std::function<bool(const crypto::SpiffeId&)>& counts) {
+    const std::vector<store::Member>& members,
+    const std::function<bool(const secagg::VouchedEntry&)>& counts) {
   std::vector<secagg::VouchedEntry> vouched;
   for (const store::Member& member : members) {
     if (member.suspended || member.role != crypto::RoleName(crypto::Role::kNode)) continue;
@@ -85,7 +86,7 @@ Result<std::vector<secagg::VouchedEntry>> Vouched(
       return Fail(errors::kStoreCorrupt,
                   "the stored registry entry of " + member.spiffe_id + " is not its own");
     }
-    if (!counts || counts(one->identity)) vouched.push_back(*std::move(one));
+    if (counts(*one)) vouched.push_back(*std::move(one));
   }
   std::ranges::sort(vouched, {}, [](const secagg::VouchedEntry& one) { return one.entry.id; });
   return vouched;
@@ -120,7 +121,7 @@ Result<std::unique_ptr<RegistryBook>> RegistryBook::Open(std::filesystem::path d
                                                          store::Members& members) {
   std::unique_ptr<RegistryBook> book(new RegistryBook(std::move(directory), members));
   ACCORD_RETURN_IF_ERROR(book->ReadDirectory());
-  ACCORD_RETURN_IF_ERROR(book->Refresh());
+  if (book->Newest() == nullptr) ACCORD_RETURN_IF_ERROR(book->Refresh());
   return book;
 }
 
@@ -132,7 +133,7 @@ Status RegistryBook::ReadDirectory() {
   const MutexLock lock(mutex_);
   std::filesystem::directory_iterator files(directory_, error);
   for (; !error && files != std::filesystem::directory_iterator(); files.increment(error)) {
-    if (const auto ca = ReadCa(files->path())) cas_[ca->info().spki_hash] = ca->pem();
+    if (const auto ca = ReadCa(files->path())) cas_.insert_or_assign(ca->info().spki_hash, *ca);
     const auto name = ParseName(files->path().filename().string());
     if (!name) continue;
     versions_[name->hash] = name->version;
@@ -165,12 +166,17 @@ RegistryBook::FilesCheck RegistryBook::CheckFiles(const std::filesystem::path& d
 Status RegistryBook::Refresh() {
   const MutexLock lock(mutex_);
   ACCORD_ASSIGN_OR_RETURN(const std::vector<store::Member> members, members_.List());
-  ACCORD_ASSIGN_OR_RETURN(std::vector<secagg::VouchedEntry> vouched, Vouched(members, counts_));
+  std::vector<crypto::Certificate> cas;
+  for (const auto& [key, ca] : cas_) cas.push_back(ca);
+  const auto counts = [&, &counts = counts_](const secagg::VouchedEntry& one) {
+    return !counts || counts(one, cas);
+  };
+  ACCORD_ASSIGN_OR_RETURN(std::vector<secagg::VouchedEntry> vouched, Vouched(members, counts));
   if (newest_ && SameEntries(newest_->vouched, vouched)) return {};
   return Append(std::move(vouched));
 }
 
-void RegistryBook::CountOnly(std::function<bool(const crypto::SpiffeId&)> counts) {
+void RegistryBook::CountOnly(Counts counts) {
   const MutexLock lock(mutex_);
   counts_ = std::move(counts);
 }
@@ -211,17 +217,17 @@ Result<std::shared_ptr<const RegistryVersion>> RegistryBook::Find(const Digest& 
 Status RegistryBook::KeepCa(const crypto::Certificate& ca) {
   const Digest key = ca.info().spki_hash;
   const MutexLock lock(mutex_);
-  if (const auto known = cas_.find(key); known != cas_.end() && known->second == ca.pem()) return {};
+  if (cas_.contains(key)) return {};
   ACCORD_RETURN_IF_ERROR(
       WriteFileAtomic(directory_ / (std::string(kCaFile) + key.Hex()), AsBytes(ca.pem()), FileMode::kShared));
-  cas_[key] = ca.pem();
+  cas_.insert_or_assign(key, ca);
   return {};
 }
 
 std::vector<std::string> RegistryBook::Cas() const {
   const MutexLock lock(mutex_);
   std::vector<std::string> pems;
-  for (const auto& [key, pem] : cas_) pems.push_back(pem);
+  for (const auto& [key, ca] : cas_) pems.push_back(ca.pem());
   return pems;
 }
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct RegistryVersion {
 
 class RegistryBook {
  public:
-  // Reads the newest version and refreshes; version 1 of a new federation has no entries. `store.corrupt`
+  // Reads the newest version; version 1 of a new federation is of its members. `store.corrupt`
   // when a file is not what its name says. `members` outlives the book.
   [[nodiscard]] static Result<std::unique_ptr<RegistryBook>> Open(std::filesystem::path directory,
                                                                   store::Members& members);
@@ -49,15 +50,17 @@ class RegistryBook {
   // Makes the next version if the nodes that are not suspended, or their entries, are others than those of
   // the newest one. After a failure the newest stays what it was. Called after every change of the members.
   [[nodiscard]] Status Refresh() ACCORD_EXCLUDES(mutex_);
-  // From the next Refresh on only nodes for which it is true are in it. Thread-safe; does not come back here.
-  void CountOnly(std::function<bool(const crypto::SpiffeId&)> counts) ACCORD_EXCLUDES(mutex_);
+  // Whether an entry belongs into the registry, by these CAs. Thread-safe; does not come back here.
+  using Counts = std::function<bool(const secagg::VouchedEntry&, std::span<const crypto::Certificate> cas)>;
+  // From the next Refresh on only entries for which it is true are in it.
+  void CountOnly(Counts counts) ACCORD_EXCLUDES(mutex_);
 
   [[nodiscard]] std::shared_ptr<const RegistryVersion> Newest() const ACCORD_EXCLUDES(mutex_);
   // `blob.not_found` for a hash that no version had.
   [[nodiscard]] Result<std::shared_ptr<const RegistryVersion>> Find(const Digest& hash) const
       ACCORD_EXCLUDES(mutex_);
 
-  // Durable when it returns: served beside the entries that it signed.
+  // Durable when it returns: served beside the entries that it signed. The first certificate of a key stays.
   [[nodiscard]] Status KeepCa(const crypto::Certificate& ca) ACCORD_EXCLUDES(mutex_);
   // PEM, by the hashes of their public keys.
   [[nodiscard]] std::vector<std::string> Cas() const ACCORD_EXCLUDES(mutex_);
@@ -71,10 +74,10 @@ class RegistryBook {
   const std::filesystem::path directory_;
   store::Members& members_;
   mutable Mutex mutex_;
-  std::function<bool(const crypto::SpiffeId&)> counts_ ACCORD_GUARDED_BY(mutex_);
+  Counts counts_ ACCORD_GUARDED_BY(mutex_);
   std::map<Digest, std::uint64_t> versions_ ACCORD_GUARDED_BY(mutex_);  // of every hash
   std::shared_ptr<const RegistryVersion> newest_ ACCORD_GUARDED_BY(mutex_);
-  std::map<Digest, std::string> cas_ ACCORD_GUARDED_BY(mutex_);
+  std::map<Digest, crypto::Certificate> cas_ ACCORD_GUARDED_BY(mutex_);
 };
 
 }  // namespace accord::coordinator

@@ -117,6 +117,9 @@ struct LeafNames {
 // the CA too (`auth.expired`), with the usages of a leaf (`cert.usage`), with a SPIFFE id of the CA's trust
 // domain (`cert.chain`). In this order.
 [[nodiscard]] Status VerifyLeaf(const Certificate& leaf, const Certificate& ca, TimePoint now);
+// Whether this is the certificate of a CA that signed it itself, in date at `now`: `cert.usage`,
+// `cert.chain`, `auth.expired`. Whose CA it is, its key says.
+[[nodiscard]] Status CheckCa(const Certificate& ca, TimePoint now);
 // `cert.key_mismatch` unless the certificate is for this key.
 [[nodiscard]] Status CheckKeyMatches(const Certificate& certificate, const P256Key& key);
 

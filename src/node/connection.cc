@@ -19,6 +19,7 @@ constexpr Millis kFirstBackoff{250};
 constexpr Millis kLastBackoff{30'000};
 constexpr Millis kBusyBeat{1'000};
 constexpr Millis kWelcomeWait{20'000};  // for the answer to Hello
+constexpr Millis kRenewalsApart{60'000};
 
 // Half to the whole of `backoff`, so that nodes do not come back all at once.
 Millis Jittered(Millis backoff) {
@@ -82,10 +83,6 @@ void Connection::Dial() {
   ++dial_;
   if (!client.ok()) return OnClosed(dial_, client.status());
   client_ = *std::move(client);
-  dial_timer_.expires_after(kWelcomeWait);
-  dial_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
-    if (auto self = weak.lock(); self && !error && !self->up_) self->GiveUp();
-  });
   if (identity_.issuer.empty()) return OpenSession();
   asio::post(workers_, [self = shared_from_this(), client = client_, dial = dial_] {
     const Status done = [&]() -> Status {
@@ -106,6 +103,10 @@ void Connection::OnIntroduced(std::uint64_t dial, const Status& status) {
 void Connection::OpenSession() {
   session_ = client_->OpenSession(std::make_shared<Events>(weak_from_this(), io_, dial_));
   session_->Send(callbacks_.hello());
+  dial_timer_.expires_after(kWelcomeWait);
+  dial_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    if (auto self = weak.lock(); self && !error && !self->up_) self->GiveUp();
+  });
 }
 
 // Whoever takes the stream and says nothing is no coordinator to wait for.
@@ -183,7 +184,8 @@ void Connection::ArmBeat() {
 void Connection::RenewIfDue() {
   const auto life = LifeOf(identity_);
   const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
-  if (renewing_ || !life.ok() || now < life->renew_at) return;
+  if (renewing_ || !life.ok() || now < life->renew_at || now < renew_again_at_) return;
+  renew_again_at_ = now + kRenewalsApart;
   renewing_ = true;
   asio::post(workers_, [self = shared_from_this()] {
     const Status renewed = [&]() -> Status {

@@ -74,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool up_ = false;
   bool stopping_ = false;
   bool renewing_ = false;
+  TimePoint renew_again_at_;
 };
 
 }  // namespace accord::node

@@ -105,6 +105,7 @@ Result<std::string> Governance::WitnessName(const Charter& charter) const {
 rpc::CheckpointAnswer Governance::Cosign(const rpc::AddCheckpoint& message) {
   const Result<std::vector<Version>> chain = ChainOf(message);
   if (!chain.ok()) return Answer(WitnessVerdict::kUnknownLog, Describe(chain.status()));
+  if (chain->size() > chain_.size()) chain_ = *chain;  // also where this node is no witness
   const Charter& charter = chain->back().charter;
   const Result<std::string> name = WitnessName(charter);
   if (!name.ok()) return Answer(WitnessVerdict::kUnknownLog, name.status().message());
@@ -126,7 +127,6 @@ rpc::CheckpointAnswer Governance::Cosign(const rpc::AddCheckpoint& message) {
     return {503, {}};
   }
   pin_ = std::move(next);
-  if (chain->size() > chain_.size()) chain_ = *chain;
   return Answer(decision.verdict, ledger::SignAsWitness(*name, *witness_, Now(), decision.text).Format());
 }
 

@@ -217,8 +217,15 @@ Result<CertificateLife> LifeOf(const Identity& identity) {
 }
 
 Result<Renewal> BeginRenewal(const Identity& identity) {
+  const std::filesystem::path tls = Paths(identity.state).tls;
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
-  const std::filesystem::path directory = Paths(identity.state).tls / std::to_string(now);
+  std::filesystem::path directory = tls / std::to_string(now);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(tls, error)) {
+    const bool begun =
+        entry.is_directory() && !entry.is_symlink() && !std::filesystem::exists(entry.path() / "cert.pem");
+    if (begun) directory = entry.path();  // of a renewal that got no answer: its key has no certificate yet
+  }
   ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, KeyIn(directory));
   return Renewal{crypto::MakeCsr(key), directory};
 }

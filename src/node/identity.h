@@ -2,9 +2,11 @@
 // protocol key (long-lived), its registry entry, and where the coordinator is. All made here; no private key
 // ever travels.
 //
-//   <state>/identity.json   coordinator address, SPIFFE id; of a member with a CA of its own: that one's
-//   address <state>/coordinator.pem then: the CA of the coordinator <state>/protocol.key    Ed25519, 0600
-//   <state>/registry.entry  vouched by the CA
+//   <state>/identity.json   coordinator address, SPIFFE id; and the address of its member's own CA
+//
+//   <state>/coordinator.pem with such a CA: the coordinator's
+//
+//   <state>/protocol.key    Ed25519, 0600           <state>/registry.entry  vouched by the CA
 //   (<state>/registry.pinned is registry.h's)
 //   <state>/tls/current ->  a directory with key.pem (0600), cert.pem, ca.pem; renewal swaps the link
 #pragma once

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/log.h"
+#include "node/governance.h"
 #include "node/group_model.h"
 #include "node/job_task.h"
 
@@ -33,6 +34,9 @@ bool JobTask::masked() const { return facts_.spec && facts_.spec->secure != Secu
 
 Result<MaskedTerms> JobTask::Terms() const {
   ACCORD_ASSIGN_OR_RETURN(PinnedRegistry pinned, LoadPinned(services_.config.node.state));
+  const auto charter = services_.governance != nullptr ? services_.governance->Newest() : nullptr;
+  if (charter && pinned.registry) pinned.registry = Counting(*pinned.registry, *charter);
+  if (charter && pinned.before) pinned.before = Counting(*pinned.before, *charter);
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(Now().time_since_epoch()).count();
   return MaskedTerms{facts_, services_.federation, std::move(pinned), services_.config.policy,
                      static_cast<std::uint64_t>(now)};

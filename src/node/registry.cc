@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <map>
+#include <set>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -70,7 +72,8 @@ Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state) {
   ACCORD_ASSIGN_OR_RETURN(pinned.registry, ReadRegistry(PinPath(state)));
   if (!pinned.registry) return pinned;
   pinned.hash = pinned.registry->Hash();
-  ACCORD_ASSIGN_OR_RETURN(pinned.before, ReadRegistry(BeforePath(state)));
+  const auto before = ReadRegistry(BeforePath(state));
+  if (before.ok()) pinned.before = *before;
   if (!pinned.before) return pinned;
   if (!Extends(*pinned.registry, *pinned.before)) pinned.before = nullptr;
   if (pinned.before) pinned.before_hash = pinned.before->Hash();
@@ -86,9 +89,9 @@ bool Extends(const secagg::Registry& now, const secagg::Registry& before) {
 
 // A crash between the two writes leaves a `before` that is the same as what is pinned, which is no harm.
 Status Pin(const std::filesystem::path& state, const secagg::Registry& registry) {
-  ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry last, LoadPinned(state));
-  if (last.registry && last.hash != registry.Hash())
-    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(BeforePath(state), last.registry->Encode(), FileMode::kShared));
+  const Result<PinnedRegistry> last = LoadPinned(state);  // a damaged one is replaced
+  if (last.ok() && last->registry && last->hash != registry.Hash())
+    ACCORD_RETURN_IF_ERROR(WriteFileAtomic(BeforePath(state), last->registry->Encode(), FileMode::kShared));
   return WriteFileAtomic(PinPath(state), registry.Encode(), FileMode::kShared);
 }
 
@@ -103,9 +106,36 @@ Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const se
                                        std::span<const crypto::Certificate> cas,
                                        const charter::Charter& charter) {
   ACCORD_RETURN_IF_ERROR(CheckAscending(entries));
-  for (const secagg::VouchedEntry& vouched : entries)
+  std::map<std::string, std::string> names;  // by trust domain
+  for (const secagg::VouchedEntry& vouched : entries) {
     ACCORD_RETURN_IF_ERROR(CheckByCharter(vouched, cas, charter));
+    // Policies count a member's nodes by that name (max_per_org).
+    const auto [known, fresh] = names.emplace(vouched.identity.trust_domain, vouched.entry.org);
+    if (!fresh && known->second != vouched.entry.org)
+      return Fail(errors::kRegistryUntrusted, "nodes of " + known->first + " are registered by two names, " +
+                                                  Printable(known->second, 64) + " and " +
+                                                  Printable(vouched.entry.org, 64));
+  }
   return Collect(version, entries);
+}
+
+std::shared_ptr<const secagg::Registry> Counting(const secagg::Registry& registry,
+                                                 const charter::Charter& charter) {
+  std::set<NodeId> revoked;
+  for (const charter::Revocation& one : charter.revoked) {
+    const auto id = crypto::SpiffeId::Parse(one.id);
+    if (one.kind == charter::kRevokedNode && id.ok()) revoked.insert(id->ToNodeId());
+  }
+  const auto is_of_member = [&](const std::string& org) {
+    return std::ranges::any_of(charter.members, [&](const charter::Member& member) {
+      return !member.suspended && (member.id == org || member.trust_domain == org);
+    });
+  };
+  auto counting = std::make_shared<secagg::Registry>(registry);
+  std::erase_if(counting->entries, [&](const secagg::RegistryEntry& entry) {
+    return revoked.contains(entry.id) || !is_of_member(entry.org);
+  });
+  return counting;
 }
 
 std::string RegistryText(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,

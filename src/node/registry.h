@@ -34,10 +34,14 @@ struct PinnedRegistry {
   }
 };
 
+// Without those who count no more by this charter: revoked nodes, and the nodes of members that are
+// suspended, or no members (any more). What is pinned, and its hash, stay as they are.
+[[nodiscard]] std::shared_ptr<const secagg::Registry> Counting(const secagg::Registry& registry,
+                                                               const charter::Charter& charter);
 // Whether every entry of `before` is in `now`, as it was.
 [[nodiscard]] bool Extends(const secagg::Registry& now, const secagg::Registry& before);
 
-// `store.corrupt` when a file is damaged.
+// `store.corrupt` when what is pinned is damaged; a damaged one before it counts as none.
 [[nodiscard]] Result<PinnedRegistry> LoadPinned(const std::filesystem::path& state);
 // Durable when it returns. In the place of the one that was pinned.
 [[nodiscard]] Status Pin(const std::filesystem::path& state, const secagg::Registry& registry);
@@ -47,8 +51,8 @@ struct PinnedRegistry {
 [[nodiscard]] Result<secagg::Registry> CheckRegistry(std::uint64_t version,
                                                      std::span<const secagg::VouchedEntry> entries,
                                                      std::span<const crypto::Certificate> cas);
-// Once each is of an active member and signed by one of those of `cas` that the charter has for it; also
-// `auth.*`, `cert.chain`.
+// Once each is of an active member and signed by one of those of `cas` that the charter has for it, and all
+// of a member's say so by one name; also `auth.*`, `cert.chain`.
 [[nodiscard]] Result<secagg::Registry> CheckRegistry(std::uint64_t version,
                                                      std::span<const secagg::VouchedEntry> entries,
                                                      std::span<const crypto::Certificate> cas,

@@ -1,5 +1,7 @@
 #include "node/registry_client.h"
 
+#include <algorithm>
+
 #include "base/errors.h"
 #include "base/log.h"
 #include "rpc/registry_view.h"
@@ -14,6 +16,14 @@ Result<ServedRegistry> Read(const rpc::RegistryView& view) {
     served.entries.push_back(std::move(vouched));
   }
   return served;
+}
+
+// Whether a node that both have is another in each.
+bool HasOtherKeys(const secagg::Registry& a, const secagg::Registry& b) {
+  return std::ranges::any_of(a.entries, [&](const secagg::RegistryEntry& entry) {
+    const secagg::RegistryEntry* known = b.Find(entry.id);
+    return known != nullptr && *known != entry;
+  });
 }
 
 }  // namespace
@@ -34,8 +44,8 @@ Result<ServedRegistry> CheckServed(const rpc::RegistryView& view, const charter:
   ACCORD_ASSIGN_OR_RETURN(ServedRegistry served, Read(view));
   std::vector<crypto::Certificate> cas;
   for (const std::string& pem : view.cas) {
-    ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(pem));
-    cas.push_back(std::move(ca));
+    auto ca = crypto::Certificate::FromPem(pem);
+    if (ca.ok()) cas.push_back(*std::move(ca));  // without one that is missing its entries are refused
   }
   ACCORD_ASSIGN_OR_RETURN(served.registry, CheckRegistry(view.version, served.entries, cas, charter));
   return served;
@@ -53,17 +63,20 @@ Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
                     const charter::Charter& charter) {
   ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, client.GetRegistry(std::nullopt, {}));
   ACCORD_ASSIGN_OR_RETURN(const ServedRegistry served, CheckServed(view, charter));
-  ACCORD_ASSIGN_OR_RETURN(const PinnedRegistry pinned, LoadPinned(state));
+  const Result<PinnedRegistry> loaded = LoadPinned(state);
+  if (!loaded.ok()) LogWarn("registry.damaged", {{"why", Describe(loaded.status())}});
+  const PinnedRegistry pinned = loaded.ok() ? *loaded : PinnedRegistry{};
   const Digest hash = served.registry.Hash();
   if (pinned.registry && pinned.hash == hash) return {};
   // An older one could bring back a key that its member has replaced. After a restore the coordinator counts
-  // anew, and has everybody that was there.
+  // anew, and who has joined or left meanwhile is no reason to refuse.
   const bool older = pinned.registry && pinned.registry->version >= served.registry.version;
-  if (older && !Extends(served.registry, *pinned.registry)) {
+  if (older && HasOtherKeys(served.registry, *pinned.registry)) {
     return Fail(errors::kSecaggWrongRegistry,
                 "the coordinator's registry " + hash.Hex() + " has the version " +
                     std::to_string(served.registry.version) + ", and version " +
-                    std::to_string(pinned.registry->version) + " is pinned here");
+                    std::to_string(pinned.registry->version) + ", with another key of a node, is pinned here",
+                "The coordinator went back to an older state: its operator has the node join anew.");
   }
   ACCORD_RETURN_IF_ERROR(Pin(state, served.registry));
   LogInfo("registry.pinned", {{"version", std::to_string(served.registry.version)},

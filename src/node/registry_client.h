@@ -32,8 +32,8 @@ struct ServedRegistry {
 [[nodiscard]] Result<ServedRegistry> CheckServed(const rpc::RegistryView& view,
                                                  const charter::Charter& charter);
 // Pins the newest registry of this coordinator, if it is another than the one that is pinned and what it has
-// is by the charter. Waits for the network: for workers. `secagg.wrong_registry` for an older one that lacks
-// somebody.
+// is by the charter. Waits for the network: for workers. `secagg.wrong_registry` for an older one with
+// another key of a node.
 [[nodiscard]] Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
                                   const charter::Charter& charter);
 

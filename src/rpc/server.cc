@@ -74,8 +74,11 @@ Result<std::uint16_t> Server::Start() {
   RouteGrpcLog(/*server=*/true);
   const ServerOptions& options = impl_->env.options;
   IdentityHandler* const identity = impl_->env.handlers.identity;
+  const auto check = [identity](std::string_view leaf, std::string_view chain) {
+    return identity->CheckCertificate(leaf, chain);
+  };
   ACCORD_ASSIGN_OR_RETURN(const auto credentials,
-                          ServerCredentialsOf(options.tls, options.trust_domain, *identity));
+                          ServerCredentialsOf(options.tls, options.trust_domain, check));
   credentials->SetAuthMetadataProcessor(std::make_shared<Gate>(identity));
   ACCORD_RETURN_IF_ERROR(CheckListen(options.listen));  // gRPC does not say why it cannot
   EnableHealthAndReflection();

@@ -130,7 +130,7 @@ Status CheckPinned(const Digest& pin, std::string_view leaf_pem, std::string_vie
 
 Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const ServerTls& files,
                                                                      const std::string& trust_domain,
-                                                                     IdentityHandler& identity) {
+                                                                     CertificateCheck check) {
   ACCORD_ASSIGN_OR_RETURN(const auto chain, ReadChain(files.certificate_chain));
   ACCORD_RETURN_IF_ERROR(
       ReadOwn(files.key, files.certificate_chain, {chain.begin() + 1, chain.end()}).status());
@@ -139,13 +139,13 @@ Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(const Serve
       files.key.string(), files.certificate_chain.string(), kReloadSeconds));
   options.watch_identity_key_cert_pairs();
   // gRPC's own check knows one set of roots, any of which may sign any name. Which CA may sign for which
-  // trust domain, and that it still may, is for `identity` to say; without a certificate the gate lets little
+  // trust domain, and that it still may, is for `check` to say; without a certificate the gate lets little
   // pass.
   options.set_cert_request_type(GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_BUT_DONT_VERIFY);
   SetVerifier(
       &options,
-      [&identity](std::string_view leaf, std::string_view others) {
-        return leaf.empty() ? Status() : identity.CheckCertificate(leaf, others);
+      [check = std::move(check)](std::string_view leaf, std::string_view others) {
+        return leaf.empty() ? Status() : check(leaf, others);
       },
       nullptr);
   return tls::TlsServerCredentials(options);

@@ -6,8 +6,10 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/security/server_credentials.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "accord/ids.h"
 #include "accord/status.h"
@@ -17,11 +19,14 @@
 
 namespace accord::rpc {
 
-// Credentials that ask clients for a certificate, have `identity` verify one that is sent, and follow changes
+// Whether a client's certificate is good, asked in the handshake: PEM of the leaf, and of what came with it.
+using CertificateCheck = std::function<Status(std::string_view leaf_pem, std::string_view chain_pem)>;
+
+// Credentials that ask clients for a certificate, have `check` decide on one that is sent, and follow changes
 // of the files. Fails with what is wrong with them: missing, key of another certificate, expired, not a
-// coordinator's. `identity` outlives the credentials.
+// coordinator's.
 [[nodiscard]] Result<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(
-    const ServerTls& tls, const std::string& trust_domain, IdentityHandler& identity);
+    const ServerTls& tls, const std::string& trust_domain, CertificateCheck check);
 
 // Why the last handshake was refused by this side, since gRPC keeps only a text. Thread-safe.
 class TrustNote {

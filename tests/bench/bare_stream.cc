@@ -6,11 +6,14 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <vector>
 
 #include "base/check.h"
+#include "base/file.h"
+#include "crypto/x509.h"
 #include "rpc/messages.h"
 #include "rpc/process.h"
 #include "rpc/tls.h"
@@ -80,7 +83,12 @@ StreamCost BareStream(const rpc::ServerTls& server, const std::string& trust_dom
   SwallowService service;
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", Must(rpc::ServerCredentialsOf(server, trust_domain)), &port);
+  const auto ca = Must(crypto::Certificate::ChainFromPem(AsText(Must(ReadFile(client.ca)))));
+  const auto check = [&ca](std::string_view leaf_pem, std::string_view) -> Status {
+    const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+    return crypto::VerifyLeaf(Must(crypto::Certificate::FromPem(leaf_pem)), ca.front(), now);
+  };
+  builder.AddListeningPort("127.0.0.1:0", Must(rpc::ServerCredentialsOf(server, trust_domain, check)), &port);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, rpc::kStreamWindow);
   builder.RegisterCallbackGenericService(&service);

@@ -91,6 +91,26 @@ TEST_F(MemberCasTest, UnderACharterTheCoordinatorsCaMakesNoNodes) {
   EXPECT_TRUE(cas_.Check(berlin).ok());
 }
 
+TEST_F(MemberCasTest, ACaThatTheCharterReplacedTakesItsEntriesWithIt) {
+  ASSERT_TRUE(cas_.Use(charter_));
+  const auto key = crypto::Ed25519Key::Generate().PublicKey();
+  const MemberCa next("ke.fed.example");
+  const std::vector both{ke_.certificate, next.certificate};
+  const secagg::VouchedEntry old = ke_.Vouch("nairobi", "ke", key), fresh = next.Vouch("nairobi", "ke", key);
+  EXPECT_TRUE(cas_.Counts(old, both));
+  EXPECT_FALSE(cas_.Counts(fresh, both));
+  EXPECT_FALSE(cas_.Counts(old, {})) << "its CA has to be there";
+  charter_.version = 2;
+  charter_.members[0].ca_keys = {next.certificate.info().spki_hash};
+  ASSERT_TRUE(cas_.Use(charter_));
+  EXPECT_FALSE(cas_.Counts(old, both));
+  EXPECT_TRUE(cas_.Counts(fresh, both));
+  EXPECT_EQ(Error(ke_.Leaf(ke_.IdOf("nairobi"), kToday), ke_chain_), errors::kCertChain.id);
+  charter_.version = 1;
+  charter_.members[0].ca_keys = {ke_.certificate.info().spki_hash};
+  EXPECT_FALSE(cas_.Use(charter_)) << "never back";
+}
+
 TEST_F(MemberCasTest, AnEntryIsItsMembersWord) {
   ASSERT_TRUE(cas_.Use(charter_));
   const auto key = crypto::Ed25519Key::Generate().PublicKey();

@@ -79,6 +79,18 @@ TEST_F(PinnedRegistryTest, NoAttemptGoesOnWithWhoHasLeftOrWhoseKeyIsAnother) {
   }
 }
 
+TEST_F(PinnedRegistryTest, ADamagedOneIsPinnedAnew) {
+  const secagg::Registry registry = *CheckRegistry(7, entries_, cas_);
+  ASSERT_TRUE(Pin(dir_.path(), registry).ok());
+  for (const char* file : {"registry.before", "registry.pinned"})
+    ASSERT_TRUE(WriteFileAtomic(dir_ / file, AsBytes("x"), FileMode::kShared).ok());
+  ASSERT_TRUE(Pin(dir_.path(), registry).ok());
+  const auto pinned = LoadPinned(dir_.path());
+  ASSERT_TRUE(pinned.ok()) << Describe(pinned.status());
+  EXPECT_EQ(pinned->hash, registry.Hash());
+  EXPECT_EQ(pinned->before, nullptr) << "a damaged one before counts as none";
+}
+
 TEST_F(PinnedRegistryTest, ADamagedFileIsNoRegistry) {
   ASSERT_TRUE(Pin(dir_.path(), *CheckRegistry(7, entries_, cas_)).ok());
   Bytes bytes = *ReadFile(dir_ / "registry.pinned");
