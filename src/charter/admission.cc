@@ -152,7 +152,7 @@ Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView p
   ACCORD_ASSIGN_OR_RETURN(const Version* const under, VersionOf(chain, proposal));
   const Ballot ballot{envelope.Id(), under, &present->charter, now};
   reached = InDate(proposal, ballot) ? 3 : 2;
-  ACCORD_RETURN_IF_ERROR(CheckProposal(envelope, proposal, ballot));
+  ACCORD_RETURN_IF_ERROR(CheckProposal(envelope, proposal, bundle.proposal.index, ballot));
   reached = 4;
   ACCORD_RETURN_IF_ERROR(CheckPlan(plan, proposal));
   ACCORD_ASSIGN_OR_RETURN(std::vector<Envelope> votes, Open(bundle.votes));

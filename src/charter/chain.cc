@@ -1,6 +1,7 @@
 #include "charter/chain.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/errors.h"
@@ -44,6 +45,14 @@ bool OnlySuspends(const Charter& before, const Charter& next) {
   }
   return same == before && next != before && next.not_after - next.not_before <= kEmergencySeconds &&
          next.not_after <= before.not_after;
+}
+
+// Voters that signed, without keys that the charter revokes: whoever stole one amends nothing.
+std::set<std::string> Amenders(const ledger::Envelope& envelope, const Charter& charter) {
+  Charter speaking = charter;
+  for (Member& member : speaking.members)
+    member = WithKeysAt(member, charter, std::numeric_limits<std::uint64_t>::max());
+  return VotersThatSigned(envelope, speaking);
 }
 
 // Who may change the charter: members of the newest version; once an emergency suspension is over, or to
@@ -108,7 +117,7 @@ Result<Version> VerifyNext(std::span<const Version> chain, const ledger::Envelop
   ACCORD_RETURN_IF_ERROR(CheckFollows(chain.back(), next));
   const Charter& before = Authority(chain).charter;
   const std::set<std::string> removed = Missing(before, next);
-  std::set<std::string> old = VotersThatSigned(envelope, before);
+  std::set<std::string> old = Amenders(envelope, before);
   for (const std::string& subject : removed) old.erase(subject);
   if (OnlySuspends(before, next) && !chain.back().emergency && old.size() < before.quorum.amend) {
     if (old.size() < before.quorum.emergency_suspend)
@@ -117,7 +126,7 @@ Result<Version> VerifyNext(std::span<const Version> chain, const ledger::Envelop
   }
   const std::size_t needs = Needs(before, next, removed);
   if (old.size() < needs) return TooFew(next, "the version before", old, needs);
-  const std::set<std::string> own = VotersThatSigned(envelope, next);
+  const std::set<std::string> own = Amenders(envelope, next);
   if (own.size() < next.quorum.amend) return TooFew(next, "its own", own, next.quorum.amend);
   return Version{std::move(next), envelope.Id()};
 }

@@ -20,7 +20,8 @@ Result<Receipt> Contributions::Read(const RoundCommit& commit, const std::string
   return receipt;
 }
 
-Status Contributions::Add(const RoundCommit& commit, std::span<const std::string> receipts) {
+Status Contributions::Add(const RoundCommit& commit, std::uint64_t index,
+                          std::span<const std::string> receipts) {
   if (receipts.size() != commit.cohort.size() || ReceiptsRoot(receipts) != commit.receipts_root) {
     return Fail(errors::kReceiptOmitted, "the receipts of round " + std::to_string(commit.round) +
                                              " are not those that the log has the root of");
@@ -33,6 +34,10 @@ Status Contributions::Add(const RoundCommit& commit, std::span<const std::string
   std::set<std::string> members;
   for (const Receipt& one : read) {
     Contribution& sum = all_[one.member];
+    if (IsRevokedNode(present_, one.node, index)) {
+      ++sum.revoked;
+      continue;
+    }
     if (members.insert(one.member).second) ++sum.rounds;
     ++sum.updates;
     sum.steps += one.local_steps;

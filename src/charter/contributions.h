@@ -11,6 +11,7 @@
 
 #include "accord/ids.h"
 #include "accord/status.h"
+#include "charter/charter.h"
 #include "charter/receipt.h"
 #include "charter/round_commit.h"
 #include "crypto/ed25519.h"
@@ -26,6 +27,7 @@ struct Contribution {
   std::set<std::string> nodes;   // SPIFFE ids
   std::set<Digest> datasets;     // certificates that its receipts name
   std::uint64_t unverified = 0;  // updates by nodes whose key is not known here (any more)
+  std::uint64_t revoked = 0;     // updates by nodes that the charter had revoked; they count in nothing else
 
   friend bool operator==(const Contribution&, const Contribution&) = default;
 };
@@ -35,12 +37,14 @@ using NodeKeys = std::map<std::string, crypto::Ed25519PublicKey>;
 
 class Contributions {
  public:
-  explicit Contributions(NodeKeys keys) : keys_(std::move(keys)) {}
+  // `present`: the charter in force, which says from where on nodes are revoked.
+  Contributions(NodeKeys keys, Charter present) : keys_(std::move(keys)), present_(std::move(present)) {}
 
-  // Takes the receipts of a round, in the order of its cohort. `receipt.omitted` when they do not come to the
-  // commit's root, `receipt.refused` for one that is of another round or node, or that its node did not sign;
-  // then nothing of the round is counted.
-  [[nodiscard]] Status Add(const RoundCommit& commit, std::span<const std::string> receipts);
+  // Takes the receipts of a round that is logged at this place, in the order of its cohort. `receipt.omitted`
+  // when they do not come to the commit's root, `receipt.refused` for one that is of another round or node,
+  // or that its node did not sign; then nothing of the round is counted.
+  [[nodiscard]] Status Add(const RoundCommit& commit, std::uint64_t index,
+                           std::span<const std::string> receipts);
 
   // By member.
   [[nodiscard]] const std::map<std::string, Contribution>& all() const { return all_; }
@@ -49,6 +53,7 @@ class Contributions {
   [[nodiscard]] Result<Receipt> Read(const RoundCommit& commit, const std::string& node,
                                      const std::string& text) const;
   const NodeKeys keys_;
+  const Charter present_;
   std::map<std::string, Contribution> all_;
 };
 

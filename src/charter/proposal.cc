@@ -93,7 +93,8 @@ Result<Proposal> ParseProposal(ByteView payload) {
   return proposal;
 }
 
-Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal, const Ballot& ballot) {
+Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal, std::uint64_t index,
+                     const Ballot& ballot) {
   const auto refused = [](const std::string& why) {
     return Fail(errors::kProposalRefused, "the proposal is refused: " + why);
   };
@@ -108,7 +109,8 @@ Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal,
   if (proposer == nullptr)
     return refused("its proposer, " + Printable(proposal.proposer, 64) +
                    ", is no active member that may propose");
-  if (!HasSigned(envelope, *proposer)) return refused("it is not signed by its proposer");
+  if (!HasSigned(envelope, WithKeysAt(*proposer, *ballot.present, index)))
+    return refused("it is not signed by its proposer");
   for (const DatasetRef& one : proposal.datasets) {
     if (ballot.Find(one.member, Right::kData) == nullptr)
       return refused("it names data of " + Printable(one.member, 64) +

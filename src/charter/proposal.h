@@ -50,10 +50,10 @@ struct Proposal {
 // `ledger.malformed` for what is no proposal, or contradicts itself.
 [[nodiscard]] Result<Proposal> ParseProposal(ByteView payload);
 
-// Whether the proposal may be voted on, and run, at ballot.now: of this federation and the ballot's version
-// of its charter, in date, by an active member that may propose and whose key signed it, on data of members
-// that give some. `proposal.refused` with the reason.
+// Whether the proposal, at this place of the log, may be voted on, and run, at ballot.now: of this federation
+// and the ballot's version of its charter, in date, by an active member that may propose, with a key that was
+// not revoked before it, on data of members that give some. `proposal.refused` with the reason.
 [[nodiscard]] Status CheckProposal(const ledger::Envelope& envelope, const Proposal& proposal,
-                                   const Ballot& ballot);
+                                   std::uint64_t index, const Ballot& ballot);
 
 }  // namespace accord::charter

@@ -1,5 +1,6 @@
 #include "charter/receipt.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/codec.h"
@@ -57,6 +58,12 @@ UpdateCommitment::UpdateCommitment(const Digest& job, std::uint64_t round, const
   Writer head;
   head.Raw("upd/v1").Fixed(job).U64(round).Raw(salt);
   hash_.Update(head.bytes());
+}
+
+bool IsRevokedNode(const Charter& present, std::string_view node, std::uint64_t index) {
+  return std::ranges::any_of(present.revoked, [&](const Revocation& one) {
+    return one.kind == kRevokedNode && one.id == node && one.from_index <= index;
+  });
 }
 
 Status CheckReceipt(const ledger::Envelope& envelope, const Receipt& receipt, const ReceiptFor& wanted,

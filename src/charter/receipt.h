@@ -54,6 +54,10 @@ class UpdateCommitment {
   crypto::Sha256 hash_;
 };
 
+// Whether the charter in force revokes the node from this place of the log on, or from before: then its
+// receipts count no more, and those of rounds that were logged earlier still do.
+[[nodiscard]] bool IsRevokedNode(const Charter& present, std::string_view node, std::uint64_t index);
+
 // The round that a receipt has to be of.
 struct ReceiptFor {
   Digest job;

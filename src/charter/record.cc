@@ -106,7 +106,8 @@ Result<EntryKind> Record::Add(ByteView entry) {
   return reading.kind;
 }
 
-// Rounds follow one another, each from the model that the one before it made.
+// Rounds follow one another, each from the model that the one before it made, the first from the one voted
+// on.
 Status Record::CheckCommit(const RoundCommit& commit) const {
   ACCORD_ASSIGN_OR_RETURN(const Matter* const matter, Find(commit.job));
   const std::vector<LoggedCommit>& known = matter->commits;
@@ -114,8 +115,9 @@ Status Record::CheckCommit(const RoundCommit& commit) const {
   if (commit.round != known.size() + 1)
     return Fail(errors::kRoundUnlogged, round + " does not follow: " + std::to_string(known.size()) +
                                             " rounds of the job are logged");
-  if (known.empty() || known.back().commit.model_out == commit.model_in) return {};
-  return Fail(errors::kRoundUnlogged, round + " begins from another model than the round before it made");
+  const Digest& model = known.empty() ? matter->proposal.init : known.back().commit.model_out;
+  if (commit.model_in == model) return {};
+  return Fail(errors::kRoundUnlogged, round + " does not begin from the model " + model.Hex());
 }
 
 // ---------------------------------------------------------------- before it is logged
@@ -131,7 +133,7 @@ Result<EntryKind> Record::Check(ByteView entry, UnixSeconds now) const {
       if (matters_.contains(id))
         return Fail(errors::kProposalKnown, "proposal " + id.Hex() + " is in the log already");
       ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(id, reading.under, now));
-      ACCORD_RETURN_IF_ERROR(CheckProposal(reading.envelope, *reading.proposal, ballot));
+      ACCORD_RETURN_IF_ERROR(CheckProposal(reading.envelope, *reading.proposal, size_, ballot));
       break;
     }
     case EntryKind::kVote:
@@ -160,7 +162,8 @@ Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
 Status Record::CheckOther(const Reading& reading, UnixSeconds now) const {
   ACCORD_ASSIGN_OR_RETURN(const Version* const present, Present(now));
   for (const Member& member : present->charter.members) {
-    if (!member.suspended && HasSigned(reading.envelope, member)) return {};
+    if (!member.suspended && HasSigned(reading.envelope, WithKeysAt(member, present->charter, size_)))
+      return {};
   }
   return Fail(errors::kEntryUnsigned,
               "no active member's key signed this " + Printable(reading.envelope.payload_type, 100));
@@ -201,7 +204,7 @@ Result<Standing> Record::StandingOf(const Digest& job, UnixSeconds now) const {
   ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(job, matter->version, now));
   Standing out;
   out.tally = CountVotes(ballot, matter->votes);
-  out.why = CheckProposal(matter->envelope, matter->proposal, ballot);
+  out.why = CheckProposal(matter->envelope, matter->proposal, matter->index, ballot);
   if (!out.why.ok()) {
     out.outcome = Outcome::kLapsed;
     return out;

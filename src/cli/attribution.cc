@@ -92,12 +92,12 @@ Result<Report> ReportOf(const AttributionReport& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   ACCORD_ASSIGN_OR_RETURN(const Digest job, FindProposal(log, command.job));
   ACCORD_ASSIGN_OR_RETURN(charter::NodeKeys keys, KeysOf(*backend));
-  charter::Contributions sums(std::move(keys));
+  charter::Contributions sums(std::move(keys), log.record.chain().back().charter);
   const std::vector<charter::LoggedCommit>& rounds = log.record.matters().at(job).commits;
   for (const charter::LoggedCommit& one : rounds) {
     const std::string path = "receipts/" + job.Hex() + "/" + std::to_string(one.commit.round);
     ACCORD_ASSIGN_OR_RETURN(const Bytes receipts, backend->GetResource(path));
-    ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, Lines(receipts)));
+    ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, one.index, Lines(receipts)));
   }
   ACCORD_RETURN_IF_ERROR(CheckMembers(log.record.chain(), sums));
   return Report{job, rounds.size(), sums.all(), RecordsOf(log), ReportsOf(log, job)};
@@ -136,10 +136,11 @@ std::string ScoreText(const Report& report, const charter::ScoreReport& scores, 
 
 std::string Text(const Report& report, const Style& style) {
   std::uint64_t most = 0;
-  std::uint64_t unverified = 0;
+  std::uint64_t unverified = 0, revoked = 0;
   for (const auto& [id, member] : report.members) {
     most = std::max(most, member.wall_s);
     unverified += member.unverified;
+    revoked += member.revoked;
   }
   Table table({{"MEMBER"},
                {"NODES", Align::kRight},
@@ -167,6 +168,9 @@ std::string Text(const Report& report, const Style& style) {
   if (!report.scores.empty()) text += "\n" + PriceOfScores() + "\n";
   if (unverified > 0)
     text += std::to_string(unverified) + " receipts are of nodes that the registry does not list any more.\n";
+  if (revoked > 0)
+    text +=
+        std::to_string(revoked) + " receipts are of nodes that the charter had revoked, and not counted.\n";
   return text;
 }
 
@@ -182,7 +186,8 @@ std::string ToJson(const Report& report) {
                                {"local_steps", member.steps},
                                {"wall_s", member.wall_s},
                                {"epsilon_spent_milli", member.epsilon_spent_milli},
-                               {"unverified", member.unverified}};
+                               {"unverified", member.unverified},
+                               {"revoked", member.revoked}};
     if (const auto examples = ExamplesOf(report, member)) one["examples"] = *examples;
     json["members"].push_back(std::move(one));
   }

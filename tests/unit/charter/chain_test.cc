@@ -99,6 +99,17 @@ TEST_F(ChainTest, AKeyThatIsLostIsReplacedByTheOthers) {
   EXPECT_EQ(ErrorOf(next, {"ke", "np", "pe", "rw"}), "");
 }
 
+// Who stole a key may sign with it what it wants.
+TEST_F(ChainTest, ARevokedKeyAmendsNothing) {
+  Charter next = Next();
+  next.revoked = {{std::string(kRevokedGovKey), KeyIdOf(GovVkeyOf("be")), 3}};
+  EXPECT_EQ(ErrorOf(next, {"be", "ke", "np", "pe"}), "charter.signatures") << "its own version says so";
+  Add(next, {"be", "ke", "np", "pe", "rw"});
+  ASSERT_EQ(Error(), "");
+  EXPECT_EQ(ErrorOf(Next(), {"be", "ke", "np", "pe"}), "charter.signatures");
+  EXPECT_EQ(ErrorOf(Next(), {"ke", "np", "pe", "rw"}), "");
+}
+
 // ---------------------------------------------------------------- emergencies
 
 struct EmergencyTest : ChainTest {

@@ -49,20 +49,21 @@ struct ContributionsTest : ::testing::Test {
             .time = kNow};
   }
   [[nodiscard]] std::string Error(const std::vector<std::string>& receipts) const {
-    Contributions sums(keys);
-    const std::string error(sums.Add(CommitOf(receipts, 1), receipts).error());
+    Contributions sums(keys, charter);
+    const std::string error(sums.Add(CommitOf(receipts, 1), 0, receipts).error());
     EXPECT_EQ(sums.all().empty(), !error.empty());
     return error;
   }
 
   std::vector<std::string> nodes{NodeOf("ke", "kisumu"), NodeOf("ke", "nairobi"), NodeOf("rw", "kigali")};
   NodeKeys keys;
+  Charter charter = CharterOf();
 };
 
 TEST_F(ContributionsTest, AreSummedByMember) {
-  Contributions sums(keys);
+  Contributions sums(keys, charter);
   for (const std::uint64_t round : {1, 2})
-    ASSERT_TRUE(sums.Add(CommitOf(Receipts(round), round), Receipts(round)).ok());
+    ASSERT_TRUE(sums.Add(CommitOf(Receipts(round), round), round, Receipts(round)).ok());
   const Contribution ke{.rounds = 2,
                         .updates = 4,
                         .steps = 40,
@@ -76,16 +77,16 @@ TEST_F(ContributionsTest, AreSummedByMember) {
 }
 
 TEST_F(ContributionsTest, ReceiptsAreThoseOfTheLog) {
-  Contributions sums(keys);
+  Contributions sums(keys, charter);
   std::vector<std::string> receipts = Receipts(1);
   const RoundCommit commit = CommitOf(receipts, 1);
   receipts.pop_back();
-  EXPECT_EQ(sums.Add(commit, receipts).error(), "receipt.omitted");
+  EXPECT_EQ(sums.Add(commit, 0, receipts).error(), "receipt.omitted");
   receipts = Receipts(1);
   Receipt more = ReceiptOf(nodes[2], 1);
   more.local_steps = 1'000;
   receipts[2] = Signed(more);
-  EXPECT_EQ(sums.Add(commit, receipts).error(), "receipt.omitted");
+  EXPECT_EQ(sums.Add(commit, 0, receipts).error(), "receipt.omitted");
   EXPECT_TRUE(sums.all().empty());
 }
 
@@ -109,10 +110,23 @@ TEST_F(ContributionsTest, ReceiptsAreOfTheirNodesAndTheRound) {
 
 TEST_F(ContributionsTest, ThoseOfUnknownKeysAreCountedAsSuch) {
   keys.erase(nodes[0]);
-  Contributions sums(keys);
-  ASSERT_TRUE(sums.Add(CommitOf(Receipts(1), 1), Receipts(1)).ok());
+  Contributions sums(keys, charter);
+  ASSERT_TRUE(sums.Add(CommitOf(Receipts(1), 1), 0, Receipts(1)).ok());
   EXPECT_EQ(sums.all().at("ke").unverified, 1U);
   EXPECT_EQ(sums.all().at("rw").unverified, 0U);
+}
+
+// 17: of a node whose key was stolen, say. What it gave before stands.
+TEST_F(ContributionsTest, ARevokedNodeGivesNothingFromItsPlaceInTheLogOn) {
+  charter.revoked = {{std::string(kRevokedNode), nodes[1], 2}};
+  Contributions sums(keys, charter);
+  for (const std::uint64_t round : {1, 2, 3})
+    ASSERT_TRUE(sums.Add(CommitOf(Receipts(round), round), round, Receipts(round)).ok());
+  EXPECT_EQ(sums.all().at("ke").updates, 4U) << "three of one node, one of the other";
+  EXPECT_EQ(sums.all().at("ke").revoked, 2U);
+  EXPECT_EQ(sums.all().at("ke").steps, 40U);
+  EXPECT_EQ(sums.all().at("rw").revoked, 0U);
+  EXPECT_FALSE(IsRevokedNode(charter, nodes[0], 9));
 }
 
 }  // namespace

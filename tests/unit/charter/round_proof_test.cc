@@ -120,7 +120,9 @@ struct LoggedRoundsTest : ::testing::Test {
   LoggedRoundsTest() {
     const Charter charter = CharterOf();
     const ledger::Envelope first = Signed(charter, All(charter));
-    proposal = Signed(kProposalType, Encode(ProposalOf(first.Id())), {"ke"});
+    Proposal proposed = ProposalOf(first.Id());
+    proposed.init = CommitOf(kJob, 1).model_in;
+    proposal = Signed(kProposalType, Encode(proposed), {"ke"});
     Add(first);
     Add(proposal);
   }
@@ -139,6 +141,9 @@ struct LoggedRoundsTest : ::testing::Test {
 TEST_F(LoggedRoundsTest, FollowOneAnother) {
   EXPECT_EQ(Refusal(Of(2)), "round.unlogged");
   EXPECT_EQ(Refusal(Of(1)), "");
+  RoundCommit other = Of(1);
+  other.model_in = crypto::Sha256::Of("another");
+  EXPECT_EQ(Refusal(other), "round.unlogged") << "members voted on the model to begin from";
   Add(SignedByLog(Of(1)));
   EXPECT_EQ(Refusal(Of(1)), "round.unlogged") << "each once";
   EXPECT_EQ(Refusal(Of(2)), "");

@@ -1,8 +1,10 @@
 // Proposals and votes, with the attacks of governance.md section 4 that a count has to stand (6 to 11, 14).
 #include "charter/tally.h"
 
+#include <array>
 #include <functional>
 
+#include "charter/receipt.h"
 #include "tests/unit/charter/fixture.h"
 
 namespace accord::charter {
@@ -13,6 +15,7 @@ struct Federation {
   Digest charter_hash = crypto::Sha256::Of(Encode(charter));
   Version version{charter, charter_hash};  // that the proposal was made under; `charter` is in force
   Proposal proposal = ProposalOf(charter_hash);
+  std::uint64_t index = 1;  // of the proposal in the log
 
   [[nodiscard]] ledger::Envelope Proposed() const { return Signed(kProposalType, Encode(proposal), {"ke"}); }
   [[nodiscard]] Vote VoteOf(const std::string& voter, bool approve = true) const {
@@ -30,7 +33,7 @@ struct Federation {
     return Signed(kVoteType, Encode(VoteOf(voter, approve)), {voter});
   }
   [[nodiscard]] Status Checked(UnixSeconds now = kNow) const {
-    return CheckProposal(Proposed(), proposal, BallotAt(now));
+    return CheckProposal(Proposed(), proposal, index, BallotAt(now));
   }
   [[nodiscard]] Ballot BallotAt(UnixSeconds now = kNow) const {
     return {Proposed().Id(), &version, &charter, now};
@@ -68,6 +71,14 @@ TEST_F(ProposalTest, IsOfThisFederationCharterAndTime) {
   EXPECT_TRUE(refuses([](Federation& t) { t.charter.members[1].rights.erase(Right::kPropose); }));
   EXPECT_TRUE(refuses([](Federation& t) { t.charter.members[4].rights.erase(Right::kData); }));
   EXPECT_TRUE(refuses([](Federation& t) { t.proposal.recipients = {"zz"}; }));
+}
+
+// Who stole a key proposes nothing with it.
+TEST_F(ProposalTest, ARevokedKeyProposesNothingFromItsIndexOn) {
+  charter.revoked = {{std::string(kRevokedGovKey), KeyIdOf(GovVkeyOf("ke")), 2}};
+  EXPECT_TRUE(Checked().ok()) << "it is older";
+  index = 2;
+  EXPECT_EQ(Checked().error(), "proposal.refused");
 }
 
 TEST_F(ProposalTest, ContradictsItselfNowhere) {
@@ -202,6 +213,85 @@ TEST_F(TallyTest, AnAmendmentMayAskForMore) {
   Approve({"be", "ke", "np", "rw"});
   charter.quorum.job = 5;
   EXPECT_EQ(Decided(), "proposal.votes");
+}
+
+// 7
+TEST_F(TallyTest, AMemberWithTwoKeysCountsOnce) {
+  Member& np = version.charter.members[2];
+  np.gov_keys.push_back(ledger::LogKey("fed.example/gov/np-2", KeyOf("gov np 2").PublicKey()));
+  Approve({"be", "ke", "np"});
+  ledger::Envelope same{std::string(kVoteType), Encode(VoteOf("np")), {}};
+  Sign(same, KeyOf("gov np 2"), "fed.example/gov/np-2");
+  votes.push_back({same, votes.size()});
+  EXPECT_EQ(Decided(), "proposal.votes") << "one vote, signed by both of its keys";
+  EXPECT_TRUE(Counted().equivocations.empty());
+  Vote other = VoteOf("np");
+  other.nonce = {99};
+  ledger::Envelope another{std::string(kVoteType), Encode(other), {}};
+  Sign(another, KeyOf("gov np 2"), "fed.example/gov/np-2");
+  votes.back().envelope = another;
+  EXPECT_EQ(Decided(), "proposal.rejected") << "two votes of one member";
+}
+
+// 8: logged once more, later. It is the same vote, and of a key that was revoked meanwhile still the first.
+TEST_F(TallyTest, AVoteThatIsLoggedAgainCountsWhereItWasFirst) {
+  Approve({"be", "ke", "np"});
+  votes.push_back({votes[2].envelope, 9});
+  EXPECT_EQ(Decided(), "proposal.votes");
+  Approve({"rw"}).votes.push_back({Voted("rw"), 10});
+  charter.revoked = {{std::string(kRevokedGovKey), KeyIdOf(GovVkeyOf("rw")), 10}};
+  EXPECT_EQ(Decided(), "");
+  std::erase_if(votes, [](const LoggedVote& vote) { return vote.index == 4; });
+  EXPECT_EQ(Decided(), "proposal.votes") << "only the copy that came too late is shown";
+}
+
+// 6
+TEST_F(TallyTest, ForgedSignaturesAreNone) {
+  Approve({"ke", "np", "rw"});
+  const auto counts = [&](const std::function<void(ledger::DsseSignature&)>& change) {
+    Polls copy = *this;
+    ledger::Envelope envelope = Voted("be");
+    change(envelope.signatures[0]);
+    copy.votes.push_back({envelope});
+    return copy.Decided().empty();
+  };
+  EXPECT_TRUE(counts([](ledger::DsseSignature&) {}));
+  EXPECT_TRUE(counts([](ledger::DsseSignature& s) { s.keyid = "of somebody else"; })) << "a hint alone";
+  EXPECT_FALSE(counts([](ledger::DsseSignature& s) { s.signature = Bytes(64); }));
+  EXPECT_FALSE(counts([](ledger::DsseSignature& s) {
+    s.signature = Bytes(64);
+    s.signature[0] = 1;  // R the neutral element and S zero hold under any key of small order
+  }));
+  EXPECT_FALSE(counts([](ledger::DsseSignature& s) { s.signature.push_back(0); }));
+  EXPECT_FALSE(
+      counts([](ledger::DsseSignature& s) {  // S + L: the same equation in other bytes (RFC 8032 5.1)
+        static constexpr std::array<std::uint8_t, 32> kOrder{
+            0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+            0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+        unsigned carry = 0;
+        for (std::size_t i = 0; i < 32; ++i) {
+          carry += s.signature[32 + i] + unsigned{kOrder[i]};
+          s.signature[32 + i] = static_cast<std::uint8_t>(carry);
+          carry >>= 8;
+        }
+      }));
+}
+
+// 10: what is signed as something else, or is something else.
+TEST_F(TallyTest, AReceiptIsNoVote) {
+  Approve({"ke", "np", "rw"});
+  const Receipt receipt{.job = Proposed().Id(),
+                        .round = 1,
+                        .member = "be",
+                        .node = "spiffe://be.fed.example/node/a",
+                        .time = kNow};
+  votes.push_back({Signed(kReceiptType, Encode(receipt), {"be"})});
+  votes.push_back({Signed(kVoteType, Encode(receipt), {"be"})});
+  ledger::Envelope relabelled = Signed(kReceiptType, Encode(VoteOf("be")), {"be"});
+  relabelled.payload_type = kVoteType;
+  votes.push_back({relabelled});
+  EXPECT_EQ(Decided(), "proposal.votes");
+  EXPECT_EQ(Counted().ignored.size(), 3U);
 }
 
 // Votes before a key was revoked stand; whoever stole it cannot vote after.

@@ -75,7 +75,10 @@ struct ExampleLog {
   }
   // Signed by the log's own key.
   std::uint64_t Commit(const Digest& job, std::uint64_t round) {
-    const auto model = [&](std::uint64_t of) { return crypto::Sha256::Of("model " + std::to_string(of)); };
+    const auto model = [&](std::uint64_t of) {
+      return of == 0 ? record.matters().at(job).proposal.init
+                     : crypto::Sha256::Of("model " + std::to_string(of));
+    };
     const charter::RoundCommit commit{
         .job = job,
         .round = round,
