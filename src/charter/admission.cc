@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "crypto/merkle.h"
 #include "crypto/sha256.h"
+#include "ledger/cosignature.h"
 #include "ledger/dsse.h"
 #include "ledger/note.h"
 
@@ -77,6 +78,14 @@ std::uint32_t CheckOf(const Status& decided, const Tally& tally) {
   return decided.error() == errors::kProposalRejected.id && !tally.equivocations.empty() ? 5 : 4;
 }
 
+std::vector<ledger::VerifierKey> WitnessesOf(const Charter& charter) {
+  std::vector<ledger::VerifierKey> witnesses;
+  for (const Member& member : charter.members) {
+    if (member.Has(Right::kWitness)) witnesses.push_back(*member.witness);
+  }
+  return witnesses;
+}
+
 std::vector<LoggedVote> WithPlaces(const JobBundle& bundle, std::vector<Envelope> votes) {
   std::vector<LoggedVote> logged;
   for (std::size_t i = 0; i < votes.size(); ++i)
@@ -106,6 +115,11 @@ Status CheckContinues(const Pinned& pinned, const Checkpoint& checkpoint,
                                           std::to_string(pinned.head.size) + ", and was shown it at " +
                                           std::to_string(newer.size));
   }
+  if (consistency.empty() && pinned.head.size > 0 && newer.size > pinned.head.size) {
+    return Fail(errors::kLogProof, "nothing shows that the log at size " + std::to_string(newer.size) +
+                                       " continues the one that this node cosigned at " +
+                                       std::to_string(pinned.head.size));
+  }
   if (ledger::VerifyConsistency(pinned.head, newer, consistency)) return {};
   return Fail(errors::kLogSplit, "the log at size " + std::to_string(newer.size) +
                                      " does not continue the one that this node cosigned at " +
@@ -115,11 +129,7 @@ Status CheckContinues(const Pinned& pinned, const Checkpoint& checkpoint,
 Result<Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter) {
   ACCORD_ASSIGN_OR_RETURN(const ledger::Note parsed, ledger::Note::Parse(note));
   ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint, ledger::OpenCheckpoint(parsed, *charter.log));
-  std::vector<ledger::VerifierKey> witnesses;
-  for (const Member& member : charter.members) {
-    if (member.Has(Right::kWitness)) witnesses.push_back(*member.witness);
-  }
-  const auto signers = ledger::CheckSignatures(parsed, witnesses);
+  const auto signers = ledger::CheckSignatures(parsed, WitnessesOf(charter));
   if (!signers.ok() && signers.status().error() != errors::kNoteUnsigned.id) return signers.status();
   const std::size_t count = signers.ok() ? signers->size() : 0;
   if (count >= charter.quorum.witness) return checkpoint;
@@ -132,6 +142,32 @@ Result<GroupDraw> DrawOf(const Admitted& admitted, const JobBundle& bundle) {
   ACCORD_ASSIGN_OR_RETURN(const Version* const under, VersionOf(admitted.chain, admitted.proposal));
   ACCORD_ASSIGN_OR_RETURN(std::vector<Envelope> votes, Open(bundle.votes));
   return DrawOf(admitted.job, *under, WithPlaces(bundle, std::move(votes)));
+}
+
+Result<Checkpoint> CheckHead(const Pinned& pinned, std::string_view note, std::span<const Digest> consistency,
+                             const Charter& charter) {
+  ACCORD_ASSIGN_OR_RETURN(const Checkpoint signed_head, ledger::OpenCheckpoint(note, *charter.log));
+  ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, signed_head, consistency));
+  return CheckCheckpoint(note, charter);
+}
+
+Status CheckClock(std::string_view note, const Charter& charter, UnixSeconds now) {
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Note parsed, ledger::Note::Parse(note));
+  std::vector<UnixSeconds> times;
+  for (const ledger::VerifierKey& witness : WitnessesOf(charter)) {
+    const auto by = std::ranges::find_if(parsed.signatures,
+                                         [&](const ledger::NoteSignature& one) { return one.IsBy(witness); });
+    if (by == parsed.signatures.end()) continue;
+    if (const auto said = ledger::Cosignature::Parse(by->signature)) times.push_back(said->time);
+  }
+  if (times.empty()) return {};
+  std::ranges::sort(times);
+  const std::size_t quorum = std::max<std::size_t>(1, charter.quorum.witness);
+  const UnixSeconds witnessed = times[std::min((times.size() - 1) / 2, quorum - 1)];
+  if (witnessed <= now + charter.max_clock_skew) return {};
+  return Fail(errors::kClockBehind, "this node's clock is " + std::to_string(witnessed - now) +
+                                        " s behind the witnesses of the log, and it may be " +
+                                        std::to_string(charter.max_clock_skew));
 }
 
 Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan, UnixSeconds now,
@@ -162,9 +198,10 @@ Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView p
   ACCORD_RETURN_IF_ERROR(decided);
 
   reached = 7;
-  ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint, CheckCheckpoint(bundle.checkpoint, present->charter));
+  ACCORD_ASSIGN_OR_RETURN(Checkpoint checkpoint,
+                          CheckHead(pinned, bundle.checkpoint, bundle.consistency, present->charter));
   ACCORD_RETURN_IF_ERROR(CheckLogged(bundle, checkpoint));
-  ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, checkpoint, bundle.consistency));
+  ACCORD_RETURN_IF_ERROR(CheckClock(bundle.checkpoint, present->charter, now));
   Version held = *present;
   return Admitted{envelope.Id(),    std::move(proposal), std::move(tally),
                   std::move(chain), std::move(held),     std::move(checkpoint)};

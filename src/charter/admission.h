@@ -73,8 +73,8 @@ inline constexpr std::array<std::string_view, 9> kChecks = {
 // `charter.*`, with `charter.rollback` when an older charter, or another of the same version, is shown than
 // before; `proposal.*`, with `proposal.plan` for a plan that is not the one voted on; `log.proof`,
 // `log.quorum`, `log.rollback` for a log that goes back, `log.split` for one that contradicts what this node
-// cosigned. With `proposal.rejected` for two votes of one member, the votes of the bundle are the evidence.
-// `check`, when given, becomes the number of the check that failed, from 1 on, or 7.
+// cosigned; `clock.behind`. With `proposal.rejected` for two votes of one member, the votes of the bundle are
+// the evidence. `check`, when given, becomes the number of the check that failed, from 1 on, or 7.
 [[nodiscard]] Result<Admitted> Admit(const Pinned& pinned, const JobBundle& bundle, ByteView plan,
                                      UnixSeconds now, std::uint32_t* check = nullptr);
 
@@ -85,12 +85,25 @@ inline constexpr std::array<std::string_view, 9> kChecks = {
 // Ok unless the chain goes back behind what is pinned: `charter.rollback`.
 [[nodiscard]] Status CheckNotBack(const Pinned& pinned, std::span<const Version> chain);
 
-// Ok when this head continues the one that the node cosigned last: `log.rollback`, `log.split`.
+// Ok when this head continues the one that the node cosigned last: `log.rollback`, `log.split`. Where nothing
+// is shown, nothing is contradicted: `log.proof`, as from a coordinator that does not know yet what the node
+// knows.
 [[nodiscard]] Status CheckContinues(const Pinned& pinned, const ledger::Checkpoint& checkpoint,
                                     std::span<const Digest> consistency);
 
 // The checkpoint of a note that the charter's log signed and enough of its witnesses cosigned. `note.*`,
 // `checkpoint.*`, `log.quorum`.
 [[nodiscard]] Result<ledger::Checkpoint> CheckCheckpoint(std::string_view note, const Charter& charter);
+// The same, and that it continues what this node cosigned last: the errors of both. A log that contradicts
+// itself has signed so, and is `log.split` also where too few have cosigned that head.
+[[nodiscard]] Result<ledger::Checkpoint> CheckHead(const Pinned& pinned, std::string_view note,
+                                                   std::span<const Digest> consistency,
+                                                   const Charter& charter);
+
+// `clock.behind` when witnesses cosigned the note later than `now`, by more than the charter lets clocks
+// differ: a clock that was put back would find in date what is not. Their time is the median of what they
+// say, or that of the last whom the quorum takes if that is earlier: few of them cannot put it forward.
+// Signatures are checked elsewhere (CheckCheckpoint).
+[[nodiscard]] Status CheckClock(std::string_view note, const Charter& charter, UnixSeconds now);
 
 }  // namespace accord::charter

@@ -31,11 +31,11 @@ Result<RoundCommit> CheckRoundProof(const RoundStart& start, const RoundProof& p
     return Unlogged("the commit is of round " + std::to_string(commit.round) + ", and round " +
                     std::to_string(start.round) + " is to begin");
   if (commit.model_out != start.model_in) return Unlogged("it made another model than the one to begin from");
-  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint checkpoint, CheckCheckpoint(proof.checkpoint, charter));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::Checkpoint checkpoint,
+                          CheckHead(pinned, proof.checkpoint, proof.consistency, charter));
   if (!ledger::VerifyInclusion(crypto::MerkleLeaf(AsBytes(proof.commit.entry)), proof.commit.index,
                                checkpoint.size, checkpoint.root, proof.commit.inclusion))
     return Fail(errors::kLogProof, "the commit of a round is not proven to be in the log");
-  ACCORD_RETURN_IF_ERROR(CheckContinues(pinned, checkpoint, proof.consistency));
   return commit;
 }
 

@@ -115,7 +115,9 @@ rpc::CheckpointAnswer Governance::Cosign(const rpc::AddCheckpoint& message) {
                    ? std::optional(ledger::WitnessedLog{{*charter.log}, pin_.pinned.head})
                    : std::nullopt;
       });
-  if (decision.split_view) NoteSplit(message);
+  // Also a longer head that the log says continues this one, and is not shown to.
+  const bool forked = decision.verdict == WitnessVerdict::kInconsistent && pin_.pinned.head.size > 0;
+  if (decision.split_view || forked) NoteSplit(AsText(message.body));
   if (decision.verdict != WitnessVerdict::kCosign) return Answer(decision.verdict, decision.Body());
   LogPin next = pin_;
   next.pinned.head = decision.head;
@@ -130,10 +132,17 @@ rpc::CheckpointAnswer Governance::Cosign(const rpc::AddCheckpoint& message) {
   return Answer(decision.verdict, ledger::SignAsWitness(*name, *witness_, Now(), decision.text).Format());
 }
 
-void Governance::NoteSplit(const rpc::AddCheckpoint& message) {
+void Governance::NoteSplit(std::string_view request) const {
   LogError("log.split", {{"size", std::to_string(pin_.pinned.head.size)}});
-  if (const Status kept = KeepEvidence(config_.node.state, pin_.checkpoint, AsText(message.body)); !kept.ok())
+  if (const Status kept = KeepEvidence(config_.node.state, pin_.checkpoint, request); !kept.ok())
     LogError("log.evidence_not_kept", {{"why", Describe(kept)}});
+}
+
+// What came with a job or a round, as a request to cosign it: every witness that knows this node's head
+// refuses it.
+void Governance::NoteSplit(const std::string& checkpoint, const ledger::Proof& consistency) const {
+  const Result<ledger::Note> note = ledger::Note::Parse(checkpoint);
+  if (note.ok()) NoteSplit(ledger::AddCheckpoint{pin_.pinned.head.size, consistency, *note}.Format());
 }
 
 // ---------------------------------------------------------------- jobs
@@ -164,7 +173,7 @@ void Governance::KeepOffer(const KeptOffer& offer, OfferLine line, bool is_decid
 // What the checks came to, and what follows from it on the disk.
 Status Governance::Act(const rpc::Prepare& message, const Consideration& considered) {
   if (considered.status.error() == errors::kLogSplit.id)
-    ACCORD_RETURN_IF_ERROR(KeepEvidence(config_.node.state, pin_.checkpoint, message.bundle->checkpoint));
+    NoteSplit(message.bundle->checkpoint, message.bundle->consistency);
   ACCORD_RETURN_IF_ERROR(considered.status);
   ACCORD_RETURN_IF_ERROR(CheckOwnMember(considered.admitted->chain.back().charter));
   ACCORD_RETURN_IF_ERROR(CheckApproved(message.job, considered.policy.needs_approval));

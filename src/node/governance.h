@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "config/node_config.h"
 #include "crypto/ed25519.h"
 #include "crypto/spiffe.h"
+#include "ledger/proof.h"
 #include "ledger/vkey.h"
 #include "node/budget_ledger.h"
 #include "node/consideration.h"
@@ -70,8 +72,9 @@ class Governance {
   // Whether a round may begin: round 1 from the model that was voted on, each later one from the model that
   // the log says the one before it made, which counts this node's receipt if its update is in it. `before` is
   // the part that the node (its SPIFFE id) had in that one. `bundle.missing`, `round.unlogged`,
-  // `receipt.omitted`, `log.*`, `charter.expired`; `groups.draw` when the log has other groups for that round
-  // than this node drew, `groups.consent` once the charter consents no more.
+  // `receipt.omitted`, `log.*`, `charter.expired`, `clock.behind`; `groups.draw` when the log has other
+  // groups for that round than this node drew, `groups.consent` once the charter consents no more. A split
+  // log leaves evidence.
   [[nodiscard]] Status BeginRound(const rpc::Train& message, const RoundPart& before,
                                   const std::string& node) const;
   // The JSON of the envelope of a receipt, with job, member, data set, policy and time filled in; signed
@@ -93,7 +96,8 @@ class Governance {
   [[nodiscard]] Status KeepVersion(const charter::Version& newest);
   void KeepOffer(const KeptOffer& offer, OfferLine line, bool is_decided, const Status& outcome);
   void Remember(const JobId& job, Admission admission);
-  void NoteSplit(const rpc::AddCheckpoint& message);
+  void NoteSplit(std::string_view request) const;
+  void NoteSplit(const std::string& checkpoint, const ledger::Proof& consistency) const;
 
   const config::NodeConfig& config_;
   const Clock& clock_;

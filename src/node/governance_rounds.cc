@@ -56,13 +56,17 @@ Status Governance::BeginRound(const rpc::Train& message, const RoundPart& before
   }
   if (!message.logged) return Unlogged("nothing shows that the round before is in the log");
   const charter::RoundStart start{admitted->decision.job, message.round.value, message.model_hash};
-  ACCORD_ASSIGN_OR_RETURN(const charter::RoundCommit commit,
-                          charter::CheckRoundProof(start, *message.logged, pin_.pinned, present->charter));
-  ACCORD_RETURN_IF_ERROR(CheckDraw(*admitted, commit));
+  const Result<charter::RoundCommit> commit =
+      charter::CheckRoundProof(start, *message.logged, pin_.pinned, present->charter);
+  if (commit.status().error() == errors::kLogSplit.id)
+    NoteSplit(message.logged->checkpoint, message.logged->consistency);
+  ACCORD_RETURN_IF_ERROR(commit.status());
+  ACCORD_RETURN_IF_ERROR(charter::CheckClock(message.logged->checkpoint, present->charter, Now()));
+  ACCORD_RETURN_IF_ERROR(CheckDraw(*admitted, *commit));
   if (before.receipt.empty()) return {};
-  const bool counted = std::ranges::binary_search(commit.cohort, node);
-  if (!counted && before.made != commit.model_out) return {};  // its update came too late, or was not summed
-  return charter::CheckIncluded(commit, node, before.receipt, message.logged->receipt);
+  const bool counted = std::ranges::binary_search(commit->cohort, node);
+  if (!counted && before.made != commit->model_out) return {};  // its update came too late, or was not summed
+  return charter::CheckIncluded(*commit, node, before.receipt, message.logged->receipt);
 }
 
 Result<std::string> Governance::SignReceipt(const JobId& job, charter::Receipt receipt,

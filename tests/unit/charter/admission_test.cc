@@ -62,7 +62,7 @@ TEST_F(AdmissionTest, WhatIsLeftOutIsARefusal) {
   EXPECT_EQ(without([](JobBundle& b) { b.checkpoint.clear(); }), "bundle.missing");
   EXPECT_EQ(without([](JobBundle& b) { b.votes.pop_back(); }), "proposal.votes");
   EXPECT_EQ(without([](JobBundle& b) { b.votes[0].inclusion.clear(); }), "log.proof");
-  EXPECT_EQ(without([](JobBundle& b) { b.consistency.clear(); }), "log.split");
+  EXPECT_EQ(without([](JobBundle& b) { b.consistency.clear(); }), "log.proof");
 }
 
 // 14, 15
@@ -124,6 +124,46 @@ TEST_F(AdmissionTest, TooFewWitnessesAreNone) {
   EXPECT_EQ(Error(Bundle()), "log.quorum") << "one of them twice";
   witnesses = {};
   EXPECT_EQ(Error(Bundle()), "log.quorum");
+}
+
+// 2: the log signed both. That nobody cosigned this one makes it no less of a proof.
+TEST_F(AdmissionTest, AForkThatFewCosignedIsASplitView) {
+  for (const auto& few : {std::vector<std::string>{}, {"be", "np", "rw"}}) {
+    witnesses = few;
+    const JobBundle bundle = Bundle();
+    const Pinned before = pinned;
+    pinned.head.root.bytes[5] ^= 1;
+    EXPECT_EQ(Error(bundle), "log.split");
+    pinned = before;
+    EXPECT_EQ(Error(bundle), "log.quorum");
+  }
+}
+
+// 11: with the clock put back, what is out of date would look in date.
+TEST_F(AdmissionTest, AClockBehindTheWitnessesIsNotBelieved) {
+  const JobBundle bundle = Bundle();
+  EXPECT_EQ(Error(bundle, kNow - 300), "") << "clocks differ a little";
+  EXPECT_EQ(Error(bundle, kNow - 301), "clock.behind");
+  // One witness alone does not put the clock of others forward.
+  const std::string text = ledger::Note::Parse(bundle.checkpoint)->text;
+  ledger::Note note = *ledger::Note::Parse(bundle.checkpoint);
+  note.signatures.back() =
+      ledger::SignAsWitness("fed.example/witness/rw", KeyOf("witness rw"), kNow + 9 * kDay, text);
+  JobBundle ahead = bundle;
+  ahead.checkpoint = note.Format();
+  EXPECT_EQ(Error(ahead), "");
+}
+
+// 12: a node that trained nothing yet has cosigned the log all the same.
+TEST_F(AdmissionTest, AnOldCharterIsNotShownUnderTheHeadThatWasCosigned) {
+  const JobBundle old = Bundle();
+  Charter next = charter;
+  next.version = 2;
+  next.prev = charters[0].Id();
+  log.Append(EncodeEnvelope(Signed(next, All(next))));
+  pinned.head = log.Head();
+  ASSERT_EQ(pinned.version, 0U);
+  EXPECT_EQ(Error(old), "log.rollback");
 }
 
 TEST_F(AdmissionTest, OnlyTheChartersLogCounts) {

@@ -13,11 +13,13 @@ namespace accord::charter {
 
 // A federation whose members passed a proposal, and a node of ke that has cosigned the log once before.
 struct Scene {
+  UnixSeconds at = kNow;  // when members vote and witnesses cosign
   Charter charter = CharterOf();
   std::vector<ledger::Envelope> charters{Signed(charter, All(charter))};
   std::string plan = "plan";
   Proposal proposal = ProposalOf(charters[0].Id());
   std::vector<std::string> approve{"be", "ke", "np", "rw"}, reject;
+  std::vector<ledger::Envelope> more;  // that come with the votes
   std::vector<std::string> witnesses{"be", "ke", "np", "rw"};
   Pinned pinned{.genesis = charters[0].Id(), .member = "ke"};
   TestLog log;
@@ -33,8 +35,8 @@ struct Scene {
                     .voter = voter,
                     .approve = approves,
                     .nonce = {1},
-                    .issued_at = kNow - 60,
-                    .expires_at = kNow + kDay};
+                    .issued_at = at - 60,
+                    .expires_at = at + kDay};
     return Signed(kVoteType, Encode(vote), {voter});
   }
   LoggedEntry Logged(const ledger::Envelope& envelope) {
@@ -49,6 +51,7 @@ struct Scene {
     bundle.proposal = Logged(Proposed());
     for (const std::string& voter : approve) bundle.votes.push_back(Logged(Voted(voter, true)));
     for (const std::string& voter : reject) bundle.votes.push_back(Logged(Voted(voter, false)));
+    for (const ledger::Envelope& one : more) bundle.votes.push_back(Logged(one));
     Prove(bundle);
     return bundle;
   }
@@ -61,7 +64,7 @@ struct Scene {
     prove(bundle.proposal);
     for (LoggedEntry& one : bundle.votes) prove(one);
     if (pinned.head.size <= size) bundle.consistency = *ledger::ProveConsistency(pinned.head.size, size, log);
-    bundle.checkpoint = log.Checkpoint(witnesses, charter);
+    bundle.checkpoint = log.Checkpoint(witnesses, charter, at);
   }
   [[nodiscard]] Result<Admitted> Admitted_(const JobBundle& bundle, UnixSeconds now = kNow) const {
     return Admit(pinned, bundle, AsBytes(plan), now);

@@ -109,6 +109,14 @@ TEST_F(GovernanceRoundsTest, ACharterOutOfDateBeginsNoRound) {
   EXPECT_EQ(Error(train), "charter.expired");
 }
 
+TEST_F(GovernanceRoundsTest, AClockThatWasPutBackBeginsNoRound) {
+  const rpc::Train train = Begun();
+  clock.now = kNow - charter.max_clock_skew;
+  EXPECT_EQ(Error(train), "");
+  --clock.now;
+  EXPECT_EQ(Error(train), "clock.behind");
+}
+
 TEST_F(GovernanceRoundsTest, AReceiptSaysWhoAndUnderWhat) {
   const auto envelope = ledger::ParseEnvelope(AsBytes(part.receipt));
   const auto receipt = charter::ParseReceipt(envelope->payload);
