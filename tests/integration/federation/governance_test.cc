@@ -17,7 +17,6 @@
 #include "coordinator/issuer.h"
 #include "coordinator/receipt_files.h"
 #include "crypto/sha256.h"
-#include "dataset/verify.h"
 #include "ledger/checkpoint.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
@@ -25,6 +24,7 @@
 #include "node/control.h"
 #include "node/offer_book.h"
 #include "tests/integration/federation/federation.h"
+#include "tests/integration/federation/governed_node.h"
 #include "tests/support/free_port.h"
 #include "tests/unit/charter/fixture.h"
 #include "update/global_state.h"
@@ -36,17 +36,6 @@ using charter::UnixSeconds;
 using ledger::Envelope;
 
 const std::vector<std::string> kMembers{"be", "ke", "rw"};
-
-UnixSeconds Now() {
-  return static_cast<UnixSeconds>(
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-}
-
-Bytes Entry(const Envelope& envelope) {
-  const std::string text = ledger::EncodeEnvelope(envelope);
-  return {text.begin(), text.end()};
-}
 
 class GovernedTest : public ::testing::Test {
  protected:
@@ -107,41 +96,12 @@ class GovernedTest : public ::testing::Test {
 
   // The member vouches for its data, anew when it has; a running node reads it with its next job.
   void Certify(const std::string& member, const std::string& version) {
-    const auto directory = fed_.Path(member + ".certificate");
-    std::filesystem::create_directories(directory);
-    const auto made = dataset::WriteManifest(fed_.Path(member + ".data"), directory / dataset::kManifestFile,
-                                             [] { return dataset::Salt{}; }, {});
-    ASSERT_TRUE(made.ok()) << Describe(made.status());
-    const dataset::Certificate one{.member = member,
-                                   .dataset = "toy",
-                                   .version = version,
-                                   .root = made->root,
-                                   .files = made->files,
-                                   .bytes = made->bytes,
-                                   .records = 1,
-                                   .modalities = {"table"},
-                                   .jurisdiction = "Kenya",
-                                   .legal_basis = "a law",
-                                   .purposes = {"demo"},
-                                   .not_before = Now() - 60,
-                                   .not_after = Now() + charter::kDay};
-    const Envelope envelope = charter::Signed(dataset::kCertificateType, Encode(one), {member});
-    ASSERT_TRUE(
-        WriteFileAtomic(directory / dataset::kCertificateFile, Entry(envelope), FileMode::kShared).ok());
-    certificates_[member] = envelope.Id();
+    certificates_[member] =
+        CertifyData(fed_.Path(member + ".data"), fed_.Path(member + ".certificate"), member, version);
   }
-  // A running node reads it with its next job.
   void WritePolicy(const std::string& member, bool require_approval = false) {
-    std::ofstream(fed_.Path(member + ".policy.toml"))
-        << "version = 1\ndefault = \"deny\"\nfederation = \"" << Genesis().Hex()
-        << "\"\n[limits]\nmax_epsilon_total = 1.0\nmax_concurrent_jobs = 1\n[[allow]]\nid = \"all\"\n"
-           "submitters = [\"member:ke\"]\nmodel_kinds = [\"mlp\"]\ndatasets = [\"sha256:"
-        << CertOf(member).Hex()
-        << "\"]\npurposes = [\"demo\"]\nmin_cohort = 1\nmin_group = 1\nmin_secure = \"off\"\n"
-           "max_epsilon = 1.0\nmax_delta = 1e-6\nallow_without_dp = true\nmax_rounds = 50\n"
-           "max_local_epochs = 3\nmax_local_steps = 10\ncode = [\"builtin\"]\nmax_wall_s = 3600\n"
-           "max_mem_mb = 4096\ngpu = false\nrequire_own_vote = true\nrequire_approval = "
-        << (require_approval ? "true" : "false") << "\nvalid_until = 2199-01-01\n";
+    WriteLabPolicy(fed_.Path(member + ".policy.toml"), Genesis(), CertOf(member),
+                   require_approval ? "require_approval = true\n" : "");
   }
   // As a person of the lab says it by accord-node approve or deny, while the node runs.
   void Say(const TestNode& node, bool approve) {
@@ -168,6 +128,9 @@ class GovernedTest : public ::testing::Test {
   }
   std::string Refusal(const Envelope& envelope, const std::string& plan = "") {
     return std::string(fed_.client().Append(Entry(envelope), AsBytes(plan)).status().error());
+  }
+  std::string RefusalOf(const std::string& entry) {
+    return std::string(fed_.client().Append(Bytes(entry.begin(), entry.end()), {}).status().error());
   }
 
   [[nodiscard]] Envelope Proposal(const std::string& plan, const std::vector<std::string>& holders) const {
@@ -308,6 +271,26 @@ TEST_F(GovernedTest, GroupsAreNotDealtAnewWithoutTheChartersConsent) {
                            "[groups]\nmin_groups = 2\nreshuffle = true\n[groups.a]\nnodes = [\"be\", \"ke\", "
                            "\"rw\"]\n[groups.b]\nnodes = [\"x\", \"y\", \"z\"]\n";
   EXPECT_EQ(Refusal(Proposal(plan, kMembers), plan), "groups.consent");
+}
+
+// 17: in the charter, whatever the coordinator's operator does about it.
+TEST_F(GovernedTest, ARevokedNodeGivesNoUpdateThatCounts) {
+  Append(charter_entry_);
+  charter::Charter next = charter_;
+  next.version = 2;
+  next.prev = Genesis();
+  next.revoked = {{std::string(charter::kRevokedNode), "spiffe://rw.fed.example/node/rw", 0}};
+  Append(charter::Signed(next, kMembers));
+  const Envelope proposal =
+      Decided(JobText({.rounds = 1, .min_nodes = 2, .min_survivors = 2, .max_wait = "5s"}));
+  const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
+  ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
+  Until([&] { return Published().size == 7; });
+  const charter::Record record = ReadLog();
+  const auto& rounds = record.matters().at(proposal.Id()).commits;
+  ASSERT_EQ(rounds.size(), 1U);
+  EXPECT_EQ(rounds[0].commit.cohort,
+            (std::vector<std::string>{"spiffe://be.fed.example/node/be", "spiffe://ke.fed.example/node/ke"}));
 }
 
 TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
@@ -514,6 +497,14 @@ TEST_F(GovernedTest, TheLogTakesOnlyWhatSaysSomething) {
   EXPECT_EQ(Refusal(Proposal("plan", kMembers), "plan"), "charter.missing");
   Append(charter_entry_);
   EXPECT_EQ(Refusal(Proposal("plan", kMembers), "plan"), "job.invalid") << "no job file";
+  EXPECT_EQ(RefusalOf(""), "ledger.malformed");
+  EXPECT_EQ(RefusalOf("{"), "ledger.malformed");
+  const std::string entry = ledger::EncodeEnvelope(Proposal("plan", kMembers));
+  EXPECT_EQ(RefusalOf(entry + " "), "proposal.plan") << "spaces are no fault, a missing job file is";
+  EXPECT_EQ(RefusalOf("{\"payload\":\"\"," + entry.substr(1)), "ledger.malformed") << "a field twice";
+  EXPECT_EQ(RefusalOf("{\"surprise\":1," + entry.substr(1)), "ledger.malformed");
+  EXPECT_EQ(RefusalOf(entry + std::string(65'535 - entry.size(), ' ')), "proposal.plan");
+  EXPECT_EQ(RefusalOf(entry + std::string(65'536 - entry.size(), ' ')), "rpc.malformed");
   EXPECT_EQ(fed_.client().GetResource("../log.key").status().error(), "log.not_found");
   EXPECT_EQ(fed_.client().GetResource("plan/../../log.key").status().error(), "log.not_found");
 }

@@ -297,6 +297,31 @@ class GovernanceTest(unittest.TestCase):
         text = federation.call("accord-node", "policy", "check", proposal[:12], "--config", federation.dir / "bo.toml")
         self.assertIn("This node takes part.", text)
 
+    def test_c_a_lost_key_is_replaced_by_the_others(self) -> None:
+        """As docs/keys.md has it; what the data's certificate says stands, and whoever finds the old key cannot vote."""
+        federation = self.federation
+        lost = federation.dir / "bo.key"
+        found = lost.rename(federation.dir / "bo.found.key")
+        federation.call("accord", "key", "create", "--name", "test/gov/bo-2", "--out", lost, "--passphrase-file",
+                        federation.dir / "passphrase")
+        old, new = (federation.ask("key", "show", key)["vkey"] for key in (found, lost))
+        draft = federation.dir / "next.toml"
+        draft.write_text(federation.call("accord", "charter", "show", "--toml").replace(old, new))
+        federation.call("accord", "charter", "sign", draft, "--amends", *federation.signed("ada"))
+        self.assertEqual(federation.refusal("charter", "submit", draft.with_suffix(".json")), "charter.signatures")
+        federation.call("accord", "charter", "sign", draft.with_suffix(".json"), *federation.signed("cy"))
+        federation.ask("charter", "submit", draft.with_suffix(".json"))
+        federation.until(lambda: federation.ask("charter", "show")["charter"]["version"] == 2)
+        proposal = federation.propose(steps=4)
+        federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        self.assertEqual(federation.refusal("proposal", "vote", proposal[:12], "approve", "--key", found,
+                                            "--passphrase-file", federation.dir / "passphrase"), "vote.refused")
+        for member in MEMBERS:
+            federation.vote(proposal, member)
+        federation.until(lambda: federation.refusal("job", "show", proposal) == "")
+        view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
+        self.assertEqual(view["state"], "finished", view)
+
     def check_that_its_model_leaves(self, proposal: str) -> None:
         """With all that shows where it comes from; anybody checks it, and finds one changed byte."""
         federation = self.federation
