@@ -1,5 +1,6 @@
 // What the job machine asks for: words to nodes, sums, the end.
 #include <algorithm>
+#include <array>
 #include <utility>
 //
 #include <boost/asio/post.hpp>
@@ -139,8 +140,12 @@ void JobRunner::OnSum(Lane& lane, RoundId round, AttemptId attempt, Result<Aggre
   lane.inline_sum = std::move(result->sum);
   lane.inline_sum_hash = result->outcome.sum;
   if (lane.masked) lane.masked->ForgetUnmasks();
+  // A round that a pause has ended meanwhile discards its sum, and lets go of the blobs that are kept here.
+  const std::array<Digest, 2> blobs{result->outcome.sum, result->outcome.model_hash};
+  for (const Digest& blob : blobs) services_.refs.Add(blob);
   HandleInRound(lane, round, round::Summed{attempt, result->outcome});
   KeepOutcome(lane, result->outcome, ReceiptsOf(lane));
+  for (const Digest& blob : blobs) services_.refs.Release(blob);
 }
 
 // Syncs sum, model and receipts while the nodes check them; the round closes only after that. It may end in

@@ -392,8 +392,8 @@ class GovernanceTest(unittest.TestCase):
         federation.call("accord", "job", "resume", proposal)
         view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
         self.assertEqual((view["state"], view["rounds_done"]), ("finished", 8), view)
-        later = [one["attempts"] for one in view["history"][1:]]  # the pause may have ended one of the first round
-        self.assertEqual(later, [1] * len(later), "no attempt is lost by it")
+        lost = sum(one["attempts"] - 1 for one in view["history"])
+        self.assertLessEqual(lost, 1, "but for one that the pause may have ended")
         given = {one["member"]: one["updates"] for one in federation.attribution(proposal, rounds=8)["members"]}
         self.assertEqual((given["bo"], given["cy"]), (8, 8))
         self.assertGreater(given["ada"], 8)
