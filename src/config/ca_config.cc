@@ -12,19 +12,13 @@ std::string CheckName(const std::string& text) {
   return IsName(text) ? "" : "must be 1 to 64 of a-z, 0-9, '-', '_', '.', a letter or digit first";
 }
 
-std::string CheckHost(const std::string& text) {
-  return ParseHostPort("[" + text + "]:1") || ParseHostPort(text + ":1")
-             ? ""
-             : "\"" + Printable(text, 100) + "\" is neither a DNS name nor an IP address";
-}
-
 }  // namespace
 
 Schema CaSchema(CaConfig& config) {
   Schema s;
   s.Section({"member"}, "Whose CA this is. Fixed by `accord-ca init`.");
   s.Key("id", Text(config.member.id, "name", CheckName), "of the member in the charter");
-  s.Key("trust_domain", Text(config.member.trust_domain, "trust domain", CheckName),
+  s.Key("trust_domain", Text(config.member.trust_domain, "trust domain", CheckTrustDomain),
         "domain of every SPIFFE id that this CA issues, as the charter has it");
   s.Section({"coordinator"}, "The coordinator that the member's nodes go to.");
   s.Key("address", Address(config.coordinator.address), "where it is");
@@ -32,7 +26,7 @@ Schema CaSchema(CaConfig& config) {
   s.Section({"rpc"}, "The gRPC port: nodes that join, and renew their certificates.");
   s.Key("listen", Address(config.rpc.listen), "address to listen on; loopback unless changed");
   s.Key("advertise", Address(config.rpc.advertise), "address that join tokens carry; empty: as `listen`");
-  s.Key("names", TextList(config.rpc.names, CheckHost),
+  s.Key("names", TextList(config.rpc.names, CheckServerName),
         "further DNS names and IP addresses of the server's certificate");
   s.Section({"store"}, "State: the CA's key, tokens, nodes.");
   s.Key("state", FilePath(config.store.state), "directory of the state; also --state");

@@ -8,17 +8,6 @@ namespace {
 
 constexpr Millis kHour{3'600'000};
 
-// SPIFFE-ID section 2.1: lower-case letters, digits, dots, dashes, underscores; a DNS name in practice.
-std::string CheckTrustDomain(const std::string& text) {
-  return IsName(text) ? "" : "\"" + Printable(text, 100) + "\" is no trust domain, as accord.example";
-}
-
-std::string CheckServerName(const std::string& text) {
-  return ParseHostPort("[" + text + "]:1") || ParseHostPort(text + ":1")
-             ? ""
-             : "\"" + Printable(text, 100) + "\" is neither a DNS name nor an IP address";
-}
-
 void ServingSections(Schema& s, CoordinatorConfig& c) {
   s.Section({"federation"}, "Who this federation is. Fixed by `accordd init`.");
   s.Key("name", Name(c.federation.name), "name shown to people");
@@ -55,6 +44,17 @@ void LimitSections(Schema& s, CoordinatorConfig& c) {
 }
 
 }  // namespace
+
+// SPIFFE-ID section 2.1: lower-case letters, digits, dots, dashes, underscores; a DNS name in practice.
+std::string CheckTrustDomain(const std::string& text) {
+  return IsName(text) ? "" : "\"" + Printable(text, 100) + "\" is no trust domain, as accord.example";
+}
+
+std::string CheckServerName(const std::string& text) {
+  return ParseHostPort("[" + text + "]:1") || ParseHostPort(text + ":1")
+             ? ""
+             : "\"" + Printable(text, 100) + "\" is neither a DNS name nor an IP address";
+}
 
 Schema CoordinatorSchema(CoordinatorConfig& config) {
   Schema schema;

@@ -16,6 +16,9 @@ namespace accord::config {
 [[nodiscard]] Schema NodeSchema(NodeConfig& config);  // a section for each id that config.data has
 
 void LogSection(Schema& schema, LogConfig& log);
+// What is wrong with a trust domain, or with a name of a server's certificate; empty: nothing.
+[[nodiscard]] std::string CheckTrustDomain(const std::string& text);
+[[nodiscard]] std::string CheckServerName(const std::string& text);
 
 // File, environment and flags in this order. A file that cannot be read is a problem of the document.
 [[nodiscard]] Document ReadSources(const Sources& sources);

@@ -131,10 +131,7 @@ void People::SuspendMember(const rpc::Peer& peer, const std::string& spiffe_id, 
     return reply(Fail(errors::kMemberSelf, "an operator cannot suspend itself; another one must"));
   }
   asio::post(services_.workers, [this, spiffe_id, suspended, reply = std::move(reply)] {
-    Result<rpc::MemberView> view = identity_.Suspend(spiffe_id, suspended);
-    const auto id = crypto::SpiffeId::Parse(spiffe_id);
-    if (view.ok() && suspended && id.ok() && id->role == crypto::Role::kNode) jobs_.Expel(id->ToNodeId());
-    reply(std::move(view));
+    reply(identity_.Suspend(spiffe_id, suspended));  // who is cut off is out of the open rounds, too
   });
 }
 
