@@ -2,11 +2,9 @@
 // the same directory. Whatever it acknowledged must be there, and each head that was published must be
 // continued.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <csignal>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +13,7 @@
 #include "crypto/merkle.h"
 #include "ledger/log_reader.h"
 #include "ledger/log_writer.h"
+#include "tests/support/killed_child.h"
 #include "tests/support/log_files.h"
 #include "tests/support/temp_dir.h"
 
@@ -24,9 +23,10 @@ namespace {
 constexpr int kKills = 8;
 const std::string kOrigin = "fed.example/log";
 
-// The child: batches of 1 to 90 entries; sends the size through the pipe when it is acknowledged and
-// published. Ends only by being killed.
-[[noreturn]] void AppendForEver(const std::filesystem::path& path, std::uint32_t seed, int pipe) {
+// The child: batches of 1 to 90 entries; tells the size when it is acknowledged and published. Ends only by
+// being killed.
+template <class Tell>
+[[noreturn]] void AppendForEver(const std::filesystem::path& path, std::uint32_t seed, const Tell& tell) {
   LogDirectory files(path);
   const crypto::Ed25519Key key = testing::KeyFrom(0);
   Result<LogWriter> log = LogWriter::Open(files, kOrigin, key);
@@ -39,32 +39,15 @@ const std::string kOrigin = "fed.example/log";
     std::vector<ByteView> entries;
     for (const std::string& text : texts) entries.push_back(AsBytes(text));
     if (!log->Append(entries).ok() || !log->Publish(log->pending()).ok()) ::_exit(3);
-    const std::uint64_t size = log->head().size;
-    if (::write(pipe, &size, sizeof size) != sizeof size) ::_exit(4);
+    tell(log->head().size);
   }
 }
 
 // Kills the child after this many acknowledgements; the last size acknowledged.
-std::uint64_t RunAndKill(const std::filesystem::path& path, std::uint32_t seed, int kill_after) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    AppendForEver(path, seed, ends[1]);
-  }
-  ::close(ends[1]);
-  std::uint64_t size = 0, read = 0;
-  int count = 0;
-  while (::read(ends[0], &read, sizeof read) == sizeof read) {
-    size = read;
-    if (++count == kill_after) ::kill(child, SIGKILL);
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;
-  return size;
+std::uint64_t RunAndKill(const std::filesystem::path& path, std::uint32_t seed, std::uint64_t kill_after) {
+  const std::vector<std::uint64_t> told =
+      testing::RunAndKill(kill_after, [&](const auto& tell) { AppendForEver(path, seed, tell); });
+  return told.empty() ? 0 : told.back();
 }
 
 TEST(LogCrashTest, EveryAcknowledgedEntryIsThereAfterKills) {
@@ -78,7 +61,7 @@ TEST(LogCrashTest, EveryAcknowledgedEntryIsThereAfterKills) {
   for (int kill = 0; kill < kKills; ++kill) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", kill " + std::to_string(kill));
     const std::uint64_t acknowledged =
-        RunAndKill(dir / "log", static_cast<std::uint32_t>(random()), 1 + static_cast<int>(random() % 40));
+        RunAndKill(dir / "log", static_cast<std::uint32_t>(random()), 1 + random() % 40);
     const Bytes seen = files.Read("checkpoint").value();
     const Result<LogWriter> log = LogWriter::Open(files, kOrigin, key);
     ASSERT_TRUE(log.ok()) << Describe(log.status());

@@ -8,11 +8,13 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/errors.h"
 #include "store/sqlite_journal.h"
 #include "store/state_dir.h"
 #include "tests/support/journal_writer.h"
+#include "tests/support/killed_child.h"
 #include "tests/support/temp_dir.h"
 
 namespace accord::store {
@@ -26,9 +28,10 @@ constexpr std::uint64_t kInFlight = 40;
 // Record i of both streams; large enough that checkpoints happen, too.
 Bytes RecordOf(std::uint64_t i) { return ToBytes(std::to_string(i) + std::string(i % 3000, '.')); }
 
-// The child: writes pairs from `next` on, never more than kInFlight ahead, and sends each acknowledged number
-// through the pipe. Ends only by being killed.
-[[noreturn]] void WriteForEver(const std::filesystem::path& path, std::uint64_t next, int pipe) {
+// The child: writes pairs from `next` on, never more than kInFlight ahead, and tells each acknowledged
+// number. Ends only by being killed.
+template <class Tell>
+[[noreturn]] void WriteForEver(const std::filesystem::path& path, std::uint64_t next, const Tell& tell) {
   const auto state = StateDir::Open(path);
   if (!state.ok()) ::_exit(2);
   const auto journal = SqliteJournal::Open((*state)->journal_file(), &(*state)->reserve());
@@ -42,7 +45,8 @@ Bytes RecordOf(std::uint64_t i) { return ToBytes(std::to_string(i) + std::string
       while (i - acknowledged > kInFlight) room.Wait(mutex);
     }
     (*journal)->Write({{"a", RecordOf(i)}, {"b", RecordOf(i)}}, [&, i](const Status& status) {
-      if (!status.ok() || ::write(pipe, &i, sizeof i) != sizeof i) ::_exit(4);
+      if (!status.ok()) ::_exit(6);
+      tell(i);
       const MutexLock lock(mutex);
       acknowledged = i + 1;
       room.NotifyOne();
@@ -53,24 +57,9 @@ Bytes RecordOf(std::uint64_t i) { return ToBytes(std::to_string(i) + std::string
 // Runs the child until `kill_after` acknowledgements have come, kills it, and returns one more than the last
 // number acknowledged.
 std::uint64_t RunAndKill(const std::filesystem::path& path, std::uint64_t next, std::uint64_t kill_after) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    WriteForEver(path, next, ends[1]);
-  }
-  ::close(ends[1]);
-  std::uint64_t number = 0;
-  std::uint64_t count = 0;
-  while (::read(ends[0], &number, sizeof number) == sizeof number) {
-    EXPECT_EQ(number, next++);
-    if (++count == kill_after) ::kill(child, SIGKILL);
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;
+  const std::vector<std::uint64_t> told =
+      testing::RunAndKill(kill_after, [&](const auto& tell) { WriteForEver(path, next, tell); });
+  for (const std::uint64_t number : told) EXPECT_EQ(number, next++);
   return next;
 }
 

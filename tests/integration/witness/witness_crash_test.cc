@@ -2,7 +2,6 @@
 // instant, again and again, or between the disk and its answer. What it said that it cosigned it never goes
 // back behind (governance.md 4, test 4).
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "base/errors.h"
 #include "base/wall_clock.h"
@@ -21,6 +21,7 @@
 #include "ledger/witness.h"
 #include "node/governance.h"
 #include "node/log_pin.h"
+#include "tests/support/killed_child.h"
 #include "tests/support/temp_dir.h"
 #include "tests/unit/charter/fixture.h"
 #include "tests/unit/charter/test_log.h"
@@ -68,7 +69,8 @@ struct Place {
 
 // The child: asked for sizes N and N + K at once, in either order; tells each size that it cosigned. Ends
 // only by being killed, or kills itself before it tells its `mute`th (0: never).
-[[noreturn]] void WitnessForEver(const Place& place, std::uint32_t seed, int mute, int pipe) {
+template <class Tell>
+[[noreturn]] void WitnessForEver(const Place& place, std::uint32_t seed, int mute, const Tell& tell) {
   const WallClock clock;
   const auto governance = Governance::Open(place.config, clock, "spiffe://ke.fed.example/node/nairobi");
   if (!governance.ok()) ::_exit(2);
@@ -86,32 +88,16 @@ struct Place {
       if (status != kCosigned) continue;
       size = asked[i];
       if (told++ == mute) ::raise(SIGKILL);
-      if (::write(pipe, &size, sizeof size) != sizeof size) ::_exit(4);
+      tell(size);
     }
   }
 }
 
-// Kills the child after this many answers, unless it falls silent before; the last size that it told.
-std::uint64_t RunAndKill(const Place& place, std::uint32_t seed, int kill_after, int mute) {
-  int ends[2];
-  EXPECT_EQ(::pipe(ends), 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::close(ends[0]);
-    WitnessForEver(place, seed, mute, ends[1]);
-  }
-  ::close(ends[1]);
-  std::uint64_t size = 0, read = 0;
-  int count = 0;
-  while (::read(ends[0], &read, sizeof read) == sizeof read) {
-    size = read;
-    if (++count == kill_after) ::kill(child, SIGKILL);
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;
-  return size;
+// Kills the child after this many answers (0: it falls silent before); the last size that it told.
+std::uint64_t RunAndKill(const Place& place, std::uint32_t seed, std::uint64_t kill_after, int mute) {
+  const std::vector<std::uint64_t> told =
+      testing::RunAndKill(kill_after, [&](const auto& tell) { WitnessForEver(place, seed, mute, tell); });
+  return told.empty() ? 0 : told.back();
 }
 
 // The node that comes back holds on to what it kept: no shorter log, and no other one.
@@ -138,8 +124,8 @@ TEST(WitnessCrashTest, WhatItSaidThatItCosignedItNeverGoesBackBehind) {
   std::uint64_t before = 0;
   for (int kill = 0; kill < kKills; ++kill) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", kill " + std::to_string(kill));
-    const std::uint64_t told = RunAndKill(place, static_cast<std::uint32_t>(random()),
-                                          1 + static_cast<int>(random() % 8), /*mute=*/0);
+    const std::uint64_t told =
+        RunAndKill(place, static_cast<std::uint32_t>(random()), 1 + random() % 8, /*mute=*/0);
     ASSERT_GE(place.Kept().size, std::max(told, before));
     before = place.Kept().size;
     CheckItGoesOn(place);
@@ -149,7 +135,7 @@ TEST(WitnessCrashTest, WhatItSaidThatItCosignedItNeverGoesBackBehind) {
 TEST(WitnessCrashTest, WhatItKeptAndCouldNotSayIsCosigned) {
   const Place place;
   for (std::uint32_t run = 1; run <= 3; ++run) {
-    const std::uint64_t told = RunAndKill(place, run, /*kill_after=*/-1, /*mute=*/static_cast<int>(run));
+    const std::uint64_t told = RunAndKill(place, run, /*kill_after=*/0, /*mute=*/static_cast<int>(run));
     ASSERT_GT(place.Kept().size, told) << "it is on the disk, and nobody heard of it";
     CheckItGoesOn(place);
   }
