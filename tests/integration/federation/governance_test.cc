@@ -25,6 +25,7 @@
 #include "node/offer_book.h"
 #include "tests/integration/federation/federation.h"
 #include "tests/integration/federation/governed_node.h"
+#include "tests/support/door.h"
 #include "tests/support/free_port.h"
 #include "tests/unit/charter/fixture.h"
 #include "update/global_state.h"
@@ -76,7 +77,9 @@ class GovernedTest : public ::testing::Test {
   }
 
   TestNode& AddNode(const std::string& member) {
-    TestNode& node = fed_.AddNode(member, {}, issuers_.at(member)->Invite(member, Millis(0))->token);
+    const auto hold = [this](std::uint64_t, const std::stop_token& stop) { training_.Pass(stop); };
+    TestNode& node =
+        fed_.AddNode(member, {.before_round = hold}, issuers_.at(member)->Invite(member, Millis(0))->token);
     fed_.StopNode(node);
     const auto policy = fed_.Path(member + ".policy.toml"), witness = fed_.Path(member + ".witness.key"),
                data = fed_.Path(member + ".data");
@@ -201,6 +204,7 @@ class GovernedTest : public ::testing::Test {
   }
 
   const UnixSeconds begun_ = Now();  // votes of one time: given again they are the same, and no other vote
+  Door training_;  // closed: nodes wait before they train, so that a job does not end before it is looked at
   Federation fed_;
   charter::Charter charter_;
   Envelope charter_entry_;
@@ -295,12 +299,14 @@ TEST_F(GovernedTest, ARevokedNodeGivesNoUpdateThatCounts) {
 
 TEST_F(GovernedTest, WhoHasNotApprovedTrainsNothing) {
   Append(charter_entry_);
+  training_.Close();
   const std::string plan = JobText({.rounds = 1, .min_nodes = 2, .min_survivors = 2});
   const Envelope proposal = Proposal(plan, kMembers);
   Append(proposal, plan);
   for (const std::string id : {"be", "ke"}) Append(Vote(proposal, id));
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.NodesThatLogged(job, "proposal.own_vote", 1), std::set<std::string>{"rw"});
+  training_.Open();
   const rpc::JobView end = fed_.WaitForEnd(job);
   EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   EXPECT_EQ(end.history[0].survivors, 2U);
@@ -330,10 +336,12 @@ TEST_F(GovernedTest, ACertificateThatWasNotDecidedOnIsNotTrainedOn) {
   const Envelope proposal = Proposal(plan, kMembers);
   Certify("rw", "2");
   WritePolicy("rw");
+  training_.Close();
   Append(proposal, plan);
   for (const std::string& id : kMembers) Append(Vote(proposal, id));
   const rpc::JobView job = Begun(proposal);
   EXPECT_EQ(fed_.NodesThatLogged(job, "dataset.not_named", 1), std::set<std::string>{"rw"});
+  training_.Open();
   const rpc::JobView end = fed_.WaitForEnd(job);
   EXPECT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   EXPECT_EQ(end.history[0].survivors, 2U);

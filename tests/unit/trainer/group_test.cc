@@ -291,9 +291,10 @@ TEST_F(GroupTest, AWorkerOfAnotherVersionEnds) {
   const Status end = EndAll()[0];
   EXPECT_EQ(end.error(), errors::kWorkersMismatch.id);
   EXPECT_THAT(end.message(), HasSubstr("the node of 99.1"));
-  const auto told = (*store)->Find("answer/1/1");
-  ASSERT_TRUE(told.ok() && *told);
-  EXPECT_THAT(DecodeAnswer(**told)->refusal, HasSubstr("99.1"));
+  // The worker ends when it has sent it, not when it is there.
+  const auto told = (*store)->Await("answer/1/1", std::chrono::seconds(20));
+  ASSERT_TRUE(told.ok()) << Describe(told.status());
+  EXPECT_THAT(DecodeAnswer(*told)->refusal, HasSubstr("99.1"));
 }
 
 TEST_F(GroupTest, WhoDoesNotKnowTheKeyDoesNotMeetTheNode) {
