@@ -12,6 +12,7 @@ namespace accord::plan {
 namespace {
 
 constexpr double kTokensPerParameter = 20.0;
+constexpr std::uint32_t kFragments = 10;
 constexpr double kMostParameters = 1e15;
 constexpr double kMost = 1e30;          // of any other figure: the rest stays finite
 constexpr double kWidthPerLayer = 128;  // d / L of Llama 2 and 3 lies between 100 and 128
@@ -50,6 +51,24 @@ Status CheckRanges(const Inputs& s) {
   return {};
 }
 
+// Ten, or the most that divide H among fewer layers.
+void ChooseFragments(Inputs& s) {
+  if (s.fragments != 0) return;
+  s.fragments = kFragments;
+  if (s.layers == 0 || s.layers >= kFragments) return;
+  s.fragments = static_cast<std::uint32_t>(s.layers);
+  while (s.local_steps % s.fragments != 0) --s.fragments;
+}
+
+// As a job does (update/exchange.h): each fragment has a layer, but for the last, which may be what is behind
+// the layers. Layers that are guessed refuse nothing.
+Status CheckFragments(const Inputs& s) {
+  if (s.layers == 0 || s.fragments <= s.layers + 1) return {};
+  return Invalid("--fragments " + std::to_string(s.fragments) + " is too many for --layers " +
+                     std::to_string(s.layers) + ": nothing is left for some of them.",
+                 "A job has at most a fragment a layer, and one for what is behind the layers.");
+}
+
 // A Llama-like decoder of about 12 L d^2 weights with d = 128 L.
 void GuessShape(Inputs& s) {
   if (s.layers != 0) return;
@@ -61,6 +80,7 @@ void GuessShape(Inputs& s) {
 }  // namespace
 
 Result<Inputs> Resolve(Inputs s) {
+  ChooseFragments(s);
   ACCORD_RETURN_IF_ERROR(CheckRanges(s));
   if ((s.layers == 0) != (s.hidden == 0)) return Invalid("--layers and --hidden go together.");
   if (s.secure && s.nodes < 3) {
@@ -75,6 +95,7 @@ Result<Inputs> Resolve(Inputs s) {
                        " cannot be: " + status.message() + ".",
                    "The fragments divide H, the overlap is below H / P, --alpha is between 0 and 1.");
   }
+  ACCORD_RETURN_IF_ERROR(CheckFragments(s));
   if (s.tokens == 0.0) s.tokens = kTokensPerParameter * s.parameters;
   if (s.downlink == 0.0) s.downlink = s.uplink;
   GuessShape(s);

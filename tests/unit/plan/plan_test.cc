@@ -182,6 +182,21 @@ TEST(PlanTest, ExtremesStayFinite) {
   }
 }
 
+TEST(PlanTest, HasNoMoreFragmentsThanAJobHas) {
+  const auto fragments = [](std::uint64_t layers, std::uint32_t wanted) {
+    Inputs s = Large();
+    s.layers = layers;
+    s.hidden = layers == 0 ? 0 : 64;
+    s.fragments = wanted;
+    return Make(s).inputs.fragments;
+  };
+  EXPECT_EQ(fragments(0, 0), 10U);
+  EXPECT_EQ(fragments(80, 0), 10U);
+  EXPECT_EQ(fragments(4, 0), 4U);
+  EXPECT_EQ(fragments(3, 0), 2U) << "three do not divide a hundred steps";
+  EXPECT_EQ(fragments(4, 5), 5U) << "the last is the norm behind the layers";
+}
+
 TEST(PlanTest, RefusesWhatCannotBe) {
   const auto refused = [](const std::function<void(Inputs&)>& change) {
     Inputs s = Large();
@@ -199,6 +214,8 @@ TEST(PlanTest, RefusesWhatCannotBe) {
   EXPECT_NE(refused([](Inputs& s) { s.downlink = 1e-300; }).find("--downlink"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.layers = 100'000, s.hidden = 1; }).find("--layers"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.fragments = 7; }).find("--fragments 7"), std::string::npos);
+  EXPECT_NE(refused([](Inputs& s) { s.layers = 3, s.hidden = 64, s.fragments = 5; }).find("--layers 3"),
+            std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.overlap = 10; }).find("--overlap 10"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.alpha = -1; }).find("--alpha"), std::string::npos);
   EXPECT_NE(refused([](Inputs& s) { s.layers = 80; }).find("--hidden"), std::string::npos);
