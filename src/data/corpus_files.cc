@@ -29,6 +29,16 @@ Status AddFile(const fs::path& path, const fs::path& name, std::vector<CorpusFil
   return {};
 }
 
+// What is behind a link may lead out of the corpus, or back into it for ever, so it is not followed; nor is
+// it left out without a word, since then less would be trained on than the lab believes.
+Status CheckNoLink(const fs::directory_entry& entry) {
+  std::error_code unknown;  // what cannot be looked at fails when it is added
+  if (!entry.is_symlink(unknown) || !entry.is_directory(unknown)) return {};
+  return Fail(errors::kDataMissing,
+              entry.path().string() + " is a link to a directory, which is not followed",
+              "Put the directory itself there, or begin the link's name with \".\" to leave it out.");
+}
+
 Status Walk(const fs::path& directory, std::vector<CorpusFile>& files) {
   std::error_code error;
   fs::recursive_directory_iterator it(directory, error);
@@ -36,6 +46,7 @@ Status Walk(const fs::path& directory, std::vector<CorpusFile>& files) {
     if (it->path().filename().string().starts_with(".")) {
       it.disable_recursion_pending();
     } else {
+      ACCORD_RETURN_IF_ERROR(CheckNoLink(*it));
       ACCORD_RETURN_IF_ERROR(AddFile(it->path(), it->path().lexically_relative(directory), files));
     }
     it.increment(error);

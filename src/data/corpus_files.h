@@ -19,8 +19,8 @@ struct CorpusFile {
 };
 
 // The file `path`, or all regular files in and below the directory `path`, sorted by name (bytes); those in
-// or behind a name that begins with "." are left out, and links to directories are not followed. Fails with
-// `data.missing`, and with `data.empty` when there is none.
+// or behind a name that begins with "." are left out. Fails with `data.missing`, also for a link to a
+// directory, and with `data.empty` when there is none.
 [[nodiscard]] Result<std::vector<CorpusFile>> ListCorpus(const std::filesystem::path& path);
 
 }  // namespace accord::data

@@ -57,6 +57,26 @@ class TextTest : public FilesTest {
   }
 };
 
+TEST_F(TextTest, RefusesALinkToADirectoryByItsName) {
+  Add("a.txt", "one text of some bytes");
+  Write("elsewhere.txt", "another one, linked to");
+  fs::create_symlink(Path("elsewhere.txt"), Path("c") / "b.txt");
+  const auto loaded = Load(Config("text", Path("c")));
+  ASSERT_TRUE(loaded.ok()) << Describe(loaded.status());
+  EXPECT_EQ(Documents(loaded->train.get()).size(), 2U) << "a file that is linked to is one of the corpus";
+  fs::create_directories(Path("more"));
+  Write("more/c.txt", "what a lab believes to be in the corpus");
+  fs::create_directory_symlink(Path("more"), Path("c") / ".more");
+  EXPECT_TRUE(Load(Config("text", Path("c"))).ok()) << "left out by its name, as any file";
+  fs::rename(Path("c") / ".more", Path("c") / "more");
+  const Status refused = Load(Config("text", Path("c"))).status();
+  EXPECT_EQ(refused.error(), errors::kDataMissing.id);
+  EXPECT_THAT(refused.message(), ::testing::HasSubstr("c/more is a link to a directory"));
+  fs::create_directory_symlink(Path("c"), Path("corpus"));
+  fs::remove(Path("c") / "more");
+  EXPECT_TRUE(Load(Config("text", Path("corpus"))).ok()) << "the corpus itself may be behind a link";
+}
+
 TEST_F(TextTest, ReadsADirectoryInTheOrderOfNamesAndSplitsAtFormFeeds) {
   Add("b/two.txt", "zwei\fdrei\f\f \n");
   Add("a.txt",
