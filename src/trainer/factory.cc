@@ -2,6 +2,7 @@
 #include <torch/version.h>
 
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -21,9 +22,30 @@
 namespace accord::trainer {
 namespace {
 
+// What is not on a device of its own is in the machine's memory, and text is nowhere else.
+bool TakesMemory(const Machine& machine, const JobSpec& job) {
+  return machine.device.is_cpu() || job.model.kind == "llama";
+}
+
+// Before anything of the model is made.
 Status CheckMemory(const ModelLayout& model, const model::Partition& partition, const JobSpec& job) {
   ACCORD_ASSIGN_OR_RETURN(const std::uint64_t need, TrainingBytes(job, model, partition));
   return CheckFits("the model has " + std::to_string(model.size) + " parameters; training it", need);
+}
+
+// Before the first step, which would be killed for them: how many examples there are is known by now.
+Status CheckActivations(const Machine& machine, const ModelLayout& model, const TorchTrainer::Parts& parts) {
+  const JobSpec& job = parts.job;
+  if (job.model.kind != "llama") return {};
+  const LlamaSpec& llama = job.model.llama;
+  const std::uint64_t context = job.text.context != 0 ? job.text.context : llama.max_position_embeddings;
+  const std::uint64_t windows = LargestPart(job.inner, parts.learner->examples(),
+                                            machine.options.group ? machine.options.group->size : 1);
+  ACCORD_ASSIGN_OR_RETURN(const std::uint64_t flat, TrainingBytes(job, model, parts.partition));
+  const std::uint64_t kept = ActivationBytes(llama, job.inner, windows, context);
+  return CheckFits("training on " + std::to_string(windows) + " examples of " + std::to_string(context) +
+                       " tokens at once (inner.accumulate and inner.checkpointing make it less)",
+                   kept > UINT64_MAX - flat ? UINT64_MAX : flat + kept);
 }
 
 Status CheckInner(const InnerSpec& inner) {
@@ -117,12 +139,14 @@ Result<TorchTrainer::Parts> OpenParts(const Machine& machine, JobSpec job, const
   ACCORD_ASSIGN_OR_RETURN(job.model, model::Resolve(job.model));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
   ACCORD_ASSIGN_OR_RETURN(model::Partition partition, model::MakePartition(job));
-  if (machine.device.is_cpu()) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition, job));
+  if (TakesMemory(machine, job)) ACCORD_RETURN_IF_ERROR(CheckMemory(layout, partition, job));
   ACCORD_ASSIGN_OR_RETURN(std::unique_ptr<Learner> learner, MakeLearner(machine, job, layout, data));
   if (job.adapter.kind != AdapterKind::kNone) {
     ACCORD_ASSIGN_OR_RETURN(learner, WithAdapter(std::move(learner), job, partition, {layout, data.base}));
   }
-  return TorchTrainer::Parts{std::move(job), std::move(partition), std::move(learner), machine.options, {}};
+  TorchTrainer::Parts parts{std::move(job), std::move(partition), std::move(learner), machine.options, {}};
+  ACCORD_RETURN_IF_ERROR(CheckActivations(machine, layout, parts));
+  return parts;
 }
 
 Result<std::unique_ptr<TrainerFactory>> MakeTorchTrainerFactory(const TorchOptions& options) {

@@ -13,11 +13,10 @@
 #include "base/check.h"
 #include "model/llama.h"
 #include "trainer/llama_ops.h"
+#include "trainer/memory.h"
 
 namespace accord::trainer {
 namespace {
-
-constexpr std::int64_t kLogits = 1 << 22;  // that are held at a time, whatever the vocabulary
 
 // The predicted tokens of a batch, row by row.
 std::vector<std::int32_t> Targets(const TokenBatch& batch) {
@@ -63,7 +62,7 @@ struct Llama::Pass {
     inverse = at::empty({tokens}, at::kFloat);
     normed = at::empty({tokens, width}, type);
     const auto vocabulary = static_cast<std::int64_t>(spec.vocab_size);
-    rows = std::clamp<std::int64_t>(kLogits / vocabulary, 1, tokens);
+    rows = std::clamp<std::int64_t>(kLogitsAtOnce / vocabulary, 1, tokens);
     logits = at::empty({rows, vocabulary}, type);
     if (!train) return;
     work.emplace_back(spec, s, type);

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "base/errors.h"
 #include "base/text.h"
 #include "strategy/streaming.h"
@@ -32,7 +35,39 @@ Result<std::uint64_t> TrainingBytes(const JobSpec& job, const ModelLayout& model
     for (const model::AdaptedMatrix& matrix : adapter.matrices) floats += matrix.out * matrix.in;
   }
   if (strategy::GoesOn(job.streaming)) floats += partition.shared.size;
-  return floats * sizeof(float);
+  const bool rounded = job.model.kind == "llama" && job.inner.precision == Precision::kBf16;
+  return floats * sizeof(float) + (rounded ? 2 * model.size : 0);
+}
+
+std::uint64_t LargestPart(const InnerSpec& inner, std::uint64_t examples, std::uint64_t processes) {
+  const auto share = [](std::uint64_t all, std::uint64_t among) { return (all + among - 1) / among; };
+  const std::uint64_t mine = share(std::min<std::uint64_t>(inner.batch, examples), processes);
+  const std::uint64_t parts = std::min(share(std::max<std::uint64_t>(1, inner.accumulate), processes), mine);
+  return mine == 0 ? 0 : share(mine, parts);
+}
+
+// In doubles, since a plan may ask for more than 64 bits can say. Each line is one of Llama::Pass.
+std::uint64_t ActivationBytes(const LlamaSpec& spec, const InnerSpec& inner, std::uint64_t windows,
+                              std::uint64_t context) {
+  constexpr double kFloat = sizeof(float);
+  const double value = inner.precision == Precision::kBf16 ? 2.0 : kFloat;
+  const auto width = static_cast<double>(spec.hidden_size);
+  const auto gated = static_cast<double>(spec.intermediate_size);
+  const auto layers = static_cast<double>(spec.num_hidden_layers);
+  const auto heads = static_cast<double>(spec.num_attention_heads);
+  const auto vocabulary = static_cast<double>(spec.vocab_size);
+  const double keys = width * static_cast<double>(spec.num_key_value_heads) / heads;
+  const double tokens = static_cast<double>(windows) * static_cast<double>(context);
+
+  const double layer = value * (4 * width + 2 * keys + 3 * gated) + kFloat * (width + heads + 2);
+  const double stream = kFloat * width * (layers + 1);
+  const double last = kFloat * (1 + width) + value * 2 * width;  // norm, its gradient, and the stream's
+  const double work = value * (3 * width + gated);
+  const double logits =
+      value * std::max(vocabulary, std::min(tokens * vocabulary, static_cast<double>(kLogitsAtOnce)));
+  const double bytes = tokens * ((inner.checkpointing ? 1 : layers) * layer + stream + last + work) + logits;
+  constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+  return bytes < static_cast<double>(kMost) ? static_cast<std::uint64_t>(bytes) : kMost;
 }
 
 }  // namespace accord::trainer

@@ -41,6 +41,22 @@ TEST_F(TextTrainerTest, ExamplesAreTheWindowsOfTheText) {
   EXPECT_EQ(outcome->steps, 6U);
 }
 
+TEST_F(TextTrainerTest, RefusesABatchWhoseActivationsNoMachineHolds) {
+  std::ofstream(directory_ / "train.txt") << std::string(300'000, 'x');
+  job_.model.llama.hidden_size = 2;  // thin and deep: the weights are 7 million, the activations 4 TB
+  job_.model.llama.num_attention_heads = 1;
+  job_.model.llama.intermediate_size = 1'200;
+  job_.model.llama.num_hidden_layers = 1'024;
+  job_.inner.batch = 1'000'000;
+  const auto factory = MakeTorchTrainerFactory({.threads = 1, .cache = directory_ / "cache"}).value();
+  const Status refused = factory->Create(job_, data_).status();
+  EXPECT_EQ(refused.error(), errors::kTrainerMemory.id);
+  EXPECT_THAT(refused.message(), ::testing::HasSubstr("9375 examples of 32 tokens at once"));
+  job_.inner.batch = 2;
+  const Status taken = factory->Create(job_, data_).status();
+  EXPECT_TRUE(taken.ok()) << Describe(taken);
+}
+
 TEST_F(TextTrainerTest, SynchronousRoundsTakeOneStep) {
   job_.round.synchronous = 2;
   const auto trainer = Make();
