@@ -87,6 +87,7 @@ int Invite(coordinator::Issuer& issuer, const Commands& commands) {
 int List(coordinator::Issuer& issuer) {
   const auto nodes = issuer.List();
   if (!nodes.ok()) return Report(nodes.status());
+  if (nodes->empty()) std::printf("No nodes yet. Invite one with: accord-ca invite NAME\n");
   for (const rpc::MemberView& node : *nodes)
     std::printf("%-40s  certificate until %s\n", node.spiffe_id.c_str(),
                 FormatTime(node.certificate_expires).c_str());
@@ -123,11 +124,10 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kBadArguments;
+    return NotParsed("accord-ca", app, error);
   }
   const std::filesystem::path state = flags.state.empty() ? "/var/lib/accord/ca" : flags.state;
-  if (flags.config.empty() && std::filesystem::exists(state / coordinator::kConfigFile))
-    flags.config = (state / coordinator::kConfigFile).string();
+  if (const Status kept = flags.UseKept(state / coordinator::kConfigFile); !kept.ok()) return Report(kept);
   config::Sources sources = flags.Sources("store.state");
   commands.Overlay(sources);
   const auto settings = config::LoadCaConfig(sources);
@@ -148,4 +148,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace accord::apps
 
-int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }
+int main(int argc, char** argv) { return accord::apps::Guarded(accord::apps::Main, argc, argv); }

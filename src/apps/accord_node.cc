@@ -21,6 +21,7 @@
 #include "node/control.h"
 #include "node/governance.h"
 #include "node/identity.h"
+#include "node/log_pin.h"
 #include "node/machine.h"
 #include "node/node.h"
 #include "node/registry_client.h"
@@ -106,7 +107,8 @@ int Witness(const config::NodeConfig& settings, const std::string& member) {
 }
 
 // Shows the newest registry, or pins the one of `hash`.
-int Registry(const config::NodeConfig& settings, const std::string& pin) {
+// Without a configuration (`named`) the state says whether the node goes by a charter.
+int Registry(const config::NodeConfig& settings, const std::string& pin, bool named) {
   auto identity = node::LoadIdentity(settings.node.state);
   if (!identity.ok()) return Report(identity.status());
   if (!settings.node.coordinator.empty()) identity->coordinator = settings.node.coordinator;
@@ -115,7 +117,9 @@ int Registry(const config::NodeConfig& settings, const std::string& pin) {
     return Report(Fail(errors::kSecaggWrongRegistry, "'" + Printable(pin, 80) + "' is no hash of a registry",
                        "It has 64 digits of 0-9 and a-f, as accord-node registry shows it."));
   }
-  if (!settings.governance.genesis.empty()) {
+  std::error_code unknown;
+  const bool governed = !named && std::filesystem::exists(node::LogPinFile(settings.node.state), unknown);
+  if (governed || !settings.governance.genesis.empty()) {
     return Report(Fail(errors::kSecaggWrongRegistry,
                        "this node goes by a charter, and pins the registry itself",
                        "See who is in it: accord member registry"));
@@ -150,6 +154,11 @@ nlohmann::json EgressJson(const task::Record& record, const task::Egress& egress
 }
 
 int Egress(const config::NodeConfig& settings, bool json) {
+  std::error_code unknown;
+  if (!std::filesystem::exists(settings.node.state / "journal.db", unknown) && !unknown) {
+    return Report(Fail(errors::kIdentityMissing, "no node has run on " + settings.node.state.string(),
+                       "Name the directory of the node: --state DIR or --config FILE"));
+  }
   const auto reader = store::JournalReader::Open(settings.node.state / "journal.db");
   if (!reader.ok()) return Report(reader.status());
   const auto records = (*reader)->Read(node::kEgressStream);
@@ -256,7 +265,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kBadArguments;
+    return NotParsed("accord-node", app, error);
   }
   const auto settings = config::LoadNodeConfig(flags.Sources("node.state"));
   if (!settings.ok()) return Report(settings.status());
@@ -270,7 +279,7 @@ int Main(int argc, char** argv) {
   if (commands.start->parsed()) return Ask(*settings, "start", commands.job);
   if (commands.erase->parsed()) return Ask(*settings, "erase", commands.job);
   if (commands.free->parsed()) return Ask(*settings, "free", commands.job);
-  if (commands.registry->parsed()) return Registry(*settings, commands.pin);
+  if (commands.registry->parsed()) return Registry(*settings, commands.pin, !flags.config.empty());
   if (commands.witness->parsed()) return Witness(*settings, commands.member);
   if (commands.egress->parsed()) return Egress(*settings, commands.json);
   if (commands.decisions.parsed()) return commands.decisions.Run(*settings);
@@ -282,4 +291,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace accord::apps
 
-int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }
+int main(int argc, char** argv) { return accord::apps::Guarded(accord::apps::Main, argc, argv); }

@@ -324,9 +324,8 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (json && error.get_exit_code() != 0)
-      return Fails(Fail(errors::kCliUsage, error.what(), "See: accord-sim --help"), json);
-    return app.exit(error) == 0 ? kOk : kBadArguments;
+    if (json && error.get_exit_code() != 0) return Fails(UsageError("accord-sim", app, error), json);
+    return NotParsed("accord-sim", app, error);
   }
   SetupLog(LogFormat::kText, LogLevel::kError);
   LeaveNothingOnSignals();

@@ -40,12 +40,9 @@ struct InitFlags {
 };
 
 // Without --config, the file that init left in the state directory; a restore has that of the backup.
-void DefaultConfig(DaemonFlags& flags, const std::string& backup) {
-  if (!flags.config.empty()) return;
+Status DefaultConfig(DaemonFlags& flags, const std::string& backup) {
   const std::string state = flags.state.empty() ? "/var/lib/accord/coordinator" : flags.state;
-  const std::filesystem::path kept =
-      std::filesystem::path(backup.empty() ? state : backup) / "coordinator.toml";
-  if (std::filesystem::exists(kept)) flags.config = kept.string();
+  return flags.UseKept(std::filesystem::path(backup.empty() ? state : backup) / "coordinator.toml");
 }
 
 // Commands on the state of a federation.
@@ -156,10 +153,10 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kBadArguments;
+    return NotParsed("accordd", app, error);
   }
   if (init_command->parsed()) return Init(flags, init);
-  DefaultConfig(flags, commands.source);
+  if (const Status kept = DefaultConfig(flags, commands.source); !kept.ok()) return Report(kept);
   if (commands.parsed()) return commands.Run(flags);
   return Serve(flags, signals);
 }
@@ -167,4 +164,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace accord::apps
 
-int main(int argc, char** argv) { return accord::apps::Main(argc, argv); }
+int main(int argc, char** argv) { return accord::apps::Guarded(accord::apps::Main, argc, argv); }

@@ -108,6 +108,11 @@ int DecisionCommands::List(const config::NodeConfig& settings) const {
   if (!lines.ok()) return Report(lines.status());
   if (waiting_)
     std::erase_if(*lines, [](const OfferLine& line) { return line.approval != Approval::kWaiting; });
+  if (!json_ && lines->empty()) {
+    std::printf("%s\n",
+                waiting_ ? "No job waits for a person's approval." : "No job was offered to this node yet.");
+    return kOk;
+  }
   if (!json_) std::printf("%-24s  %-12s  %-20s  %-9s  %s\n", "OFFERED", "JOB", "NAME", "APPROVAL", "HERE");
   for (const OfferLine& line : *lines) json_ ? void(std::printf("%s\n", JsonOf(line).c_str())) : Print(line);
   if (json_) std::printf("%s\n", nlohmann::json{{"ok", true}, {"end", true}}.dump().c_str());

@@ -4,7 +4,10 @@
 #include <sys/resource.h>
 
 #include <cstdio>
+#include <exception>
 
+#include "base/errors.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "crypto/secret_memory.h"
 
@@ -25,6 +28,39 @@ config::Sources DaemonFlags::Sources(const std::string& state_key) const {
   sources.flags = set;
   if (!state.empty()) sources.flags.push_back(state_key + "=" + state);
   return sources;
+}
+
+Status DaemonFlags::UseKept(const std::filesystem::path& file) {
+  if (!config.empty()) return {};
+  std::error_code unknown;
+  const auto type = std::filesystem::status(file, unknown).type();
+  if (type == std::filesystem::file_type::none) return ErrnoStatus(unknown.value(), "cannot look at", file);
+  if (type != std::filesystem::file_type::not_found) config = file.string();
+  return {};
+}
+
+int Guarded(int (*main)(int, char**), int argc, char** argv) {
+  try {
+    return main(argc, argv);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return Report(Fail(errors::kStoreIo, error.what()));
+  } catch (const std::exception& error) {
+    return Report(Fail(errors::kInternal, error.what()));
+  }
+}
+
+Status UsageError(const std::string& program, const CLI::App& app, const CLI::ParseError& error) {
+  std::string command = program;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    command += " " + at->get_name();
+  }
+  return Fail(errors::kCliUsage, command + ": " + error.what(), "See: " + command + " --help");
+}
+
+int NotParsed(const std::string& program, const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  return Report(UsageError(program, app, error));
 }
 
 bool GuardSecrets() {
@@ -67,7 +103,7 @@ int ExitOf(const Status& status) {
     case Code::kInvalid:
       return kBadArguments;
     case Code::kInternal:
-      return kBug;
+      return status.error() == errors::kInternal.id ? kBug : kFailed;
     default:
       return kFailed;
   }

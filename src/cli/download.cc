@@ -18,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kForce = "Choose another name, or replace the file: --force";
+
 // The growing file and the hash of what it holds.
 class Part {
  public:
@@ -83,7 +85,7 @@ Status Part::Finish(const DownloadOptions& options) {
   if (fsync(fd_) != 0) return Failure("cannot sync");
   const unsigned int flags = options.force ? 0 : RENAME_NOREPLACE;
   if (renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, options.out.c_str(), flags) == 0) return {};
-  if (errno == EEXIST) return Fail(errors::kCliExists, options.out.string() + " exists.");
+  if (errno == EEXIST) return Fail(errors::kCliExists, options.out.string() + " exists.", kForce);
   if (errno != EINVAL || rename(path_.c_str(), options.out.c_str()) != 0)  // a file system without NOREPLACE
     return ErrnoStatus(errno, "cannot rename to", options.out);
   return {};
@@ -119,7 +121,7 @@ Result<std::uint64_t> Download(Session& session, Backend& backend, const Downloa
   if (fs::is_directory(options.out, error))
     return Fail(errors::kCliFile, options.out.string() + " is a directory.", "Name a file with --out.");
   if (!options.force && fs::exists(options.out, error))
-    return Fail(errors::kCliExists, options.out.string() + " exists.");
+    return Fail(errors::kCliExists, options.out.string() + " exists.", kForce);
   Part part(options.out.string() + "." + ShortId(options.hash) + ".part");
   ACCORD_RETURN_IF_ERROR(part.Open());
   ACCORD_RETURN_IF_ERROR(Fetch(session, backend, options, part));

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "coordinator/identity.h"
 #include "coordinator/state_copy.h"
 #include "store/blobs.h"
 #include "store/fd.h"
@@ -113,10 +114,12 @@ Status Refuse(const StateReport& report) {
 }  // namespace
 
 Result<StateReport> BackUp(const fs::path& state, const fs::path& target) {
-  if (fs::exists(fs::symlink_status(target))) {
+  std::error_code unknown;
+  if (fs::exists(fs::symlink_status(target, unknown))) {
     return Fail(errors::kCliExists,
                 target.string() + " exists already: a backup goes into a directory of its own");
   }
+  ACCORD_RETURN_IF_ERROR(CheckHasCa(state));
   ACCORD_ASSIGN_OR_RETURN(PartialDirectory partial, PartialDirectory::Make(target));
   const store::StatePaths from(state), to(partial.path());
   std::error_code error;

@@ -284,6 +284,8 @@ Coordinator::~Coordinator() { impl_->Stop(); }
 
 Result<std::unique_ptr<Coordinator>> Coordinator::Start(const config::CoordinatorConfig& config,
                                                         std::function<void(const Status&)> on_fatal) {
+  // First of all: where a disk is not mounted nothing may be made in its place, so that it can be restored.
+  ACCORD_RETURN_IF_ERROR(CheckHasCa(config.store.state));
   std::unique_ptr<Coordinator> coordinator(
       new Coordinator(std::make_unique<Impl>(config, std::move(on_fatal))));
   ACCORD_RETURN_IF_ERROR(coordinator->impl_->Open());

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/job_file.h"
 #include "coordinator/fsck_log.h"
+#include "coordinator/identity.h"
 #include "coordinator/registry_book.h"
 #include "coordinator/submission.h"
 #include "job/blobs.h"
@@ -38,6 +39,8 @@ class Checker {
   explicit Checker(const std::filesystem::path& state) : paths_(state) {}
 
   Result<StateReport> Run() {
+    ACCORD_RETURN_IF_ERROR(CheckIsState());
+    CheckCa();
     ACCORD_RETURN_IF_ERROR(CheckJournal());
     CheckMembers();
     CheckRegistries();
@@ -53,6 +56,8 @@ class Checker {
  private:
   void Found(Damage damage) { report_.damage.push_back(std::move(damage)); }
 
+  Status CheckIsState();
+  void CheckCa();
   Status CheckJournal();
   void CheckStream(store::JournalReader& journal, const std::string& stream);
   void CheckJob(const std::string& stream, const store::StreamCheck& check);
@@ -66,6 +71,19 @@ class Checker {
   std::map<Digest, Need> needs_;
   bool jobs_known_ = true;  // else nobody can say which blobs are needed
 };
+
+// A directory with neither a CA nor a journal is no damaged state but another directory.
+Status Checker::CheckIsState() {
+  const Status has_ca = CheckHasCa(paths_.path());
+  std::error_code unknown;
+  const bool journal = std::filesystem::exists(paths_.journal_file(), unknown);
+  return journal ? Status() : has_ca;
+}
+
+void Checker::CheckCa() {
+  if (const auto ca = LoadCa(paths_.path()); !ca.ok())
+    Found({IdentityPaths(paths_.path()).ca_key.string(), ca.status().message(), kRestore});
+}
 
 Status Checker::CheckJournal() {
   auto journal = store::JournalReader::Open(paths_.journal_file());

@@ -35,7 +35,8 @@ struct StateReport {
   std::vector<Damage> damage;  // the serious ones first
 };
 
-// `store.io` when there is no state, or it cannot be read. Damage is no failure: it is in the report.
+// `identity.missing` when there is no state, `store.io` when it cannot be read. Damage is no failure: it is
+// in the report.
 [[nodiscard]] Result<StateReport> CheckState(const std::filesystem::path& state);
 
 }  // namespace accord::coordinator

@@ -36,6 +36,25 @@ bool IsAddress(const std::string& name) {
 
 // ---------------------------------------------------------------- the CA and the server
 
+Status CheckHasCa(const std::filesystem::path& state) {
+  const std::filesystem::path key = IdentityPaths(state).ca_key;
+  std::error_code unknown;
+  const auto type = std::filesystem::status(key, unknown).type();
+  if (type == std::filesystem::file_type::none) return ErrnoStatus(unknown.value(), "cannot look at", key);
+  if (type != std::filesystem::file_type::not_found) return {};
+  return Fail(errors::kIdentityMissing, "there is no federation in " + state.string());
+}
+
+Result<Ca> LoadCa(const std::filesystem::path& state) {
+  ACCORD_RETURN_IF_ERROR(CheckHasCa(state));
+  const IdentityPaths paths(state);
+  ACCORD_ASSIGN_OR_RETURN(crypto::P256Key key, crypto::P256Key::Load(paths.ca_key));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(paths.ca_certificate, 1 << 16));
+  ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
+  ACCORD_RETURN_IF_ERROR(crypto::CheckKeyMatches(ca, key));
+  return Ca{std::move(ca), std::move(key)};
+}
+
 Status Identity::Init(const std::filesystem::path& state, const std::string& trust_domain,
                       const Clock& clock) {
   const IdentityPaths paths(state);
@@ -52,13 +71,8 @@ Status Identity::Init(const std::filesystem::path& state, const std::string& tru
 
 Result<std::unique_ptr<Identity>> Identity::Open(Options options) {
   const IdentityPaths paths(options.state);
-  if (!std::filesystem::exists(paths.ca_key)) {
-    return Fail(errors::kIdentityMissing, "there is no federation in " + options.state.string());
-  }
-  ACCORD_ASSIGN_OR_RETURN(crypto::P256Key key, crypto::P256Key::Load(paths.ca_key));
-  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(paths.ca_certificate, 1 << 16));
-  ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
-  ACCORD_RETURN_IF_ERROR(crypto::CheckKeyMatches(ca, key));
+  ACCORD_ASSIGN_OR_RETURN(Ca loaded, LoadCa(options.state));
+  auto& [ca, key] = loaded;
   if (ca.info().uri != "spiffe://" + options.trust_domain) {
     return Fail(errors::kIdentityTrustDomain,
                 "the CA is of " + ca.info().uri + ", the configuration says " + options.trust_domain);

@@ -47,6 +47,17 @@ struct IdentityPaths {
   [[nodiscard]] rpc::ServerTls ServerFiles() const { return {current / "key.pem", current / "chain.pem"}; }
 };
 
+// `identity.missing` when there is no CA's key, `store.io` when nobody here may look. Touches nothing.
+[[nodiscard]] Status CheckHasCa(const std::filesystem::path& state);
+
+// The CA's certificate and its key, which fit each other.
+struct Ca {
+  crypto::Certificate certificate;
+  crypto::P256Key key;
+};
+// `identity.missing`, `store.io`, or what is wrong with one of the two.
+[[nodiscard]] Result<Ca> LoadCa(const std::filesystem::path& state);
+
 class Identity final : public rpc::IdentityHandler {
  public:
   struct Options {

@@ -66,6 +66,11 @@ struct Issuer::Impl {
 };
 
 Status Issuer::Impl::Open() {
+  const Status has_ca = CheckHasCa(config.store.state);  // first: settings without a CA come from elsewhere
+  if (has_ca.error() == errors::kIdentityMissing.id)
+    return Fail(errors::kIdentityMissing, "there is no CA in " + config.store.state.string(),
+                "Name its directory: --state DIR. To make a new one: accord-ca init --state DIR");
+  ACCORD_RETURN_IF_ERROR(has_ca);
   ACCORD_RETURN_IF_ERROR(CheckComplete(config));
   ACCORD_ASSIGN_OR_RETURN(std::string coordinator_ca, ReadCoordinatorCa(CoordinatorFile(config)));
   ACCORD_ASSIGN_OR_RETURN(members, store::Members::Open(config.store.state / "members.db"));

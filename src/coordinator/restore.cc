@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kHex = 64;
+constexpr const char* kRestoreAnother =
+    "Restore another backup. What of this one is whole: accordd fsck --state BACKUP";
 using Sums = std::map<std::string, Digest>;  // by path within the backup
 
 // A line a file, as sha256sum writes it.
@@ -45,7 +47,7 @@ Status Compare(const fs::path& directory, const Sums& sums, bool sync) {
     ACCORD_ASSIGN_OR_RETURN(const Digest found, HashFile(directory / path, sync));
     if (found != digest)
       return Fail(errors::kStoreCorrupt, (directory / path).string() + " is not what SHA256SUMS says",
-                  "Take another backup.");
+                  kRestoreAnother);
   }
   return {};
 }
@@ -55,7 +57,7 @@ Result<StateReport> CheckBackup(const fs::path& backup, const Sums& sums) {
   ACCORD_ASSIGN_OR_RETURN(StateReport report, CheckState(backup));
   const auto worst = std::ranges::find_if(report.damage, &Damage::serious);
   if (worst == report.damage.end()) return report;
-  return Fail(errors::kStoreCorrupt, worst->place + ": " + worst->what, "Take another backup.");
+  return Fail(errors::kStoreCorrupt, worst->place + ": " + worst->what, kRestoreAnother);
 }
 
 Status CheckTarget(const RestoreOptions& options) {

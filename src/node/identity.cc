@@ -131,6 +131,10 @@ Result<Identity> Join(const std::filesystem::path& state, const std::string& tex
         "People join with: accord join TOKEN");
   }
   const std::filesystem::path directory = paths.tls / "1";
+  std::error_code error;  // what jobs leave in there is nobody else's: checkpoints, updates
+  if (std::filesystem::create_directories(state, error))
+    std::filesystem::permissions(state, std::filesystem::perms::owner_all, error);
+  if (error) return ErrnoStatus(error.value(), "cannot create", state);
   ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, KeyIn(directory));
   ACCORD_ASSIGN_OR_RETURN(const crypto::Ed25519Key protocol_key, ProtocolKey(paths));
   // The request must be the same when it is repeated, and ECDSA signatures are not: keep it.

@@ -13,10 +13,11 @@ namespace fs = std::filesystem;
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint64_t kMaxPinBytes = 1ULL << 20;
 
-fs::path PinFile(const fs::path& state) { return state / "log.pin"; }
 fs::path EvidenceOf(const fs::path& state) { return state / "evidence"; }
 
 }  // namespace
+
+fs::path LogPinFile(const fs::path& state) { return state / "log.pin"; }
 
 Bytes Encode(const LogPin& pin) {
   Writer out;
@@ -50,12 +51,12 @@ Result<LogPin> DecodeLogPin(ByteView bytes) {
 }
 
 Result<LogPin> LoadLogPin(const fs::path& state, const Digest& genesis, const std::string& member) {
-  if (!fs::exists(PinFile(state)))
+  if (!fs::exists(LogPinFile(state)))
     return LogPin{.pinned = {.genesis = genesis, .member = member}, .checkpoint = {}};
-  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(PinFile(state), kMaxPinBytes));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(LogPinFile(state), kMaxPinBytes));
   ACCORD_ASSIGN_OR_RETURN(LogPin pin, DecodeLogPin(bytes));
   if (pin.pinned.genesis != genesis || pin.pinned.member != member) {
-    return Fail(errors::kCharterGenesis, PinFile(state).string() + " is of the federation " +
+    return Fail(errors::kCharterGenesis, LogPinFile(state).string() + " is of the federation " +
                                              pin.pinned.genesis.Hex() + " and its member " +
                                              pin.pinned.member);
   }
@@ -63,7 +64,7 @@ Result<LogPin> LoadLogPin(const fs::path& state, const Digest& genesis, const st
 }
 
 Status SaveLogPin(const fs::path& state, const LogPin& pin) {
-  return WriteFileAtomic(PinFile(state), Encode(pin), FileMode::kPrivate);
+  return WriteFileAtomic(LogPinFile(state), Encode(pin), FileMode::kPrivate);
 }
 
 Status KeepEvidence(const fs::path& state, std::string_view known, std::string_view shown) {

@@ -20,6 +20,9 @@ struct LogPin {
   std::string checkpoint;  // the signed note that was cosigned last; empty: none
 };
 
+// Where it is kept: it is there once a node has run under a charter.
+[[nodiscard]] std::filesystem::path LogPinFile(const std::filesystem::path& state);
+
 [[nodiscard]] Bytes Encode(const LogPin& pin);
 // `store.corrupt`.
 [[nodiscard]] Result<LogPin> DecodeLogPin(ByteView bytes);

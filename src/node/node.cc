@@ -78,7 +78,8 @@ namespace {
 
 Status NoJob(const std::string& ref) {
   if (ref.empty()) return Fail(errors::kJobNotFound, "no job is open at this node");
-  return Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'");
+  return Fail(errors::kJobNotFound, "this node has no job '" + Printable(ref, 70) + "'",
+              "Ids are in accord-node jobs and accord-node egress; what has ended is no longer open here.");
 }
 
 // Trainings go against the budget that is reserved for their jobs.

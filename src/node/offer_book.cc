@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/file.h"
 #include "store/sqlite.h"
 
 namespace accord::node {
@@ -66,8 +67,11 @@ Result<std::unique_ptr<OfferBook>> OfferBook::Open(const fs::path& state) {
 }
 
 Result<std::unique_ptr<OfferBook>> OfferBook::OpenKnown(const fs::path& state) {
-  if (fs::exists(OfferFile(state))) return Open(state);
-  return Fail(errors::kJobNotFound, "no node with [governance] has run on " + state.string());
+  std::error_code unknown;
+  if (fs::exists(OfferFile(state), unknown)) return Open(state);
+  if (unknown) return ErrnoStatus(unknown.value(), "cannot look at", OfferFile(state));
+  return Fail(errors::kJobNotFound, "no node with [governance] has run on " + state.string(),
+              "Name the directory of the node: --state DIR or --config FILE");
 }
 
 Status OfferBook::Keep(const KeptOffer& offer, const OfferLine& line) {
@@ -116,7 +120,10 @@ Result<OfferLine> OfferBook::Named(const std::string& ref) {
   });
   if (lines.size() == 1) return lines.front();
   if (lines.empty())
-    return Fail(errors::kJobNotFound, "this node was not offered a job '" + Printable(ref, 70) + "'");
+    return Fail(
+        errors::kJobNotFound, "this node was not offered a job '" + Printable(ref, 70) + "'",
+        "Those that it was: accord-node jobs. A proposal is offered to nodes when it has passed, while "
+        "they are connected: accord proposal show ID");
   return Fail(errors::kJobAmbiguous,
               "several jobs that this node was offered fit '" + Printable(ref, 70) + "'");
 }

@@ -7,8 +7,12 @@
 #include <latch>
 
 #include "base/errors.h"
+#include "config/coordinator_config.h"
 #include "coordinator/backup.h"
+#include "coordinator/coordinator.h"
 #include "coordinator/fsck.h"
+#include "coordinator/identity.h"
+#include "crypto/x509.h"
 #include "store/blobs.h"
 #include "store/sqlite.h"
 #include "store/state_dir.h"
@@ -171,7 +175,27 @@ TEST_F(DamageTest, AMissingRegistryIsMadeAnew) {
 
 TEST_F(DamageTest, WhatIsNoStateIsAFailure) {
   EXPECT_EQ(store::StateDir::CheckUnused(*dir_ / "nowhere").error(), errors::kCliFile.id);
-  EXPECT_EQ(CheckState(*dir_ / "nowhere").status().error(), errors::kStoreIo.id);
+  EXPECT_EQ(CheckState(*dir_ / "nowhere").status().error(), errors::kIdentityMissing.id);
+}
+
+TEST_F(DamageTest, AMissingOrAForeignKeyOfTheCaIsFound) {
+  const coordinator::IdentityPaths ca(state_.path());
+  fs::remove(ca.ca_key);
+  EXPECT_THAT(Checked(state_.path()).damage,
+              ElementsAre(AllOf(Field(&Damage::serious, true), Field(&Damage::place, ca.ca_key.string()))));
+  ASSERT_TRUE(crypto::P256Key::Generate().Save(ca.ca_key).ok());
+  EXPECT_THAT(Checked(state_.path()).damage,
+              ElementsAre(AllOf(Field(&Damage::serious, true), Field(&Damage::place, ca.ca_key.string()))));
+}
+
+// As where the disk of the state is not mounted: a restore has to find the directory as it was.
+TEST(StartTest, MakesNothingWhereThereIsNoFederation) {
+  TempDir dir;
+  config::CoordinatorConfig config;
+  config.store.state = dir.path();
+  const auto started = coordinator::Coordinator::Start(config, [](const Status&) {});
+  EXPECT_EQ(started.status().error(), errors::kIdentityMissing.id);
+  EXPECT_TRUE(fs::is_empty(dir.path()));
 }
 
 // The coordinator is in the middle of a job, and serves on.
