@@ -6,6 +6,7 @@
 #include "cli/catalogue_text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/named_file.h"
 #include "cli/public_log.h"
 #include "dataset/verify.h"
 #include "ledger/dsse.h"
@@ -21,7 +22,7 @@ struct Lodged {
 };
 
 Result<Lodged> Lodge(const DataSubmit& command, Session& session) {
-  ACCORD_ASSIGN_OR_RETURN(const dataset::Signed read, dataset::ReadCertificate(command.certificate));
+  ACCORD_ASSIGN_OR_RETURN(const dataset::Signed read, OfNamed(dataset::ReadCertificate(command.certificate)));
   const auto croissant = read.file.parent_path() / dataset::kCroissantFile;
   const Result<Bytes> description = ReadFile(croissant, dataset::kMaxCroissantBytes);
   if (!description.ok()) return Fail(errors::kCliFile, description.status().message());

@@ -1,6 +1,8 @@
 #include "cli/catalogue_text.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <vector>
 
 #include "base/text.h"
@@ -26,6 +28,32 @@ std::string Listing(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + Printable(word, kMostShown);
   return text;
+}
+
+// Licences of Creative Commons by their SPDX ids, which say the same as their long addresses.
+std::string Licence(const std::string& said) {
+  constexpr std::string_view kBy = "https://creativecommons.org/licenses/",
+                             kZero = "https://creativecommons.org/publicdomain/zero/";
+  const bool zero = said.starts_with(kZero);
+  if (!zero && !said.starts_with(kBy)) return said;
+  std::string rest = said.substr(zero ? kZero.size() : kBy.size());
+  if (rest.ends_with('/')) rest.pop_back();
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  };
+  const std::size_t slash = rest.find('/');
+  if (zero != (slash == rest.npos)) return said;  // zero/1.0, by-sa/4.0
+  if (slash != rest.npos) rest[slash] = '-';
+  if (rest.empty() || !std::ranges::all_of(rest, plain)) return said;  // by/3.0/igo is another licence
+  std::ranges::transform(rest, rest.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return (zero ? "CC0-" : "CC-") + rest;
+}
+
+std::string Licences(const std::vector<std::string>& said) {
+  std::vector<std::string> names;
+  for (const std::string& one : said) names.push_back(Licence(one));
+  return Listing(names);
 }
 
 Cell Stands(const Found& found) {
@@ -76,7 +104,7 @@ std::string CatalogueTable(std::span<const Found> found, std::size_t unsearched,
                certificate.member + "/" + certificate.dataset + " " + certificate.version,
                facts ? Listing(facts->languages) : "?",
                Listing(certificate.modalities),
-               facts ? Listing(facts->licenses) : "?",
+               facts ? Licences(facts->licenses) : "?",
                Listing(certificate.purposes),
                Count(certificate.records),
                Stands(one)});

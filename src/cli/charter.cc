@@ -7,6 +7,7 @@
 #include "cli/charter_text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/named_file.h"
 #include "cli/public_log.h"
 #include "cli/signer.h"
 #include "crypto/ecdsa.h"
@@ -33,7 +34,10 @@ Result<Bytes> Read(const std::string& file) {
 
 Result<Envelope> ReadEnvelope(const std::string& file) {
   ACCORD_ASSIGN_OR_RETURN(const Bytes text, Read(file));
-  return ledger::ParseEnvelope(text);
+  Result<Envelope> envelope = ledger::ParseEnvelope(text);
+  if (envelope.status().error() == errors::kLedgerMalformed.id)
+    return Fail(errors::kLedgerMalformed, file + ": " + envelope.status().message());
+  return envelope;
 }
 
 // What an amendment follows: the newest version in the log.
@@ -86,14 +90,14 @@ Result<rpc::Appended> Submit(Session& session, const Envelope& envelope) {
 // What the charter has of the key that signs released models.
 Result<std::optional<Digest>> ReleaseKey(const std::string& file) {
   if (file.empty()) return std::optional<Digest>();
-  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, ledger::ReadKeyFile(file));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, OfNamed(ledger::ReadKeyFile(file)));
   if (crypto::IsP256Key(key.verifier.key())) return std::optional(crypto::Sha256::Of(key.verifier.key()));
   return Fail(errors::kCliUsage, file + " is no key on P-256, which signatures of models ask for.",
               "Make one: accord key create --kind p256");
 }
 
 Result<crypto::Certificate> ReadCa(const std::filesystem::path& file) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, ReadFile(file, kMaxFile));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes pem, OfNamed(ReadFile(file, kMaxFile)));
   ACCORD_ASSIGN_OR_RETURN(crypto::Certificate ca, crypto::Certificate::FromPem(AsText(pem)));
   if (ca.info().is_ca && ca.info().uri.starts_with(kSpiffe)) return ca;
   return Fail(errors::kCertUsage,
@@ -106,7 +110,7 @@ Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend
   ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate ca,
                           ReadCa(command.ca.empty() ? context.CaFile() : std::filesystem::path(command.ca)));
   ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey log, LogKeyOf(backend));
-  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, ledger::ReadKeyFile(command.key));
+  ACCORD_ASSIGN_OR_RETURN(const ledger::KeyFile key, OfNamed(ledger::ReadKeyFile(command.key)));
   ACCORD_ASSIGN_OR_RETURN(const ledger::VerifierKey witness, ledger::VerifierKey::Parse(command.witness));
   Charter draft{.federation = command.federation,
                 .not_before = Seconds(session) / kDay * kDay,

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/data_about.h"
 #include "cli/data_text.h"
+#include "cli/named_file.h"
 #include "cli/signer.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
@@ -100,7 +101,7 @@ Status NameOthers(const DataCertify& command, Certificate& certificate) {
     certificate.schema = crypto::Sha256::Of(*schema);
   }
   if (!command.supersedes.empty()) {
-    ACCORD_ASSIGN_OR_RETURN(const Signed before, dataset::ReadCertificate(command.supersedes));
+    ACCORD_ASSIGN_OR_RETURN(const Signed before, OfNamed(dataset::ReadCertificate(command.supersedes)));
     if (before.certificate.member != command.member || before.certificate.dataset != command.dataset)
       return Fail(errors::kCliUsage, command.supersedes + " is of another member or data set.");
     certificate.supersedes = before.envelope.Id();
@@ -116,6 +117,9 @@ dataset::Salt NewSalt() {
 
 Result<Signed> Certify(const DataCertify& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const fs::path out, OutOf(command));
+  std::error_code unknown;  // before anybody answers questions about it
+  if (!fs::is_directory(command.directory, unknown))
+    return Fail(errors::kCliFile, command.directory + " is no directory that can be read");
   ACCORD_ASSIGN_OR_RETURN(const About about, GetAbout(session, command.about));
   Signed made{.file = out / kCertificateFile,
               .certificate = Filled(command, about.description, session.Now())};
@@ -165,9 +169,9 @@ Result<dataset::Verification> Verify(const DataVerify& command, const Signed& re
   std::optional<dataset::Sample> sample;
   if (command.sample) sample = dataset::Sample{*command.sample, crypto::RandomBelow};
   const fs::path manifest = command.manifest.empty() ? read.manifest() : fs::path(command.manifest);
-  ACCORD_ASSIGN_OR_RETURN(
-      dataset::Verification found,
-      dataset::VerifyDataset(read.certificate, manifest, command.directory, sample, Saying(session)));
+  ACCORD_ASSIGN_OR_RETURN(dataset::Verification found,
+                          OfNamed(dataset::VerifyDataset(read.certificate, manifest, command.directory,
+                                                         sample, Saying(session))));
   ACCORD_RETURN_IF_ERROR(dataset::Demand(found));
   return found;
 }
@@ -196,7 +200,7 @@ ExitCode Run(const DataCertify& command, Session& session) {
 }
 
 ExitCode Run(const DataVerify& command, Session& session) {
-  const Result<Signed> read = dataset::ReadCertificate(command.certificate);
+  const Result<Signed> read = OfNamed(dataset::ReadCertificate(command.certificate));
   if (!read.ok()) return session.printer().Failure(read.status());
   const Result<dataset::Verification> found = Verify(command, *read, session);
   if (!found.ok()) return session.printer().Failure(found.status());
@@ -208,7 +212,7 @@ ExitCode Run(const DataVerify& command, Session& session) {
 }
 
 ExitCode Run(const DataShow& command, Session& session) {
-  const Result<Signed> read = dataset::ReadCertificate(command.certificate);
+  const Result<Signed> read = OfNamed(dataset::ReadCertificate(command.certificate));
   if (!read.ok()) return session.printer().Failure(read.status());
   std::string hints;
   for (const ledger::DsseSignature& one : read->envelope.signatures)

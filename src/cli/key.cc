@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/named_file.h"
 #include "cli/signer.h"
 #include "crypto/ecdsa.h"
 #include "crypto/pkcs11.h"
@@ -95,7 +96,7 @@ ExitCode Run(const KeyCreate& command, Session& session) {
 }
 
 ExitCode Run(const KeyShow& command, Session& session) {
-  const Result<ledger::KeyFile> file = ledger::ReadKeyFile(command.file);
+  const Result<ledger::KeyFile> file = OfNamed(ledger::ReadKeyFile(command.file));
   if (!file.ok()) return session.printer().Failure(file.status());
   return session.printer().Answer(KeyText(*file, command.file), KeyJson(*file, command.file));
 }

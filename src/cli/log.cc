@@ -58,7 +58,9 @@ ExitCode Run(const LogShow&, Session& session) {
     json += (i > 0 ? "," : "") +
             JsonObject({{"index", std::to_string(i)}, {"kind", one.kind}, {"id", one.id}, {"by", one.by}});
   }
-  return session.printer().Answer(table.Render(session.printer().style()), json + "]");
+  return session.printer().Answer(
+      log->entries.empty() ? "The log has no entries yet.\n" : table.Render(session.printer().style()),
+      json + "]");
 }
 
 ExitCode Run(const LogVerify&, Session& session) {
@@ -67,11 +69,13 @@ ExitCode Run(const LogVerify&, Session& session) {
   const Result<PublicLog> log = ReadPublicLog(session, **backend);
   if (!log.ok()) return session.printer().Failure(log.status());
   const std::size_t cosigned = log->note.signatures.size() - 1;
+  const bool chartered = !log->record.chain().empty();
   std::string text = "log        " + log->head.origin + "\nentries    " + std::to_string(log->head.size) +
                      ", each in the head's tree\nroot       " + log->head.root.Hex() + "\ncosigned   by " +
-                     std::to_string(cosigned) + ", which is enough by the charter\ncharter    ";
-  if (log->record.chain().empty()) {
-    text += "none yet\n";
+                     std::to_string(cosigned) + (chartered ? ", which is enough by the charter" : "") +
+                     "\ncharter    ";
+  if (!chartered) {
+    text += "none yet, or not cosigned yet by enough of the witnesses that it names\n";
   } else {
     text += log->record.chain().front().hash.Hex() +
             (log->pinned ? ", as pinned\n" : ", not pinned on this machine\n");

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/download.h"
 #include "cli/json.h"
+#include "cli/named_file.h"
 #include "cli/public_log.h"
 #include "cli/signer.h"
 #include "crypto/sha256.h"
@@ -90,7 +91,7 @@ class Gatherer {
 
   // One that somebody has on this machine, with its description.
   Status Take(const std::string& path) {
-    ACCORD_ASSIGN_OR_RETURN(const dataset::Signed read, dataset::ReadCertificate(path));
+    ACCORD_ASSIGN_OR_RETURN(const dataset::Signed read, OfNamed(dataset::ReadCertificate(path)));
     const Digest id = read.envelope.Id();
     if (!named_.contains(id))
       return Fail(errors::kCliUsage, "The proposal names no data set with the certificate " + path + ".");

@@ -83,7 +83,8 @@ struct Written {
 };
 
 Result<Written> MakePages(const Publish& command, Session& session) {
-  if (command.out.empty()) return Fail(errors::kCliUsage, "Say where the pages go: --out DIR");
+  if (command.out.empty())
+    return Fail(errors::kCliUsage, "Say where the pages go: --out DIR", "See: accord publish --help");
   ACCORD_ASSIGN_OR_RETURN(const publish::Texts texts, TextsOf(command.texts));
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));

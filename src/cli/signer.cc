@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "cli/named_file.h"
 #include "crypto/pkcs11.h"
 
 namespace accord::cli {
@@ -21,7 +22,7 @@ Result<ZeroizingBytes> ReadPassphraseFile(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat info {};
   if (fd < 0 || ::fstat(fd, &info) != 0) {
-    const Status failed = ErrnoStatus(errno, "cannot read", path);
+    const Status failed = OfNamed(ErrnoStatus(errno, "cannot read", path));
     if (fd >= 0) ::close(fd);
     return failed;
   }
@@ -69,7 +70,7 @@ Result<ZeroizingBytes> NewPassphrase(Session& session, const std::string& file) 
 }
 
 Result<ledger::Signer> OpenSigner(Session& session, const KeyOptions& options) {
-  ACCORD_ASSIGN_OR_RETURN(ledger::KeyFile file, ledger::ReadKeyFile(options.file));
+  ACCORD_ASSIGN_OR_RETURN(ledger::KeyFile file, OfNamed(ledger::ReadKeyFile(options.file)));
   const std::string what = file.pkcs11_uri.empty() ? "Passphrase of " : "PIN of the token with ";
   ACCORD_ASSIGN_OR_RETURN(
       const ZeroizingBytes secret,
@@ -78,8 +79,11 @@ Result<ledger::Signer> OpenSigner(Session& session, const KeyOptions& options) {
   if (!file.pkcs11_uri.empty()) {
     ACCORD_ASSIGN_OR_RETURN(key, crypto::OpenTokenKey(file.pkcs11_uri, secret.view()));
   } else {
-    ACCORD_ASSIGN_OR_RETURN(crypto::SoftwareKey own, crypto::SoftwareKey::Decrypt(file.pem, secret.view()));
-    key = std::make_unique<const crypto::SoftwareKey>(std::move(own));
+    Result<crypto::SoftwareKey> own = crypto::SoftwareKey::Decrypt(file.pem, secret.view());
+    if (own.status().error() == errors::kKeyMalformed.id)
+      return Fail(errors::kKeyMalformed, options.file + ": " + own.status().message());
+    ACCORD_RETURN_IF_ERROR(own.status());
+    key = std::make_unique<const crypto::SoftwareKey>(*std::move(own));
   }
   return ledger::Signer::Make(std::move(file.verifier), std::move(key));
 }

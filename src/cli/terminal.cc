@@ -43,9 +43,10 @@ void Say(int fd, std::string_view text) {
 }  // namespace
 
 Result<crypto::ZeroizingBytes> AskOnTerminal(const std::string& prompt) {
-  Result<crypto::ZeroizingBytes> answer =
-      Fail(errors::kCliUsage, "There is no terminal to ask for the passphrase on.",
-           "Name a file that holds it: --passphrase-file FILE, or /dev/fd/3 with 3<FILE");
+  Result<crypto::ZeroizingBytes> answer = Fail(
+      errors::kCliUsage, "There is no terminal to ask on: " + prompt.substr(0, prompt.rfind(':')),
+      "Name a file that holds it: --passphrase-file FILE (of a release key: --release-passphrase-file), or "
+      "/dev/fd/3 with 3<FILE");
   const int fd = ::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (fd < 0) return answer;
   {

@@ -121,7 +121,7 @@ constexpr std::array<Question, 26> kQuestions{{
     {"certificate", "personal_data", Kind::kYesNo, "Is anything in it of people (yes, no)?", "yes"},
     {"certificate", "epsilon_budget_milli", Kind::kNumber,
      "Which privacy budget over all jobs, in thousandths of epsilon (0: none set)?", "0"},
-    {"certificate", "not_after", Kind::kDay, "On which day does the certificate end?", ""},
+    {"certificate", "not_after", Kind::kDay, "On which day does the certificate end (2027-01-31)?", ""},
 }};
 
 std::string Trimmed(std::string_view text) {
@@ -144,6 +144,13 @@ std::string ListOf(std::string_view answer) {
     answer.remove_prefix(std::min(answer.size(), comma + 1));
   }
   return "[" + list + "]";
+}
+
+constexpr std::array<std::string_view, 4> kNeverEmpty{"creators", "formats", "certificate.modalities",
+                                                      "certificate.purposes"};
+
+std::string PathOf(const Question& question) {
+  return (question.section.empty() ? "" : std::string(question.section) + ".") + std::string(question.key);
 }
 
 bool IsNumber(std::string_view text) {
@@ -178,18 +185,31 @@ Result<Description> ParseDescription(std::string_view text, std::string_view nam
   const auto& from = description.not_before;
   const auto& to = description.not_after;
   if (from && to && *from >= *to) schema.Complain("certificate.not_after", "is not after not_before");
-  const auto demand = [&](const char* path, const std::vector<std::string>& list) {
-    if (schema.Has(path) && schema.Good({path}) && list.empty()) schema.Complain(path, "must not be empty");
-  };
-  demand("creators", description.creators);
-  demand("formats", description.formats);
-  demand("certificate.modalities", description.modalities);
-  demand("certificate.purposes", description.purposes);
+  const std::vector<std::string>* const lists[] = {&description.creators, &description.formats,
+                                                   &description.modalities, &description.purposes};
+  for (std::size_t i = 0; i < kNeverEmpty.size(); ++i) {
+    const std::string path(kNeverEmpty.at(i));
+    if (schema.Has(path) && schema.Good({path}) && lists[i]->empty())
+      schema.Complain(path, "must not be empty");
+  }
   ACCORD_RETURN_IF_ERROR(schema.Finish(errors::kDatasetAbout, name));
   return description;
 }
 
 std::span<const Question> Questions() { return kQuestions; }
+
+namespace {
+
+// Whether a description may say so: what is refused in the end would cost a person all other answers.
+bool MaySay(const Question& question, const std::string& line) {
+  Description description;
+  config::Schema schema = DescriptionSchema(description);
+  const std::string section = question.section.empty() ? "" : "[" + std::string(question.section) + "]\n";
+  schema.Apply(config::ReadToml(section + line, "the answer"));
+  return schema.Good({PathOf(question)});
+}
+
+}  // namespace
 
 std::optional<std::string> LineOf(const Question& question, std::string_view text) {
   const std::string given = Trimmed(text);
@@ -203,7 +223,10 @@ std::optional<std::string> LineOf(const Question& question, std::string_view tex
   if (question.kind == Kind::kNumber && IsNumber(answer)) value = answer;
   if (question.kind == Kind::kDay && IsDay(answer)) value = answer;
   if (!value) return std::nullopt;
-  return std::string(question.key) + " = " + *value + "\n";
+  if (*value == "[]" && std::ranges::find(kNeverEmpty, PathOf(question)) != kNeverEmpty.end())
+    return std::nullopt;
+  std::string line = std::string(question.key) + " = " + *value + "\n";
+  return MaySay(question, line) ? std::optional(std::move(line)) : std::nullopt;
 }
 
 }  // namespace accord::dataset

@@ -54,7 +54,7 @@ struct Question {
   std::string_view otherwise;  // the answer of who says nothing; empty: something has to be said
 };
 [[nodiscard]] std::span<const Question> Questions();
-// The line of an answer; nullopt when it is none of its kind.
+// The line of an answer; nullopt when it is none of its kind, or none that a description may have.
 [[nodiscard]] std::optional<std::string> LineOf(const Question& question, std::string_view answer);
 
 }  // namespace accord::dataset

@@ -132,7 +132,10 @@ Result<Signed> ReadCertificate(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_directory(read.file, error)) read.file /= kCertificateFile;
   ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(read.file, ledger::kMaxDocumentBytes));
-  ACCORD_ASSIGN_OR_RETURN(read.envelope, ledger::ParseEnvelope(bytes));
+  Result<ledger::Envelope> envelope = ledger::ParseEnvelope(bytes);
+  if (envelope.status().error() == errors::kLedgerMalformed.id)
+    return Fail(errors::kLedgerMalformed, read.file.string() + ": " + envelope.status().message());
+  ACCORD_ASSIGN_OR_RETURN(read.envelope, std::move(envelope));
   ACCORD_ASSIGN_OR_RETURN(read.certificate, ParseCertificate(read.envelope.payload));
   return read;
 }
@@ -183,7 +186,8 @@ Result<Verification> VerifyDataset(const Certificate& certificate, const std::fi
 
 Status Demand(const Verification& verification) {
   if (verification.differences == 0) return {};
-  std::string message = std::to_string(verification.differences) + " files are not as they were certified:";
+  std::string message = std::to_string(verification.differences) +
+                        (verification.differences == 1 ? " file is" : " files are") + " not as certified:";
   for (const Difference& one : verification.named)
     message += "\n  " + Printable(one.path, 1'000) + ": " + std::string(Describe(one.kind));
   if (verification.named.size() < verification.differences) message += "\n  ...";

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/dataset/examples.h"
 
 namespace accord::dataset {
@@ -76,17 +78,33 @@ TEST(DescriptionTest, AnswersMakeTheFile) {
 
 TEST(DescriptionTest, AnAnswerIsOfItsKind) {
   const auto line = [](Question::Kind kind, std::string_view answer) {
-    return LineOf({"", "key", kind, "", ""}, answer);
+    return LineOf(*std::ranges::find(Questions(), kind, &Question::kind), answer);
   };
   EXPECT_FALSE(line(Question::Kind::kText, "  "));
-  EXPECT_EQ(line(Question::Kind::kList, "-"), "key = []\n");
+  EXPECT_EQ(line(Question::Kind::kList, "a,b"), "creators = [\"a\", \"b\"]\n");
   EXPECT_FALSE(line(Question::Kind::kYesNo, "maybe"));
-  EXPECT_EQ(line(Question::Kind::kYesNo, "no"), "key = false\n");
+  EXPECT_EQ(line(Question::Kind::kYesNo, "no"), "live = false\n");
   for (const char* text : {"12x", "-1", "007", "1e3"})
     EXPECT_FALSE(line(Question::Kind::kNumber, text)) << text;
   for (const char* text : {"tomorrow", "2026-13-01", "2026-02-30", "2026-1-1", "\"2026-0\""})
     EXPECT_FALSE(line(Question::Kind::kDay, text)) << text;
-  EXPECT_EQ(line(Question::Kind::kDay, "2026-02-28"), "key = 2026-02-28\n");
+  EXPECT_EQ(line(Question::Kind::kDay, "2026-02-28"), "published = 2026-02-28\n");
+}
+
+// Else it would come out after all the questions, and all answers would be lost.
+TEST(DescriptionTest, AnAnswerThatNoDescriptionMayHaveIsNone) {
+  const auto line = [](std::string_view key, std::string_view answer) {
+    const auto* const question = &*std::ranges::find(Questions(), key, &Question::key);
+    return LineOf(*question, answer).has_value();
+  };
+  EXPECT_FALSE(line("url", "nowhere"));
+  EXPECT_TRUE(line("url", "https://example.org"));
+  EXPECT_FALSE(line("records", "0"));
+  EXPECT_TRUE(line("records", "1"));
+  EXPECT_FALSE(line("languages", "the Swahili language"));
+  EXPECT_TRUE(line("languages", "-"));
+  for (const char* key : {"creators", "formats", "modalities", "purposes"})
+    EXPECT_FALSE(line(key, "-")) << key;
 }
 
 }  // namespace
