@@ -1,4 +1,5 @@
 // accord charter ...: who decides.
+#include <algorithm>
 #include <filesystem>
 
 #include "base/errors.h"
@@ -63,8 +64,36 @@ Result<Envelope> EnvelopeOf(Session& session, const std::string& file, bool amen
 struct Signing {
   Envelope envelope;
   Charter charter;
+  bool outside = false;  // the key is of no member of this version
   std::string file;
 };
+
+// A draft that is signed again goes on with the signatures that its file has; those of another are not lost.
+Result<Envelope> WithCollected(Envelope envelope, const Signing& signing, const std::string& signed_file,
+                               const ledger::VerifierKey& own) {
+  std::error_code unknown;
+  if (signing.file == signed_file || !std::filesystem::exists(signing.file, unknown)) return envelope;
+  ACCORD_ASSIGN_OR_RETURN(Envelope collected, ReadEnvelope(signing.file));
+  if (collected.payload == envelope.payload && collected.payload_type == envelope.payload_type)
+    return collected;
+  const auto is_own = [&](const ledger::DsseSignature& one) { return one.keyid == ledger::KeyIdOf(own); };
+  if (std::ranges::all_of(collected.signatures, is_own)) return envelope;
+  return Fail(errors::kCliExists, signing.file + " has what others signed of another draft.",
+              "Name another file, -o FILE, or take that one away.");
+}
+
+bool Speaks(const Charter& charter, const ledger::VerifierKey& key) {
+  return std::ranges::any_of(charter.members, [&](const charter::Member& member) {
+    return std::ranges::find(member.gov_keys, key) != member.gov_keys.end();
+  });
+}
+
+// Refuses a key that speaks for nobody. Of an amendment members of the version before sign, too.
+Status CheckSpeaks(const Signing& signing, const ledger::VerifierKey& key, const std::string& file) {
+  if (!signing.outside || signing.charter.version > 1) return {};
+  return Fail(errors::kEntryUnsigned,
+              file + " is the key " + ledger::KeyIdOf(key) + ", which no member has in this charter");
+}
 
 Result<Signing> SignCharter(const CharterSign& command, Session& session) {
   Signing out;
@@ -74,6 +103,10 @@ Result<Signing> SignCharter(const CharterSign& command, Session& session) {
   if (out.file.empty()) out.file = std::filesystem::path(command.file).replace_extension(".json").string();
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
                           OpenSigner(session, {command.key, command.passphrase_file}));
+  ACCORD_ASSIGN_OR_RETURN(out.envelope,
+                          WithCollected(std::move(out.envelope), out, command.file, signer.verifier()));
+  out.outside = !Speaks(out.charter, signer.verifier());
+  ACCORD_RETURN_IF_ERROR(CheckSpeaks(out, signer.verifier(), command.key));
   ACCORD_RETURN_IF_ERROR(signer.Sign(out.envelope));
   ACCORD_RETURN_IF_ERROR(
       WriteFileAtomic(out.file, AsBytes(ledger::EncodeEnvelope(out.envelope)), FileMode::kShared));
@@ -119,6 +152,8 @@ Result<Charter> FirstDraft(const CharterInit& command, Session& session, Backend
                 .log = log,
                 .vote_window = 30 * kDay,
                 .max_clock_skew = 300};
+  // Of fewer the sum would tell too much of each; one member alone has nobody to hide from.
+  if (!command.solo) draft.min_cohort = draft.min_group = 3;
   ACCORD_ASSIGN_OR_RETURN(const std::optional<Digest> release, ReleaseKey(command.release_key));
   draft.members.push_back({.id = command.member,
                            .gov_keys = {key.verifier},
@@ -174,7 +209,10 @@ ExitCode Run(const CharterSign& command, Session& session) {
   const std::string hash = done->envelope.Id().Hex();
   return session.printer().Answer(
       CharterDetails(done->charter, done->envelope.Id(), session.printer().style()) +
-          SignedBy(done->charter, done->envelope) + "Signed: " + done->file + "\n",
+          SignedBy(done->charter, done->envelope) + "Signed: " + done->file + "\n" +
+          (done->outside
+               ? "The key is of no member of this version: it counts if the version before has it.\n"
+               : ""),
       JsonObject({{"file", done->file}, {"hash", hash}}));
 }
 
@@ -227,11 +265,16 @@ ExitCode Run(const CharterPin& command, Session& session) {
   const auto genesis = Digest::FromHex(command.hash);
   if (!genesis)
     return session.printer().Failure(
-        Fail(errors::kCliUsage, "\"" + Printable(command.hash, 80) + "\" is no SHA-256."));
+        Fail(errors::kCliUsage, "\"" + Printable(command.hash, 80) + "\" is no SHA-256.",
+             "It has 64 digits of 0-9 and a-f, and a member tells it: accord charter show"));
+  const auto before = PinnedCharter(session);
+  if (!before.ok()) return session.printer().Failure(before.status());
   if (const Status pinned = PinCharter(session, *genesis); !pinned.ok())
     return session.printer().Failure(pinned);
+  const bool replaced = *before && **before != *genesis;
   return session.printer().Answer(
-      "Pinned. What the coordinator shows has to begin with this charter from now on.\n",
+      (replaced ? "Pinned, in place of " + (*before)->Hex() + "." : std::string("Pinned.")) +
+          " What the coordinator shows has to begin with this charter from now on.\n",
       JsonObject({{"hash", genesis->Hex()}}));
 }
 

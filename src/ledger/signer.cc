@@ -74,6 +74,9 @@ Result<Signer> Signer::Make(VerifierKey verifier, std::unique_ptr<const crypto::
 
 Status Signer::Sign(Envelope& envelope) const {
   ACCORD_ASSIGN_OR_RETURN(Bytes signature, key_->Sign(Pae(envelope.payload_type, envelope.payload)));
+  // Signing again replaces what this key said before: ECDSA never signs twice alike.
+  std::erase_if(envelope.signatures,
+                [&](const DsseSignature& one) { return one.keyid == KeyIdOf(verifier_); });
   envelope.signatures.push_back({KeyIdOf(verifier_), std::move(signature)});
   return {};
 }

@@ -40,7 +40,8 @@ class Signer {
                                            std::unique_ptr<const crypto::SigningKey> key);
 
   [[nodiscard]] const VerifierKey& verifier() const { return verifier_; }
-  // Adds a signature to the envelope, with KeyIdOf(verifier()) as the hint. Fails as the key does.
+  // Adds a signature to the envelope, with KeyIdOf(verifier()) as the hint; one with this hint that is there
+  // is replaced. Fails as the key does.
   [[nodiscard]] Status Sign(Envelope& envelope) const;
 
  private:

@@ -153,6 +153,7 @@ class Governed(Federation):
         self.call("accord", "charter", "init", "--federation", "test", "--member", "ada", "--witness", self.witness("ada"),
                   "--release-key", self.dir / "release.key", "--ca", self.dir / "ada.ca/ca.pem", "-o", draft, *self.signed("ada"))
         head, *_ = draft.read_text().split("[quorum]")
+        assert "min_cohort = 3" in head and "min_group = 3" in head, "a federation of several hides each in a sum of three"
         member = draft.read_text().split("[[member]]")[1]
         vkeys = {name: self.ask("key", "show", self.dir / f"{name}.key")["vkey"] for name in MEMBERS}
         for name in MEMBERS:
@@ -404,13 +405,13 @@ class GovernanceTest(unittest.TestCase):
         federation.add_node("bo-2", federation.call("accord-ca", "invite", "bo-2", "--state", federation.dir / "bo.ca").strip())
         federation.start_node("bo-2")
         self.assertIn("bo-2", federation.registered())
-        draft, log_size = federation.dir / "next.toml", len(federation.ask("log", "show"))
+        draft, log_size = federation.dir / "revoking.toml", len(federation.ask("log", "show"))
         draft.write_text(federation.call("accord", "charter", "show", "--toml") +
                          f'\n[[revoked]]\nkind = "node"\nid = "spiffe://bo.test.accord/node/bo-2"\nfrom_index = {log_size}\n')
         federation.call("accord", "charter", "sign", draft, "--amends", *federation.signed("ada"))
         for name in ("bo", "cy"):
-            federation.call("accord", "charter", "sign", federation.dir / "next.json", "--amends", *federation.signed(name))
-        federation.ask("charter", "submit", federation.dir / "next.json")
+            federation.call("accord", "charter", "sign", draft.with_suffix(".json"), "--amends", *federation.signed(name))
+        federation.ask("charter", "submit", draft.with_suffix(".json"))
         self.assertIn("auth.revoked", federation.programs["bo-2"].wait_for("coordinator.lost")["why"])
         self.assertNotIn("bo-2", federation.registered())
         self.assertTrue(set(MEMBERS) <= set(federation.registered()))
