@@ -47,8 +47,8 @@ bool WithinWork(const PolicyRule& rule, const PolicyQuestion& job) {
                               : job.local_steps <= rule.max_local_steps;
 }
 
-// The first predicate of the rule that fails, by its key; "" when all hold.
-std::string FirstFailing(const PolicyRule& rule, const PolicyQuestion& job) {
+// The predicates of the rule that fail, by their keys; "" when all hold.
+std::string Failing(const PolicyRule& rule, const PolicyQuestion& job) {
   const std::pair<const char*, bool> predicates[] = {
       {"submitters", Has(rule.submitters, "member:" + job.proposer)},
       {"model_kinds", Has(rule.model_kinds, job.model_kind)},
@@ -66,8 +66,10 @@ std::string FirstFailing(const PolicyRule& rule, const PolicyQuestion& job) {
       {"gpu", !job.gpu || rule.gpu},
       {"require_own_vote", job.own_vote || !rule.require_own_vote},
       {"valid_until", rule.valid_until && job.now < EndOf(*rule.valid_until)}};
-  const auto* const failing = std::ranges::find(predicates, false, &std::pair<const char*, bool>::second);
-  return failing == std::end(predicates) ? "" : failing->first;
+  std::string failing;
+  for (const auto& [key, holds] : predicates)
+    if (!holds) failing += (failing.empty() ? "" : ", ") + std::string(key);
+  return failing;
 }
 
 // What no rule can allow; "" when it is within.
@@ -87,7 +89,7 @@ PolicyVerdict Judge(const NodePolicy& policy, const PolicyQuestion& question) {
   PolicyVerdict verdict{.reason = BeyondLimits(policy, question)};
   std::vector<const PolicyRule*> matching;
   for (const PolicyRule& rule : policy.rules) {
-    std::string failing = FirstFailing(rule, question);
+    std::string failing = Failing(rule, question);
     if (failing.empty()) matching.push_back(&rule);
     verdict.rules.emplace_back(rule.id, std::move(failing));
   }

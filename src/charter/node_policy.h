@@ -82,7 +82,7 @@ struct PolicyVerdict {
   std::string rule;             // that allows it
   bool needs_approval = false;  // of a person, before it begins
   std::string reason;           // of a refusal, for the lab alone
-  // Each rule with the first of its predicates that fails; empty: all hold.
+  // Each rule with those of its predicates that fail, with ", " between; empty: all hold.
   std::vector<std::pair<std::string, std::string>> rules;
 };
 [[nodiscard]] PolicyVerdict Judge(const NodePolicy& policy, const PolicyQuestion& question);

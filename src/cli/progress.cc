@@ -23,6 +23,7 @@ std::string Padded(std::string text, std::size_t width) {
 
 Tone NodeTone(const rpc::NodeProgressView& node) {
   if (node.state == "dropped") return Tone::kBad;
+  if (node.state == "declined") return Tone::kWarn;
   return node.connected ? Tone::kPlain : Tone::kWarn;
 }
 

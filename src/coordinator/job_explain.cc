@@ -21,6 +21,16 @@ std::string JobRunner::Explain(const job::OpenRound& open) const {
   return explanation.sentence + " (" + Names(explanation.awaited) + ")";
 }
 
+// "; declined: ke (policy.denied)", or nothing.
+std::string JobRunner::WhoDeclined() const {
+  std::string out;
+  for (const auto& [id, node] : nodes_) {
+    if (node.declined.empty() || node.prepared) continue;
+    out += (out.empty() ? "; declined: " : ", ") + node.name + " (" + node.declined + ")";
+  }
+  return out;
+}
+
 // History does not change while a round is open, so this is what its plan was made of.
 std::string JobRunner::WaitWhy(const job::OpenRound& open) const {
   const auto deadline = round::DeadlineOf(open.state);

@@ -340,6 +340,7 @@ class JobRunner : public std::enable_shared_from_this<JobRunner> {
   [[nodiscard]] std::string NodeState(NodeId node);
   // job_explain.cc
   [[nodiscard]] std::string Explain(const job::OpenRound& open) const;
+  [[nodiscard]] std::string WhoDeclined() const;
   [[nodiscard]] std::string WaitWhy(const job::OpenRound& open) const;
   [[nodiscard]] std::string Outlook();
   [[nodiscard]] std::string OutlookOfPause(const job::Paused& paused);

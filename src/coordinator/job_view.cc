@@ -150,12 +150,14 @@ rpc::RoundView JobRunner::MakeRoundView(const job::OpenRounds& rounds) {
     if (grouped()) view.why += input_.partition[one.group].name + ": ";
     view.why += Explain(one);
   }
+  if (view.phase == round::Phase::kGather) view.why += WhoDeclined();
   if (const auto* s = std::get_if<round::Collect>(&open.state)) view.attempt = s->attempt.id;
   if (const auto* s = std::get_if<round::Commit>(&open.state)) view.attempt = s->attempt.id;
   for (const auto& [id, node] : nodes_) {
     const Lane* lane = LaneOf(id);
     if (lane == nullptr) continue;
     rpc::NodeProgressView progress{.name = node.name, .connected = node.connected, .state = NodeState(id)};
+    if (progress.state == "ready" && !node.declined.empty()) progress.state = "declined";
     if (node.progress.round == open.plan.round) {
       progress.steps_done = node.progress.steps_done;
       progress.steps_total = node.progress.steps_total;

@@ -24,6 +24,13 @@ std::string Epsilon(std::uint64_t milli) {
   return text;
 }
 
+// Further lines of a message as far right as the first.
+std::string Indented(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 19)
+    text.insert(at + 1, 18, ' ');
+  return text;
+}
+
 std::string Rules(const charter::PolicyVerdict& policy) {
   std::string text;
   for (const auto& [rule, failing] : policy.rules)
@@ -83,15 +90,16 @@ std::string ExplanationText(const Explanation& explanation) {
                   std::string(charter::kChecks.at(number - 1)).c_str());
     text += line;
     if (number == all.check && !all.status.ok())
-      text += "                  " + all.status.error() + ": " + all.status.message() + "\n";
+      text += "                  " + all.status.error() + ": " + Indented(all.status.message()) + "\n";
     if (number == kOfPolicy) text += Rules(all.policy);
     if (number == kOfBudget && all.check >= kOfBudget) text += Budget(explanation);
   }
   text += "A person's approval: " + std::string(Name(explanation.approval)) + "\n";
   const Status decision = explanation.Decision();
-  return text + (decision.ok() ? "This node takes part.\n"
-                               : "This node does not take part: " + decision.error() + ", " +
-                                     decision.message() + "\n");
+  if (decision.ok()) return text + "This node takes part.\n";
+  const std::string why = decision.message();
+  text += "This node does not take part: " + decision.error() + ", " + why.substr(0, why.find('\n')) + "\n";
+  return text + (decision.hint().empty() ? "" : "hint:  " + decision.hint() + "\n");
 }
 
 std::string ExplanationJson(const Explanation& explanation) {

@@ -287,6 +287,9 @@ class GovernanceTest(unittest.TestCase):
             federation.vote(proposal, member)
         waiting = lambda: [one["job"] for one in federation.lab("bo", "jobs", "--waiting") if "job" in one]
         federation.until(lambda: waiting() == [proposal])
+        open_round = lambda: federation.ask("job", "show", proposal)["current"]
+        federation.until(lambda: "declined: bo (policy.awaits_approval)" in open_round()["why"])
+        self.assertEqual({one["name"] for one in open_round()["nodes"] if one["state"] == "declined"}, {"bo"})
         check, = federation.lab("bo", "policy", "check", proposal[:12])
         self.assertEqual((check["takes_part"], check["error"]), (False, "policy.awaits_approval"))
         self.assertEqual([one["result"] for one in check["checks"]], ["holds"] * 9)

@@ -63,6 +63,15 @@ TEST_F(PolicyTest, AllowsWhatARuleDescribes) {
   EXPECT_FALSE(verdict.needs_approval);
 }
 
+TEST_F(PolicyTest, NamesAllThatARuleFailsOn) {
+  EXPECT_EQ(Failing([](PolicyQuestion& q) {
+              q.purpose = "marketing";
+              q.wall_s = 1'000'000;
+              q.own_vote = false;
+            }),
+            "purposes, max_wall_s, require_own_vote");
+}
+
 TEST_F(PolicyTest, EachPredicateDeniesByItself) {
   EXPECT_EQ(Failing([](PolicyQuestion& q) { q.proposer = "be"; }), "submitters");
   EXPECT_EQ(Failing([](PolicyQuestion& q) { q.model_kind = "llama"; }), "model_kinds");

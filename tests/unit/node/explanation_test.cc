@@ -55,6 +55,16 @@ TEST(ExplanationTest, SaysWhatWasNotReached) {
   EXPECT_THAT(text, HasSubstr("7  not reached"));
   EXPECT_THAT(text, Not(HasSubstr("of training")));
   EXPECT_THAT(text, HasSubstr("does not take part"));
+  EXPECT_THAT(text, HasSubstr("hint:  ")) << "what to do";
+}
+
+TEST(ExplanationTest, ErrorsOfSeveralLinesStayInTheirColumn) {
+  Explanation explanation = Heart();
+  explanation.considered = {.check = 8,
+                            .status = Fail(errors::kPolicyInvalid, "policy.toml has an error:\nline 3")};
+  const std::string text = ExplanationText(explanation);
+  EXPECT_THAT(text, HasSubstr("policy.toml has an error:\n                  line 3\n"));
+  EXPECT_THAT(text, HasSubstr("does not take part: policy.invalid, policy.toml has an error:\n"));
 }
 
 TEST(ExplanationTest, APersonMayBeWhatIsMissing) {
