@@ -1,6 +1,7 @@
 #include "cli/job_text.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/text.h"
 #include "cli/progress.h"
@@ -31,6 +32,26 @@ std::string Newest(const rpc::JobView& job, std::string_view name) {
 // Of a round's updates rather than of the model; a share of one.
 bool IsOfTheUpdates(const rpc::MetricView& metric) {
   return metric.name == "clipped" || metric.name == "peak" || metric.name == "steps";
+}
+
+// "0.889", "12.3", "1,204".
+std::string ThreeDigits(double value) {
+  if (value >= 1'000.0) return Count(static_cast<std::uint64_t>(value));
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+// Empty where the coordinator does not say.
+std::string UploadWords(const update::Upload& upload) {
+  if (upload.bytes == 0) return "";
+  const auto bytes = static_cast<double>(upload.bytes);
+  std::string words = FormatBytes(upload.bytes) + " a node and round";
+  if (upload.parameters > 0)
+    words += ", " + ThreeDigits(bytes / static_cast<double>(upload.parameters)) + " bytes a parameter";
+  if (upload.tokens > 0)
+    words += ", " + ThreeDigits(bytes / static_cast<double>(upload.tokens)) + " bytes a token";
+  return words;
 }
 
 std::string At(TimePoint time, TimePoint now) {
@@ -91,6 +112,7 @@ std::string JobDetails(const rpc::JobView& job, const Style& style) {
   }
   facts.Add("rounds", RoundsDone(job) + " committed");
   facts.Add("parameters", Count(job.parameters));
+  facts.Add("upload", UploadWords(job.upload));
   facts.Add("model", job.model_hash.IsZero() ? "" : job.model_hash.Hex());
   facts.Add("submitter", ShortIdentity(job.submitter));
   facts.Add("submitted", At(job.submitted, job.time));
@@ -173,7 +195,7 @@ std::string ValidationText(const rpc::ValidationView& validation, const Style& s
                     Paint(style, Tone::kGood, " is valid") + "\n";
   Facts facts;
   facts.Add("parameters", Count(validation.parameters));
-  facts.Add("upload", FormatBytes(validation.upload_bytes) + " a node and round");
+  facts.Add("upload", UploadWords(validation.upload));
   for (const std::string& note : validation.notes) facts.Add("note", Printable(note));
   return out + facts.Render(style);
 }

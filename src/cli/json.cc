@@ -31,6 +31,12 @@ ordered_json Reason(const Status& status) {
   return {{"code", status.error()}, {"message", status.message()}, {"hint", status.hint()}};
 }
 
+// null where it is of nothing, or not told.
+ordered_json Per(std::uint64_t bytes, std::uint64_t count) {
+  if (count == 0) return nullptr;
+  return static_cast<double>(bytes) / static_cast<double>(count);
+}
+
 ordered_json Metrics(const std::vector<rpc::MetricView>& metrics) {
   ordered_json out = ordered_json::object();
   for (const rpc::MetricView& metric : metrics)
@@ -114,6 +120,9 @@ std::string Json(const rpc::JobView& job) {
                {"final_metrics", Metrics(job.final_metrics)},
                {"since", Time(job.since)},
                {"outlook", job.outlook},
+               {"upload_bytes", job.upload.bytes},
+               {"bytes_per_parameter", Per(job.upload.bytes, job.upload.parameters)},
+               {"bytes_per_token", Per(job.upload.bytes, job.upload.tokens)},
                {"time", Time(job.time)}});
 }
 
@@ -149,7 +158,9 @@ std::string Json(const Explained& explained) {
 std::string Json(const rpc::ValidationView& validation) {
   return Text({{"name", validation.name},
                {"parameters", validation.parameters},
-               {"upload_bytes", validation.upload_bytes},
+               {"upload_bytes", validation.upload.bytes},
+               {"bytes_per_parameter", Per(validation.upload.bytes, validation.upload.parameters)},
+               {"bytes_per_token", Per(validation.upload.bytes, validation.upload.tokens)},
                {"notes", validation.notes}});
 }
 

@@ -10,6 +10,7 @@
 #include "job/codec.h"
 #include "update/global_state.h"
 #include "update/groups.h"
+#include "update/upload.h"
 
 namespace accord::coordinator {
 
@@ -21,6 +22,7 @@ struct JobInput {
   std::shared_ptr<const JobSpec> spec;
   std::shared_ptr<const ModelLayout> layout;  // of the global state (update/global_state.h)
   update::Partition partition;                // empty: no groups
+  update::Upload upload;
 
   [[nodiscard]] std::uint64_t parameters() const { return update::ParametersOf(*layout); }
   [[nodiscard]] update::RoundBase RoundOf(RoundId round) const { return {*spec, *layout, round}; }

@@ -96,6 +96,7 @@ rpc::JobView JobRunner::MakeView() {
   view.time = services_.clock.Now();
   view.since = SinceOf(state);
   view.outlook = Outlook();
+  view.upload = input_.upload;
   return view;
 }
 

@@ -70,12 +70,14 @@ Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) co
   ACCORD_ASSIGN_OR_RETURN(update::Partition partition,
                           update::PartitionOf(spec, services_.config.federation.trust_domain));
   const JobId id = IdOf(submission);
+  const Result<update::Upload> upload = update::UploadOf(spec, layout);  // Admit says why there is none
   return JobInput{id,
                   std::move(submission),
                   submitted,
                   std::make_shared<const JobSpec>(std::move(spec)),
                   std::make_shared<const ModelLayout>(std::move(layout)),
-                  std::move(partition)};
+                  std::move(partition),
+                  upload.ok() ? *upload : update::Upload{}};
 }
 
 // What a new submission must pass beyond being readable; a job that runs already is not judged again.
@@ -106,14 +108,8 @@ Status Jobs::Admit(const JobInput& input) const {
 Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
   ACCORD_ASSIGN_OR_RETURN(const JobInput input, Check({plan, Bytes(kTokenBytes), ""}, services_.clock.Now()));
   ACCORD_RETURN_IF_ERROR(Admit(input));
-  ACCORD_ASSIGN_OR_RETURN(
-      const secagg::Encoding encoding,
-      update::EncodingFor(*input.spec, round::Purpose::kTrain,
-                          update::LargestFragment(*input.spec, *input.layout), input.spec->round.min_nodes));
-  rpc::ValidationView view{.name = input.spec->name,
-                           .parameters = input.parameters(),
-                           .upload_bytes = encoding.Words() * 8,
-                           .notes = {}};
+  rpc::ValidationView view{
+      .name = input.spec->name, .parameters = input.parameters(), .upload = input.upload, .notes = {}};
   if (input.spec->secure == SecureMode::kOff) {
     view.notes.emplace_back(
         "secure = \"off\": updates are not masked; the coordinator could read each node's");

@@ -135,6 +135,16 @@ RoundResultView Read(Strict& in, const v1::RoundResult& result) {
   return view;
 }
 
+void Fill(const update::Upload& upload, v1::Upload* out) {
+  out->set_bytes(upload.bytes);
+  out->set_parameters(upload.parameters);
+  out->set_tokens(upload.tokens);
+}
+
+update::Upload Read(const v1::Upload& upload) {
+  return {.bytes = upload.bytes(), .parameters = upload.parameters(), .tokens = upload.tokens()};
+}
+
 JobView Read(Strict& in, const v1::JobView& job) {
   JobView view{.id = in.Id<JobId>(job.id(), "id"),
                .name = in.Text(job.name(), kMaxName, "name"),
@@ -153,7 +163,8 @@ JobView Read(Strict& in, const v1::JobView& job) {
                .finished = in.Time(job.finished_ms(), "finished_ms"),
                .time = in.Time(job.time_ms(), "time_ms"),
                .since = in.Time(job.since_ms(), "since_ms"),
-               .outlook = in.Text(job.outlook(), kMaxText, "outlook")};
+               .outlook = in.Text(job.outlook(), kMaxText, "outlook"),
+               .upload = Read(job.upload())};
   if (job.has_current()) view.current = Read(in, job.current());
   for (const auto& result : job.history()) view.history.push_back(Read(in, result));
   for (const auto& metric : job.final()) view.final_metrics.push_back(Read(in, metric));
@@ -227,6 +238,7 @@ void ToProto(const JobView& view, v1::JobView* out) {
   out->set_ahead(view.ahead);
   out->set_since_ms(ToWireMs(view.since));
   out->set_outlook(WireText(view.outlook, kMaxText));
+  Fill(view.upload, out->mutable_upload());
 }
 
 void ToProto(const std::vector<JobView>& views, v1::ListJobsReply* out) {
@@ -238,7 +250,8 @@ void ToProto(const PlanView& view, v1::JobPlan* out) { out->set_plan(std::string
 void ToProto(const ValidationView& view, v1::ValidateJobReply* out) {
   out->set_name(WireText(view.name, kMaxName));
   out->set_parameters(view.parameters);
-  out->set_upload_bytes(view.upload_bytes);
+  out->set_upload_bytes(view.upload.bytes);
+  Fill(view.upload, out->mutable_upload());
   for (const auto& note : view.notes) out->add_notes(WireText(note, kMaxText));
 }
 
@@ -318,7 +331,8 @@ Result<ValidationView> FromProto(const v1::ValidateJobReply& reply) {
   Strict in("ValidateJobReply");
   ValidationView out{.name = in.Text(reply.name(), kMaxName, "name"),
                      .parameters = reply.parameters(),
-                     .upload_bytes = reply.upload_bytes()};
+                     .upload = Read(reply.upload())};
+  out.upload.bytes = reply.upload_bytes();  // an older coordinator says no more
   for (const auto& note : reply.notes()) out.notes.push_back(in.Text(note, kMaxText, "notes"));
   return in.Give(std::move(out));
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "job/job.h"
 #include "round/round.h"
+#include "update/upload.h"
 
 namespace accord::rpc {
 
@@ -82,8 +83,9 @@ struct JobView {
   std::vector<RoundResultView> history;
   std::vector<MetricView> final_metrics;
   TimePoint time;
-  TimePoint since;      // in this state
-  std::string outlook;  // what it waits for and what comes next, while no round is open
+  TimePoint since;        // in this state
+  std::string outlook;    // what it waits for and what comes next, while no round is open
+  update::Upload upload;  // all 0: the coordinator does not say
 };
 
 // The job file as it was submitted.
@@ -94,7 +96,7 @@ struct PlanView {
 struct ValidationView {
   std::string name;
   std::uint64_t parameters = 0;
-  std::uint64_t upload_bytes = 0;
+  update::Upload upload;
   std::vector<std::string> notes;
 };
 

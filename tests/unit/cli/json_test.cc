@@ -27,7 +27,8 @@ TEST(JsonTest, MirrorsEveryView) {
   ExpectGolden("context.json", Pretty(Json(SomeContexts()[0])));
   ExpectGolden("invite.json",
                Pretty(Json(rpc::InviteView{"accord1_AQ", "spiffe://demo.accord/node/ke", kNow})));
-  ExpectGolden("validation.json", Pretty(Json(rpc::ValidationView{"digits", 215'370, 430'816, {"a note"}})));
+  ExpectGolden("validation.json",
+               Pretty(Json(rpc::ValidationView{"digits", 215'370, {430'816, 215'370, 12'288}, {"a note"}})));
   ExpectGolden("log_line.json", Pretty(Json(rpc::LogLineView{kNow, {3}, "ke", "node.trained", "240 steps"})));
 }
 

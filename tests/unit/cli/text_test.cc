@@ -94,7 +94,7 @@ TEST(JobTextTest, EverySurfaceOfAJobSaysHowSecureItIs) {
 TEST(JobTextTest, TellsValidationAndLogs) {
   ExpectGolden("job_validate.txt", ValidationText({.name = "digits",
                                                    .parameters = 215'370,
-                                                   .upload_bytes = 430'816,
+                                                   .upload = {430'816, 215'370, 12'288},
                                                    .notes = {"updates are not masked", "metrics are means"}},
                                                   PlainStyle()));
   ExpectGolden("job_logs.txt",

@@ -44,7 +44,8 @@ rpc::JobView RunningJob() {
                    .submitted = kNow - Millis(20'000),
                    .started = kNow - Millis(10'400),
                    .history = {CommittedRound(1), CommittedRound(2)},
-                   .time = kNow};
+                   .time = kNow,
+                   .upload = {.bytes = 430'816, .parameters = 215'370}};
   job.current = rpc::RoundView{.round = {3},
                                .phase = round::Phase::kTrain,
                                .since = kNow - Millis(1'900),

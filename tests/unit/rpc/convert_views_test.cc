@@ -25,7 +25,8 @@ JobView FullJob() {
                .finished = TimePoint(Millis(3)),
                .time = TimePoint(Millis(4)),
                .since = TimePoint(Millis(8)),
-               .outlook = "2 of 3 nodes are there"};
+               .outlook = "2 of 3 nodes are there",
+               .upload = {.bytes = 9, .parameters = 10, .tokens = 11}};
   view.id.bytes.fill(7);
   view.model_hash.bytes.fill(8);
   view.current = RoundView{.round = {4},
@@ -101,7 +102,10 @@ TEST(ConvertViewsTest, AJobTravelsWithAllItsFields) {
 }
 
 TEST(ConvertViewsTest, TheOtherViewsTravelWithAllTheirFields) {
-  const ValidationView validation{.name = "n", .parameters = 1, .upload_bytes = 2, .notes = {"a", "b"}};
+  const ValidationView validation{.name = "n",
+                                  .parameters = 1,
+                                  .upload = {.bytes = 2, .parameters = 3, .tokens = 4},
+                                  .notes = {"a", "b"}};
   const PlanView plan{{1, 2, 3}};
   const LogLineView line{
       .time = TimePoint(Millis(1)), .round = {2}, .node = "n", .event = "e.f", .text = "t"};
