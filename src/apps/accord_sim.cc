@@ -28,6 +28,7 @@
 #include "study/scratch.h"
 #include "study/trained.h"
 #include "update/headers.h"
+#include "update/new_job.h"
 
 namespace accord::apps {
 namespace {
@@ -124,9 +125,8 @@ Status SetStepTime(const std::string& argument, std::vector<study::Participant>&
   return {};
 }
 
-Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const std::filesystem::path& scratch,
-                                              const std::string& from) {
-  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
+Result<std::unique_ptr<study::Lockstep>> Open(const Commands& commands, const JobSpec& job,
+                                              const std::filesystem::path& scratch, const std::string& from) {
   study::LockstepOptions options{.job = job,
                                  .trust_domain = commands.trust_domain,
                                  .participants = {},
@@ -178,8 +178,10 @@ Status Run(const Commands& commands) {
   if (!commands.out.empty() && std::filesystem::exists(commands.out, unknown))
     return Fail(errors::kCliExists, "\"" + Printable(commands.out, 200) + "\" is there already",
                 "Choose another name, or remove it first.");
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
+  ACCORD_RETURN_IF_ERROR(update::CheckNewJob(job));
   ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
-  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.from));
+  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, job, scratch->path(), commands.from));
   for (std::uint64_t round = 1; !lockstep->over(); ++round) {
     ACCORD_ASSIGN_OR_RETURN(const study::RoundReport report, lockstep->Step());
     Print(commands, report);
@@ -195,8 +197,9 @@ Status Run(const Commands& commands) {
 }
 
 Status Eval(const Commands& commands) {
+  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
   ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
-  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, scratch->path(), commands.model));
+  ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, job, scratch->path(), commands.model));
   return PrintWorth(commands, *lockstep, 0);
 }
 

@@ -174,7 +174,8 @@ void Grammar::AddProposals() {
                          "Who gets the model: members, or \"public\"");
   create.app->add_option("--license", create.values->license, "Of the model, by its SPDX id");
   create.app->add_option("--days", create.values->days, "For how long it may run")
-      ->check(CLI::Range(1, 3'650));
+      ->check(CLI::Range(1, 3'650))
+      ->type_name("N");
   create.app->add_option("--max-wall", create.values->max_wall_s, "Most seconds at a node, in all")
       ->type_name("S");
   create.app->add_option("--max-mem", create.values->max_mem_mb, "Most memory at a node")->type_name("MB");
@@ -186,7 +187,9 @@ void Grammar::AddProposals() {
   const auto vote = Add<ProposalVote>(proposal, "vote", "Say yes or no for your member");
   Positional(vote.app, "PROPOSAL", vote.values->proposal, "Its id, or the beginning of it");
   Choice(Positional(vote.app, "DECISION", vote.values->decision, "approve or reject"), {"approve", "reject"});
-  vote.app->add_option("--days", vote.values->days, "For how long it holds")->check(CLI::Range(1, 3'650));
+  vote.app->add_option("--days", vote.values->days, "For how long it holds")
+      ->check(CLI::Range(1, 3'650))
+      ->type_name("N");
   SigningKey(vote);
 }
 

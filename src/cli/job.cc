@@ -11,6 +11,7 @@
 #include "cli/words.h"
 #include "config/job_file.h"
 #include "crypto/random.h"
+#include "update/new_job.h"
 
 namespace accord::cli {
 namespace {
@@ -105,6 +106,7 @@ ExitCode Run(const JobValidate& command, Session& session) {
   }
   const Result<JobSpec> job = config::ParseJob(AsText(*plan), command.file);
   if (!job.ok()) return printer.Failure(job.status());
+  if (const Status sound = update::CheckNewJob(*job); !sound.ok()) return printer.Failure(sound);
   return printer.Answer(
       job->name + " is valid\n  secure: " + SecureWords(job->secure) + "\n",
       JsonObject({{"name", job->name}, {"secure", std::string(config::SecureName(job->secure))}}));

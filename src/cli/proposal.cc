@@ -15,6 +15,7 @@
 #include "crypto/random.h"
 #include "crypto/sha256.h"
 #include "update/global_state.h"
+#include "update/new_job.h"
 
 namespace accord::cli {
 namespace {
@@ -26,11 +27,13 @@ using charter::Vote;
 constexpr charter::UnixSeconds kDay = 86'400;
 
 // The member that a key speaks for.
-Result<std::string> MemberOf(const charter::Charter& charter, const ledger::VerifierKey& key) {
+Result<std::string> MemberOf(const charter::Charter& charter, const ledger::VerifierKey& key,
+                             const ErrorInfo& refusal) {
   for (const charter::Member& member : charter.members) {
     if (std::ranges::find(member.gov_keys, key) != member.gov_keys.end()) return member.id;
   }
-  return Fail(errors::kVoteRefused, "the charter does not list the key " + key.Format());
+  return Fail(refusal, "the charter does not list the key " + key.Format(),
+              "Use the governance key of your member, as the charter has it: accord charter show --toml");
 }
 
 // "ke=sha256:HEX", a certificate of the member's.
@@ -38,12 +41,14 @@ Result<charter::DatasetRef> DatasetOf(const std::string& text) {
   const std::size_t at = text.find("=sha256:");
   const auto hash = at == std::string::npos ? std::nullopt : Digest::FromHex(text.substr(at + 8));
   if (hash) return charter::DatasetRef{text.substr(0, at), *hash};
-  return Fail(errors::kCliUsage, "\"" + Printable(text, 100) + "\" is not MEMBER=sha256:HEX.");
+  return Fail(errors::kCliUsage, "\"" + Printable(text, 100) + "\" is not MEMBER=sha256:HEX.",
+              "HEX is the whole hash of the member's certificate: accord data list --json");
 }
 
 Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, const charter::Version& under,
                             const ledger::VerifierKey& key, charter::UnixSeconds now) {
   ACCORD_ASSIGN_OR_RETURN(const JobSpec spec, config::ParseJob(AsText(plan), command.file));
+  ACCORD_RETURN_IF_ERROR(update::CheckNewJob(spec));  // before anybody votes on it
   Proposal proposal{.federation = under.charter.federation,
                     .charter = under.hash,
                     .not_before = now,
@@ -55,7 +60,7 @@ Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, co
                     .gpu = command.gpu,
                     .recipients = command.recipients,
                     .license = command.license};
-  ACCORD_ASSIGN_OR_RETURN(proposal.proposer, MemberOf(under.charter, key));
+  ACCORD_ASSIGN_OR_RETURN(proposal.proposer, MemberOf(under.charter, key, errors::kProposalRefused));
   ACCORD_ASSIGN_OR_RETURN(proposal.init, update::FirstModel(spec));
   crypto::RandomBytes(proposal.nonce);
   for (const std::string& text : command.data) {
@@ -68,11 +73,16 @@ Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, co
 }
 
 Result<rpc::Appended> Create(const ProposalCreate& command, Session& session) {
+  if (command.data.empty())
+    return Fail(errors::kCliUsage, "accord proposal create: --data is required: the certified data sets.",
+                "--data MEMBER=sha256:HEX, once for each; the hashes are in: accord data list --json");
   const Result<Bytes> plan = ReadFile(command.file, config::kMaxJobBytes);
   if (!plan.ok()) return Fail(errors::kCliFile, "The job file cannot be read: " + plan.status().message());
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   ACCORD_ASSIGN_OR_RETURN(const charter::Version* const under, log.Present(session));
+  // Members would vote on what the coordinator never begins, and nobody but its operator would hear why.
+  ACCORD_RETURN_IF_ERROR(backend->ValidateJob(*plan).status());
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
                           OpenSigner(session, {command.key, command.passphrase_file}));
   ACCORD_ASSIGN_OR_RETURN(const Proposal proposal,
@@ -96,7 +106,8 @@ Result<Voted> SayVote(const ProposalVote& command, Session& session) {
   const charter::Version& under = log.record.chain()[matter.version];
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
                           OpenSigner(session, {command.key, command.passphrase_file}));
-  ACCORD_ASSIGN_OR_RETURN(const std::string member, MemberOf(under.charter, signer.verifier()));
+  ACCORD_ASSIGN_OR_RETURN(const std::string member,
+                          MemberOf(under.charter, signer.verifier(), errors::kVoteRefused));
   const charter::UnixSeconds now = Seconds(session);
   Vote vote{.federation = under.charter.federation,
             .job = job,

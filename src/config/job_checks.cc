@@ -190,6 +190,10 @@ void CheckInner(Schema& schema, const InnerSpec& inner, const RoundSpec& round) 
   }
 }
 
+// A node goes through all steps of a round to say what share its own are (strategy::Reach), and nothing can
+// stop it there: so many take some tenths of a second.
+constexpr std::uint64_t kMaxDynamicSteps = 1'000'000;
+
 // Where slow nodes take fewer steps than others, what would be wrong or would hold all up none the less.
 void CheckDynamicSteps(Schema& schema, const JobSpec& job) {
   OnlyWith(schema, schema.Has("inner.round_time"), {"inner.min_steps"}, "inner.round_time");
@@ -199,6 +203,10 @@ void CheckDynamicSteps(Schema& schema, const JobSpec& job) {
   if (schema.Has("inner.local_steps") && inner.local_steps < 2)
     schema.Complain("inner.round_time",
                     "leaves nothing to choose with inner.local_steps = " + std::to_string(inner.local_steps));
+  if (inner.local_steps > kMaxDynamicSteps)
+    schema.Complain("inner.local_steps", std::to_string(inner.local_steps) + " is above " +
+                                             std::to_string(kMaxDynamicSteps) +
+                                             ", the most with inner.round_time");
   if (schema.Good({"inner.min_steps"}) && inner.min_steps > inner.local_steps)
     schema.Complain("inner.min_steps", "is above inner.local_steps");
   if (schema.Good({"round.max_wait"}) && schema.Has("round.max_wait") &&

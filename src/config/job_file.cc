@@ -10,6 +10,9 @@ namespace accord::config {
 namespace {
 
 constexpr Millis kMaxWait{366LL * 86'400'000};
+// Rounds of a job and local steps of a round: their product is counted in 64 bits with room to spare.
+constexpr std::uint64_t kMaxRounds = 1'000'000'000;
+constexpr std::uint64_t kMaxSteps = 1'000'000'000;
 constexpr std::uint64_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
 constexpr Range kPositive{.low = 0.0, .low_open = true};
 constexpr Range kFraction{.low = 0.0, .high = 1.0, .high_open = true};
@@ -140,7 +143,8 @@ void PartsSections(Schema& s, JobSpec& job) {
         "have it in their name");
   s.Key("lambda", Number(job.personal.lambda, {.low = 0.0}),
         "ditto: pull of the own model towards the common one");
-  s.Key("local_steps", Whole(job.personal.local_steps, 1), "ditto: steps of the own model in a round");
+  s.Key("local_steps", Whole(job.personal.local_steps, 1, kMaxSteps),
+        "ditto: steps of the own model in a round");
 }
 
 void TrainingSections(Schema& s, InnerSpec& inner) {
@@ -158,14 +162,14 @@ void TrainingSections(Schema& s, InnerSpec& inner) {
   s.Key("weight_decay", Number(inner.weight_decay, {.low = 0.0}), "decay of the weights");
   s.Key("local_epochs", Whole(inner.local_epochs, 1, 1'000'000),
         "passes over the node's data in a round; either this or local_steps");
-  s.Key("local_steps", Whole(inner.local_steps, 0),
+  s.Key("local_steps", Whole(inner.local_steps, 0, kMaxSteps),
         "steps in a round, the same at all nodes but for round_time; with [streaming] those in which every "
         "fragment is "
         "exchanged once");
   s.Key("round_time", Duration(inner.round_time, Millis(1), kMaxWait),
         "what the local steps of a round should take: a node too slow for all of them takes fewer, and its "
         "update is normalised (FedNova); absent: all nodes take all");
-  s.Key("min_steps", Whole(inner.min_steps, 1),
+  s.Key("min_steps", Whole(inner.min_steps, 1, kMaxSteps),
         "round_time: the fewest steps of a slow node, by which it also learns its speed; absent: a tenth of "
         "local_steps");
   s.Key("batch", Whole(inner.batch, 1, 1'000'000), "examples in a step");
@@ -255,8 +259,8 @@ void CombiningSections(Schema& s, JobSpec& job) {
   s.Key("every", Whole(job.eval.every, 1, 1'000'000'000),
         "measure in the first round and in each after so many; the last model has its figures in any case");
   s.Section({"round"}, "How many rounds, and when one may go on.");
-  s.Key("count", Whole(job.round.count, 1, 1'000'000'000), "rounds of the job", Need::kRequired);
-  s.Key("synchronous", Whole(job.round.synchronous, 0, 1'000'000'000),
+  s.Key("count", Whole(job.round.count, 1, kMaxRounds), "rounds of the job", Need::kRequired);
+  s.Key("synchronous", Whole(job.round.synchronous, 0, kMaxRounds),
         "the first rounds, of one local step each and averaged plainly: a start in step");
   s.Key("min_nodes", Whole(job.round.min_nodes, 1, kMaxNodes), "nodes that a round begins with",
         Need::kRequired);

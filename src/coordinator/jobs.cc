@@ -14,6 +14,7 @@
 #include "update/exchange.h"
 #include "update/groups.h"
 #include "update/headers.h"
+#include "update/new_job.h"
 
 namespace accord::coordinator {
 namespace {
@@ -83,6 +84,7 @@ Result<JobInput> Jobs::Check(job::Submission submission, TimePoint submitted) co
 // What a new submission must pass beyond being readable; a job that runs already is not judged again.
 Status Jobs::Admit(const JobInput& input) const {
   const JobSpec& spec = *input.spec;
+  ACCORD_RETURN_IF_ERROR(update::CheckNewJob(spec));
   if (spec.secure == SecureMode::kOff && !services_.config.security.allow_unmasked) {
     return Fail(errors::kJobUnmasked, "secure = \"off\" would show every node's update to the coordinator");
   }

@@ -56,7 +56,7 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
  private:
   // The plan as a job: parsed, with its layout.
   [[nodiscard]] Result<JobInput> Check(job::Submission submission, TimePoint submitted) const;
-  // What a new job must pass beyond that: `job.unsupported`, `job.unmasked`, `model.too_large`,
+  // What a new job must pass beyond that: update::CheckNewJob, `job.unmasked`, `model.too_large`,
   // `secagg.bad_params`.
   [[nodiscard]] Status Admit(const JobInput& input) const;
   void Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply);

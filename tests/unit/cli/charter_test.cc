@@ -118,5 +118,24 @@ TEST(CharterPinTest, SaysWhichPinItReplaces) {
   EXPECT_THAT(program.Run({"charter", "pin", "12"}).err, HasSubstr("64 digits"));
 }
 
+TEST(ProposalCreateTest, AsksForCertifiedData) {
+  Program program;
+  const auto refused = program.Run({"proposal", "create", "job.toml", "--key", "ke.key"});
+  EXPECT_EQ(refused.code, static_cast<int>(ExitCode::kUsage));
+  EXPECT_THAT(refused.err, HasSubstr("accord data list --json"));
+}
+
+// Else members would vote on a job that never begins.
+TEST(ProposalCreateTest, AsksTheCoordinatorFirst) {
+  ProgramWithLog program;
+  const std::string job = (program.dir / "job.toml").string();
+  ASSERT_TRUE(WriteFileAtomic(job, AsBytes("version = 1"), FileMode::kShared).ok());
+  program.coordinator.validation = Fail(errors::kJobUnmasked, "secure = \"off\" would show every update");
+  const auto refused = program.Ask(
+      {"proposal", "create", job, "--key", "ke.key", "--data", "ke=sha256:" + std::string(64, '1')});
+  EXPECT_THAT(refused.err, HasSubstr("docs/errors/job.unmasked.md"));
+  EXPECT_TRUE(program.coordinator.appended.empty());
+}
+
 }  // namespace
 }  // namespace accord::cli

@@ -26,6 +26,7 @@ struct FakeClock final : Clock {
 };
 
 struct FakeCoordinator {
+  Status validation;                              // what it says of any job file that is sent to be checked
   std::deque<Status> failures;                    // each call takes one first; ok and none mean "answer"
   rpc::JobView job = RunningJob();                // of every call that gives a job
   std::deque<std::vector<rpc::JobView>> watches;  // one for each WatchJob; then the stream breaks
@@ -92,6 +93,7 @@ class FakeBackend final : public Backend {
     return Answer(c_.job);
   }
   Result<rpc::ValidationView> ValidateJob(ByteView) override {
+    ACCORD_RETURN_IF_ERROR(c_.validation);
     return Answer(rpc::ValidationView{.name = "digits", .parameters = 1'000});
   }
   Result<rpc::JobView> GetJob(const std::string& ref) override { return Ref(ref); }

@@ -206,6 +206,24 @@ TEST_F(RunTest, JobFilesAreCheckedBeforeAnybodyIsAsked) {
   EXPECT_THAT(p.Run({"job", "validate", kJobFile}).out, HasSubstr("is valid"));
 }
 
+TEST_F(RunTest, AJobWithoutSenseIsNoticedOffline) {
+  const std::string file = (p.dir / "long.toml").string();
+  std::ofstream(file) << R"(version = 1
+name = "words"
+purpose = "test"
+model = { kind = "llama", preset = "2m" }
+data = { dataset = "words", context = 1024 }
+inner = { lr = 0.01, local_steps = 4, schedule = { unit = "step", warmup_steps = 40 } }
+update = { max_examples = 10 }
+round = { count = 10, min_nodes = 3, min_survivors = 3, max_wait = "5m" }
+)";
+  const auto ended = p.Run({"job", "validate", file, "--offline"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_THAT(ended.err, HasSubstr("data.context = 1024 is above the 512 positions"));
+  EXPECT_THAT(ended.err, HasSubstr("warmup_steps = 40"));
+  EXPECT_THAT(ended.err, HasSubstr("docs/errors/job.invalid.md"));
+}
+
 TEST_F(RunTest, WatchGoesThroughALostConnectionToTheEnd) {
   p.coordinator.watches = {{RunningJob()}, {RunningJob(), FinishedJob()}};
   const auto ended = p.Run({"job", "watch", "digits"});

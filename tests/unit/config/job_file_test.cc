@@ -143,6 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"momentum = 0.9", "momentum = 1.0", "inner.momentum: 1.0 is not"},
         BadCase{"clip = 1.0", "clip = inf", "update.clip: inf"},
         BadCase{"bits = 16", "bits = 1", "update.bits: 1 is not"},
+        BadCase{"local_epochs = 1", "local_steps = 1000000001", "inner.local_steps: 1000000001 is not"},
         BadCase{"60000", "4294967296", "update.max_examples: 4294967296 is not"},
         BadCase{"batch = 32", "batch = 0", "inner.batch: 0 is not"},
         BadCase{"\"accuracy\"]", "\"f1\"]",
@@ -404,6 +405,9 @@ TEST(JobFileTest, ReadsDynamicSteps) {
   says(uneven("local_epochs = 1, round_time = \"10m\""), "inner.local_steps: is missing, inner.round_time");
   says(uneven("local_steps = 12, round_time = \"10m\", min_steps = 13"), "inner.min_steps: is above");
   says(uneven("local_steps = 1, round_time = \"10m\""), "inner.round_time: leaves nothing to choose");
+  EXPECT_TRUE(ParseJob(uneven("local_steps = 1000000, round_time = \"10m\""), "job").ok());
+  says(uneven("local_steps = 1000001, round_time = \"10m\", min_steps = 2"),
+       "inner.local_steps: 1000001 is above 1000000, the most with inner.round_time");
   says(uneven("local_steps = 12, round_time = \"3h\""), "inner.round_time: is above round.max_wait");
   says(Streams("fragments = 2\n", "keep_state = true, round_time = \"10m\""),
        "inner.round_time: does not go with [streaming]");

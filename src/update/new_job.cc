@@ -1,0 +1,57 @@
+#include "update/new_job.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/errors.h"
+#include "model/layout.h"
+#include "strategy/schedule.h"
+#include "update/global_state.h"
+
+namespace accord::update {
+namespace {
+
+using Faults = std::vector<std::string>;
+
+void CheckLengths(const JobSpec& spec, const LlamaSpec& llama, Faults& faults) {
+  const std::uint64_t positions = llama.max_position_embeddings;
+  const std::string has = std::to_string(positions) + " positions that the model has" +
+                          (llama.preset.empty() ? "" : " by its preset \"" + llama.preset + "\"") +
+                          " (model.max_position_embeddings)";
+  if (spec.text.context > positions)
+    faults.push_back("data.context = " + std::to_string(spec.text.context) + " is above the " + has);
+  if (spec.text.tokenizer != "byte") return;  // only the file knows how many tokens a text has
+  for (const auto& [name, prompt] : spec.samples.prompts) {
+    if (prompt.size() + 1 <= positions) continue;  // behind <s>
+    faults.push_back("samples." + name + ".prompt has " + std::to_string(prompt.size()) +
+                     " bytes; with the <s> before them they are above the " + has);
+  }
+}
+
+// The products stay below 2^63: config bounds rounds and local steps by 10^9 each.
+void CheckWarmup(const JobSpec& spec, Faults& faults) {
+  const ScheduleSpec& schedule = spec.inner.schedule;
+  if (schedule.unit != ScheduleUnit::kStep || schedule.warmup_steps == 0) return;
+  const std::uint64_t steps = strategy::StepsBefore(spec, spec.round.count + 1);
+  if (schedule.warmup_steps < steps) return;
+  faults.push_back("inner.schedule.warmup_steps = " + std::to_string(schedule.warmup_steps) +
+                   " is not below the " + std::to_string(steps) +
+                   " local steps of the whole job: inner.lr would never be reached");
+}
+
+}  // namespace
+
+Status CheckNewJob(const JobSpec& spec) {
+  ACCORD_RETURN_IF_ERROR(GlobalLayout(spec).status());
+  ACCORD_ASSIGN_OR_RETURN(const ModelSpec model, model::Resolve(spec.model));
+  Faults faults;
+  if (model.kind == "llama") CheckLengths(spec, model.llama, faults);
+  CheckWarmup(spec, faults);
+  if (faults.empty()) return {};
+  std::string all;
+  for (const std::string& fault : faults) all += (all.empty() ? "" : "\n") + fault;
+  return Fail(errors::kJobInvalid, all);
+}
+
+}  // namespace accord::update
