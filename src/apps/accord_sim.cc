@@ -22,6 +22,7 @@
 #include "apps/scores.h"
 #include "base/errors.h"
 #include "base/log.h"
+#include "model/partition.h"
 #include "model/safetensors.h"
 #include "study/evaluate.h"
 #include "study/lockstep.h"
@@ -198,6 +199,12 @@ Status Run(const Commands& commands) {
 
 Status Eval(const Commands& commands) {
   ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
+  // Of Ditto the common model is whole.
+  if (model::HasPersonal(job) && job.personal.kind != PersonalKind::kDitto)
+    return Fail(errors::kModelPersonal,
+                "the model of this job is whole only with the part that each node keeps; with that part as "
+                "it was drawn, before any training, the figures would be of no model that anybody has",
+                "Each lab asks at its own node: accord-node graduate --method none --kept ID");
   ACCORD_ASSIGN_OR_RETURN(const auto scratch, study::Scratch::Make());
   ACCORD_ASSIGN_OR_RETURN(const auto lockstep, Open(commands, job, scratch->path(), commands.model));
   return PrintWorth(commands, *lockstep, 0);

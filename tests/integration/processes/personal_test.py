@@ -146,6 +146,9 @@ class PersonalTest(unittest.TestCase):
         out = self.federation.dir / "fedsa.played"
         self.assertLess(out.stat().st_size, 4 * 4 * (6 * 16 + 32) + 1024)
         self.assertNotIn(b"lora_B", out.read_bytes())
+        nodes = [word for name in NODES for word in ("--node", f"{name}={self.federation.dir}/{name}.toml")]
+        with self.assertRaisesRegex(AssertionError, r"--method none --kept ID[\s\S]*model.personal"):
+            self.federation.call("accord-sim", "eval", out, "--job", self.federation.dir / "played.toml", *nodes)
 
     def test_an_adapter_is_heard_beside_its_frozen_model(self) -> None:
         digest = hashlib.sha256(self.base.read_bytes()).hexdigest()
