@@ -3,8 +3,6 @@
 // scores: what each node's updates were worth; graduate: a model tuned on one node's data; generate, samples,
 // export: what a trained language model says, by itself and to the prompts of its job, and its file for other
 // programs.
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -15,7 +13,9 @@
 #include <string_view>
 
 #include "accord/version.h"
+#include "apps/answer.h"
 #include "apps/graduate.h"
+#include "apps/language.h"
 #include "apps/leavings.h"
 #include "apps/participants.h"
 #include "apps/program.h"
@@ -27,7 +27,6 @@
 #include "study/evaluate.h"
 #include "study/lockstep.h"
 #include "study/scratch.h"
-#include "study/trained.h"
 #include "update/headers.h"
 #include "update/new_job.h"
 
@@ -39,44 +38,12 @@ struct Commands {
   std::vector<std::string> nodes, step_times;
   std::uint32_t threads = 1;
   std::uint64_t every = 0;
-  bool json = false, adapter = false, more = false;
-  CLI::App *run = nullptr, *eval = nullptr, *generate = nullptr, *samples = nullptr, *save = nullptr;
-  std::string model, base, tokenizer, format = "gguf", values = "f32";
+  bool json = false;
+  CLI::App *run = nullptr, *eval = nullptr;
+  std::string model;
+  LanguageCommands language;
   GraduateCommand graduate;
   ScoresCommand scores;
-  study::Wish wish{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
-
-  // generate, samples and export: of a trained language model.
-  void AddUses(CLI::App& app) {
-    generate = app.add_subcommand("generate", "Text from a language model");
-    generate->add_option("--prompt", wish.prompt, "How the text begins");
-    generate->add_option("--tokens", wish.max_tokens, "At most so many")->type_name("N");
-    generate->add_option("--temperature", wish.sampling.temperature, "0: always the most probable")
-        ->type_name("T");
-    generate->add_option("--top-k", wish.sampling.top_k, "Among so many of the most probable")
-        ->type_name("K");
-    generate->add_option("--top-p", wish.sampling.top_p, "Among the fewest that are so probable together")
-        ->type_name("P");
-    generate->add_option("--seed", wish.sampling.seed, "Another seed, another text")->type_name("N");
-    samples =
-        app.add_subcommand("samples", "What a language model says to each prompt of its job's [samples]");
-    samples->add_flag("--more", more, "With --json: further samples follow, so no line is the last");
-    save = app.add_subcommand("export", "A language model as a file for other programs");
-    save->add_option("--format", format,
-                     "gguf (llama.cpp), hf (a Hugging Face directory) or torchscript (PyTorch, libtorch)")
-        ->check(CLI::IsMember({"gguf", "hf", "torchscript"}));
-    save->add_option("--type", values, "f32, f16, or q8_0 (gguf)")
-        ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
-    save->add_flag("--adapter", adapter,
-                   "The adapter alone, to be used beside the frozen model (gguf, f32 or f16)");
-    save->add_option("--out", out, "The file, or directory, to make")->type_name("PATH")->required();
-    for (CLI::App* command : {generate, samples, save}) {
-      command->add_option("--tokenizer", tokenizer, "The SentencePiece model, where the job names one")
-          ->type_name("FILE");
-      command->add_option("--base", base, "The frozen model, where the job has an adapter")
-          ->type_name("FILE");
-    }
-  }
 
   void AddTo(CLI::App& app) {
     run = app.add_subcommand("run", "The rounds of a job, without a federation");
@@ -90,24 +57,20 @@ struct Commands {
                     "(repeatable; otherwise: what it takes here)")
         ->type_name("NAME=MS");
     eval = app.add_subcommand("eval", "What a model is worth on each node's hold-out");
-    AddUses(app);
+    eval->add_option("MODEL", model, "A model of this job, as accord model download gives it")->required();
+    language.AddTo(app);
     graduate.AddTo(app, /*config=*/true);
     scores.AddTo(app);
-    for (CLI::App* command : {eval, generate, samples, save})
-      command->add_option("MODEL", model, "A model of this job, as accord model download gives it")
-          ->required();
-    for (CLI::App* command : {run, eval, generate, samples, save})
-      command->add_option("--job", job, "Job file")->type_name("FILE")->required();
     for (CLI::App* command : {run, eval}) {
+      command->add_option("--job", job, "Job file")->type_name("FILE")->required();
       command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
           ->type_name("NAME=FILE")
           ->required();
       command->add_option("--threads", threads, "Threads of one training step")->type_name("N");
       command->add_option("--trust-domain", trust_domain, "Of the federation that is played")
           ->type_name("DOMAIN");
-    }
-    for (CLI::App* command : {run, eval, generate, samples, save})
       command->add_flag("--json", json, "JSON lines");
+    }
   }
 };
 
@@ -210,107 +173,10 @@ Status Eval(const Commands& commands) {
   return PrintWorth(commands, *lockstep, 0);
 }
 
-Result<study::Trained> OpenTrained(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(study::Trained trained,
-                          study::OpenTrained(commands.job, commands.model, commands.base));
-  trained.tokenizer = commands.tokenizer;
-  return trained;
-}
-
-// What a model says may be anything: nothing of it commands a terminal.
-std::string Shown(std::string_view text) {
-  std::string out;
-  std::size_t line = 0;
-  for (std::size_t end = 0; line <= text.size(); line = end + 1) {
-    end = std::min(text.find_first_of("\n\t", line), text.size());
-    if (end > line) out += Printable(text.substr(line, end - line), text.size());
-    if (end < text.size()) out += text[end];
-  }
-  return out;
-}
-
-// As accord answers with --json.
-std::string Answer(const nlohmann::ordered_json& data, bool last = false) {
-  const nlohmann::ordered_json line{{"ok", true}, {"data", data}, {"end", last}};
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
-Status Generate(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
-  const bool terminal = ::isatty(STDOUT_FILENO) == 1;
-  const auto say = [&](std::string_view text) {
-    if (text.empty()) return;
-    const std::string line = commands.json ? Answer({{"text", text}})
-                             : terminal    ? Shown(text)
-                                           : std::string(text);
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
-  };
-  if (!commands.json) say(commands.wish.prompt);
-  ACCORD_RETURN_IF_ERROR(study::Generate(trained, commands.wish, say));
-  std::fputs(commands.json ? Answer(nullptr, true).c_str() : "\n", stdout);
-  return {};
-}
-
-// On one line.
-std::string Flat(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  std::ranges::replace(text, '\t', ' ');
-  return text;
-}
-
-// The same draws each time, so that two models differ by what they have learnt.
-Status Samples(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
-  const SamplesSpec& samples = trained.job.samples;
-  if (samples.prompts.empty())
-    return Fail(errors::kJobInvalid, "the job file has no prompts",
-                "Give it a section [samples.NAME] with a prompt for each nation, or ask for one text with: "
-                "accord model generate");
-  for (const auto& [name, prompt] : samples.prompts) {
-    study::Wish wish = commands.wish;
-    wish.prompt = prompt;
-    wish.max_tokens = samples.tokens;
-    std::string said;
-    ACCORD_RETURN_IF_ERROR(study::Generate(trained, wish, [&](std::string_view text) { said += text; }));
-    const std::string line =
-        commands.json ? Answer({{"name", name}, {"prompt", prompt}, {"text", said}})
-                      : name + std::string(std::max<std::size_t>(name.size(), 10) - name.size() + 2, ' ') +
-                            Shown(Flat(prompt + said)) + "\n";
-    std::fputs(line.c_str(), stdout);
-    std::fflush(stdout);
-  }
-  if (commands.json && !commands.more) std::fputs(Answer(nullptr, true).c_str(), stdout);
-  return {};
-}
-
-Status Save(const Commands& commands) {
-  const study::Export wish{.format = commands.format == "gguf" ? study::Format::kGguf
-                                     : commands.format == "hf" ? study::Format::kHuggingFace
-                                                               : study::Format::kTorchScript,
-                           .values = commands.values == "f32"   ? study::Values::kF32
-                                     : commands.values == "f16" ? study::Values::kF16
-                                                                : study::Values::kQ8,
-                           .out = commands.out};
-  if (commands.adapter) {
-    ACCORD_RETURN_IF_ERROR(study::WriteAdapter(commands.job, commands.model, wish));
-  } else {
-    ACCORD_ASSIGN_OR_RETURN(const study::Trained trained, OpenTrained(commands));
-    ACCORD_RETURN_IF_ERROR(study::Write(trained, wish));
-  }
-  const std::string answer = commands.json ? Answer({{"path", commands.out}}, true) : commands.out + "\n";
-  std::fputs(answer.c_str(), stdout);
-  return {};
-}
-
-// As accord fails with --json, so that a script reads one kind of answer from both.
-int Fails(const Status& status, bool json) {
+// `last`: nothing follows it.
+int Fails(const Status& status, bool json, bool last = true) {
   if (!json) return Report(status);
-  const nlohmann::ordered_json line{
-      {"ok", false},
-      {"error", {{"code", status.error()}, {"message", status.message()}, {"hint", status.hint()}}},
-      {"end", true}};
-  std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  std::fputs(Refusal(status, nullptr, last).c_str(), stdout);
   return ExitOf(status);
 }
 
@@ -319,8 +185,7 @@ Status Do(const Commands& commands) {
   if (commands.eval->parsed()) return Eval(commands);
   if (commands.graduate.parsed()) return commands.graduate.Run();
   if (commands.scores.parsed()) return commands.scores.Run();
-  if (commands.samples->parsed()) return Samples(commands);
-  return commands.generate->parsed() ? Generate(commands) : Save(commands);
+  return commands.language.Run();
 }
 
 int Main(int argc, char** argv) {
@@ -340,10 +205,11 @@ int Main(int argc, char** argv) {
   SetupLog(LogFormat::kText, LogLevel::kError);
   LeaveNothingOnSignals();
   Unfinished(commands.out);
+  Unfinished(commands.language.out());
   for (const std::filesystem::path& file : commands.graduate.files()) Unfinished(file);
   try {
     const Status done = Do(commands);
-    return done.ok() ? kOk : Fails(done, json);
+    return done.ok() ? kOk : Fails(done, json, !commands.language.more());
   } catch (const std::exception& error) {
     return Fails(Fail(errors::kInternal, error.what()), json);
   }

@@ -156,39 +156,42 @@ ExitCode Run(const ModelGenerate& command, Session& session) {
 
 namespace {
 
-// What the newest model of the job says, unless it is the one of `shown`, which it becomes. `more`: further
-// samples may follow.
-ExitCode Sample(Session& session, const JobSamples& command, Digest& shown, bool more) {
+// What the newest model of the job says, unless it is the one of `shown`, which it becomes; gives the
+// helper's exit code. `more`: further samples may follow.
+Result<int> Sample(Session& session, const JobSamples& command, Digest& shown, bool more) {
   const std::string none;
-  const Result<LocalModel> local = Fetch(session, {command.job, none, command.base});
-  if (!local.ok()) return session.printer().Failure(local.status());
-  if (local->hash == shown) return ExitCode::kOk;
-  shown = local->hash;
-  session.printer().Item("round " + std::to_string(local->round.value) + "  model " + ShortId(shown) + "\n",
-                         JsonObject({{"round", std::to_string(local->round.value)}, {"model", shown.Hex()}}));
+  ACCORD_ASSIGN_OR_RETURN(const LocalModel local, Fetch(session, {command.job, none, command.base}));
+  if (local.hash == shown) return 0;
+  shown = local.hash;
+  session.printer().Item("round " + std::to_string(local.round.value) + "  model " + ShortId(shown) + "\n",
+                         JsonObject({{"round", std::to_string(local.round.value)}, {"model", shown.Hex()}}));
   const std::vector<std::string> words =
-      WordsFor(session, "samples", *local, {{"--tokenizer", command.tokenizer}}, more ? "--more" : "");
+      WordsFor(session, "samples", local, {{"--tokenizer", command.tokenizer}}, more ? "--more" : "");
   const Environment& environment = session.environment();
-  return Ended(session, more ? environment.helper_beside(words) : environment.helper(words));
+  return more ? environment.helper_beside(words) : environment.helper(words);
 }
 
-// Of each model that comes while one is looked at, until the job is over.
+// Of each model that comes while one is looked at, until the job is over; also after one that had not all
+// samples.
 ExitCode FollowSamples(Session& session, JobSamples command) {
   Printer& printer = session.printer();
   const auto backend = session.Connect();
   if (!backend.ok()) return printer.Failure(backend.status());
   ExitCode code = ExitCode::kOk;
+  bool stopped = false;
   Digest shown;
   const auto each = [&](const rpc::JobView& job) {
     command.job = job.id.Hex();
-    const bool fresh = job.rounds_done > 0 && job.model_hash != shown;
-    if (code == ExitCode::kOk && fresh) code = Sample(session, command, shown, /*more=*/true);
+    if (stopped || job.rounds_done == 0 || job.model_hash == shown) return;
+    const Result<int> ended = Sample(session, command, shown, /*more=*/true);
+    stopped = !ended.ok();
+    if (stopped || *ended != 0) code = Ended(session, ended);
   };
   const auto lost = [&](const Status& status) { printer.Warn(LostWords(status)); };
   const Result<rpc::JobView> end =
       Follow(session, **backend, {.ref = command.job, .timeout = {}}, each, lost);
   if (!end.ok()) return printer.Failure(end.status());
-  if (code == ExitCode::kOk) printer.End();
+  if (!stopped) printer.End();
   return code;
 }
 
@@ -197,7 +200,7 @@ ExitCode FollowSamples(Session& session, JobSamples command) {
 ExitCode Run(const JobSamples& command, Session& session) {
   if (command.follow) return FollowSamples(session, command);
   Digest shown;
-  return Sample(session, command, shown, /*more=*/false);
+  return Ended(session, Sample(session, command, shown, /*more=*/false));
 }
 
 ExitCode Run(const ModelExport& command, Session& session) {

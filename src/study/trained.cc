@@ -118,24 +118,27 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   return trained;
 }
 
-Status Generate(const Trained& trained, const Wish& wish, const std::function<void(std::string_view)>& text) {
+Result<Said> Generate(const Trained& trained, const Wish& wish,
+                      const std::function<void(std::string_view)>& text) {
   ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
   ACCORD_ASSIGN_OR_RETURN(const auto tokenizer, TokenizerOf(trained));
   ACCORD_ASSIGN_OR_RETURN(const auto generator,
                           trainer::MakeGenerator(trained.job.model.llama, trained.weights, wish.threads));
   ACCORD_ASSIGN_OR_RETURN(const std::vector<std::int32_t> prompt, Encode(*tokenizer, wish.prompt));
   data::StreamDecoder decoder(*tokenizer);
-  const auto told = generator->Generate({.prompt = prompt,
-                                         .max_tokens = wish.max_tokens,
-                                         .end = {},
-                                         .sampling = wish.sampling,
-                                         .token = [&](std::int32_t token) {
-                                           if (tokenizer->Ends(token)) return false;
-                                           text(decoder.Push(token));
-                                           return true;
-                                         }});
+  bool ended = false;
+  const Result<std::uint64_t> told = generator->Generate({.prompt = prompt,
+                                                          .max_tokens = wish.max_tokens,
+                                                          .end = {},
+                                                          .sampling = wish.sampling,
+                                                          .token = [&](std::int32_t token) {
+                                                            ended = tokenizer->Ends(token);
+                                                            if (!ended) text(decoder.Push(token));
+                                                            return !ended;
+                                                          }});
   text(decoder.Finish());
-  return told.status();
+  if (!told.ok()) return told.status();
+  return Said{.tokens = *told - (ended ? 1 : 0), .cut = !ended && *told < wish.max_tokens};
 }
 
 Status WriteAdapter(const std::filesystem::path& job, const std::filesystem::path& model,

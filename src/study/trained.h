@@ -34,10 +34,14 @@ struct Wish {
   trainer::Sampling sampling;
   std::uint32_t threads = 0;
 };
+struct Said {
+  std::uint64_t tokens = 0;  // beyond the prompt
+  bool cut = false;          // the model's positions ended it before Wish::max_tokens
+};
 // Text that goes on from the prompt; `text` is told whole characters as they come. Language models only:
 // `model.unknown` for others.
-[[nodiscard]] Status Generate(const Trained& trained, const Wish& wish,
-                              const std::function<void(std::string_view)>& text);
+[[nodiscard]] Result<Said> Generate(const Trained& trained, const Wish& wish,
+                                    const std::function<void(std::string_view)>& text);
 
 enum class Format : std::uint8_t { kHuggingFace, kGguf, kTorchScript };
 enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone. TorchScript: f32

@@ -66,6 +66,31 @@ class LanguageTest(unittest.TestCase):
         self.assertGreater(len(greedy.encode()), len("ada lä\n".encode()))
         self.assertEqual(greedy, self.sim(*words, "--temperature", "0"))
 
+    def run_sim(self, *words) -> subprocess.CompletedProcess:
+        return subprocess.run([APPS / "accord-sim", *map(str, words)], capture_output=True, text=True, timeout=PATIENCE)
+
+    def test_it_says_why_a_text_ends_early(self) -> None:
+        words = ("generate", self.model, "--job", self.job, "--prompt", "ada", "--seed", "3", "--tokens")
+        done = self.run_sim(*words, "5000")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("tokens: with the prompt they fill the 32 positions", done.stderr)
+        self.assertEqual(self.run_sim(*words, "4").stderr, "")
+
+    def test_a_prompt_that_is_too_long_silences_no_other_nation(self) -> None:
+        job = self.federation.dir / "long-prompt.toml"
+        job.write_text(JOB.replace('prompt = "ada lä"', f'prompt = "{40 * "a"}"'))
+        with self.assertRaisesRegex(AssertionError, r"samples.ada.prompt has 40 bytes[\s\S]*job.invalid"):
+            self.federation.call("accord", "job", "submit", job)
+        done = self.run_sim("samples", self.model, "--job", job)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual([line[:2] for line in done.stdout.splitlines()], ["bo", "cy"])
+        self.assertIn("ada         error: the prompt has 41 tokens, the model 32 positions", done.stderr)
+        done = self.run_sim("samples", self.model, "--job", job, "--json")
+        ada, bo, cy, end = map(json.loads, done.stdout.splitlines())
+        self.assertEqual((ada["ok"], ada["data"]["name"], ada["end"]), (False, "ada", False))
+        self.assertTrue(bo["ok"] and cy["ok"])
+        self.assertEqual((end["ok"], end["end"], done.stderr), (False, True, ""))
+
     def test_another_job_begins_with_it(self) -> None:
         alone = self.federation.dir / "alone.toml"
         alone.write_text(JOB.replace('rule = "diloco"\nlr = 0.7', 'rule = "fedavg"').replace("clip_rms = 3.0\n", "")

@@ -104,10 +104,17 @@ TEST_F(ModelUseTest, SamplesAreFollowedFromModelToModel) {
   EXPECT_THAT(p.beside[1][1], HasSubstr(crypto::Sha256::Of(Bytes{4, 5}).Hex()));
   EXPECT_THAT(ended.out, HasSubstr("\"model\":\"" + hash + "\"},\"end\":false}"));
   EXPECT_TRUE(ended.out.ends_with("\"end\":true}\n")) << ended.out;
-  p.coordinator.watches = {{RunningJob(), FinishedJob()}};
-  p.coordinator.on_watch = {};
+}
+
+// A prompt that is too long is so for every model; the other nations' samples are heard all the same.
+TEST_F(ModelUseTest, SamplesAreFollowedPastOneThatFails) {
+  p.coordinator.watches = {{RunningJob(), RunningJob()}, {RunningJob(), FinishedJob()}};
+  p.coordinator.on_watch = [&] { p.coordinator.blob = {4, 5}; };
   p.helper_says = 4;
-  EXPECT_EQ(p.Run({"job", "samples", "digits", "-f"}).code, 4) << "the helper has said why";
+  const auto ended = p.Run({"job", "samples", "digits", "--follow", "--json"});
+  EXPECT_EQ(ended.code, 4);
+  EXPECT_EQ(p.beside.size(), 2U) << "once for each model";
+  EXPECT_TRUE(ended.out.ends_with("\"end\":true}\n")) << ended.out;
 }
 
 // A round was over before the last one's model was fetched.
