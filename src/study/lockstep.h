@@ -74,7 +74,10 @@ class Lockstep {
   // The global state that the next round would make of the sum of so many updates.
   [[nodiscard]] Result<std::vector<float>> After(std::span<const std::uint64_t> sum,
                                                  std::uint32_t updates) const;
-  [[nodiscard]] bool over() const { return next_.value > options_.job.round.count + 1; }
+  // All rounds, and behind them the evaluation of a job that asks for metrics.
+  [[nodiscard]] bool over() const {
+    return next_.value > options_.job.round.count + (options_.job.eval.metrics.empty() ? 0 : 1);
+  }
 
   // The global state: the model, and what the outer rule keeps beside it.
   [[nodiscard]] const node::Weights& weights() const { return weights_; }

@@ -5,6 +5,7 @@ usage: lockstep_test.py DIRECTORY_OF_PROGRAMS
 """
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,16 @@ class LockstepTest(unittest.TestCase):
 
     def test_unmasked(self) -> None:
         self.check("off")
+
+    def test_a_job_without_metrics_ends_with_its_last_round(self) -> None:
+        self.federation.submit(rounds=2, steps=5, secure="off")
+        job = self.federation.dir / "job.toml"
+        text = job.read_text()
+        job.write_text(re.sub(r"(?m)^eval = .*\n", "", text))
+        self.assertNotEqual(job.read_text(), text)
+        *rounds, end = self.play(self.federation.dir / "silent.safetensors")
+        self.assertEqual([one["round"] for one in rounds], [1, 2])
+        self.assertIn("model_hash", end)
 
     def test_a_signal_leaves_nothing(self) -> None:
         self.federation.submit(rounds=1, steps=5, secure="off")
