@@ -40,6 +40,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr Millis kDecidedEvery = std::chrono::seconds(30);
+constexpr Millis kExpiredEvery = std::chrono::seconds(30);
 
 // The stores, in the order in which they are opened; closed in the reverse order.
 struct Stores {
@@ -116,7 +117,7 @@ struct Coordinator::Impl {
   asio::thread_pool workers{2};
   AsioTiming timing;
   std::vector<std::thread> threads;
-  std::unique_ptr<asio::steady_timer> renewal, decided;
+  std::unique_ptr<asio::steady_timer> renewal, decided, expired;
   std::unique_ptr<Services> services;
   std::unique_ptr<Jobs> jobs;
   std::unique_ptr<LogKeeper> log;
@@ -138,6 +139,7 @@ struct Coordinator::Impl {
   void ArmDecided();
   Status Serve();
   void ArmRenewal();
+  void ArmExpired();
   void Stop();
 };
 
@@ -245,12 +247,14 @@ Status Coordinator::Impl::Serve() {
   server = std::make_unique<rpc::Server>(
       rpc::ServerOptions{.listen = config.rpc.listen,
                          .trust_domain = config.federation.trust_domain,
-                         .tls = paths.ServerFiles()},
+                         .tls = paths.ServerFiles(),
+                         .clock = &clock},
       rpc::Handlers{&sessions, jobs.get(), identity.get(), people.get(), log.get()});
   ACCORD_ASSIGN_OR_RETURN(port, server->Start());
   BeginDecided();
   ArmDecided();
   ArmRenewal();
+  ArmExpired();
   health.serving_ = true;
   return {};
 }
@@ -265,6 +269,17 @@ void Coordinator::Impl::ArmRenewal() {
       LogError("identity.renewal_failed", {{"why", Describe(renewed)}});
     }
     ArmRenewal();
+  });
+}
+
+// Nobody stays connected by a certificate that is over.
+void Coordinator::Impl::ArmExpired() {
+  if (!expired) expired = std::make_unique<asio::steady_timer>(io);
+  expired->expires_after(kExpiredEvery);
+  expired->async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    server->CutExpired();
+    ArmExpired();
   });
 }
 

@@ -139,7 +139,8 @@ Result<std::uint16_t> Issuer::Serve() {
   impl_->server =
       std::make_unique<rpc::Server>(rpc::ServerOptions{.listen = impl_->config.rpc.listen,
                                                        .trust_domain = impl_->config.member.trust_domain,
-                                                       .tls = paths.ServerFiles()},
+                                                       .tls = paths.ServerFiles(),
+                                                       .clock = &impl_->clock},
                                     rpc::Handlers{.identity = impl_->identity.get()});
   return impl_->server->Start();
 }

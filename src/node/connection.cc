@@ -79,6 +79,7 @@ void Connection::Restart() {
 
 void Connection::Dial() {
   if (stopping_) return;
+  renewed_ = false;
   auto client = rpc::NodeClient::Open(identity_.ClientFiles());
   ++dial_;
   if (!client.ok()) return OnClosed(dial_, client.status());
@@ -169,6 +170,7 @@ void Connection::Send(rpc::FromNode message) {
 
 void Connection::Beat() {
   if (!up_) return;
+  if (renewed_ && !callbacks_.busy()) return Restart();
   Send(callbacks_.heartbeat());
   RenewIfDue();
   ArmBeat();
@@ -199,7 +201,10 @@ void Connection::RenewIfDue() {
     } else {
       LogWarn("identity.renewal_failed", {{"why", Describe(renewed)}});
     }
-    asio::post(self->io_, [self] { self->renewing_ = false; });  // the next dial uses the new files
+    asio::post(self->io_, [self, ok = renewed.ok()] {
+      self->renewing_ = false;
+      self->renewed_ = ok;
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 // A node's link to the coordinator: dials, says Hello, beats, and dials again with backoff for ever. Renews
-// the certificate at half of its life. All on the node's one strand; the owner hears of it through callbacks
+// the certificate at half of its life and dials again with it when it is not busy, since the coordinator ends
+// what was opened with the old one. All on the node's one strand; the owner hears of it through callbacks
 // there.
 #pragma once
 
@@ -74,6 +75,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool up_ = false;
   bool stopping_ = false;
   bool renewing_ = false;
+  bool renewed_ = false;  // since the last dial
   TimePoint renew_again_at_;
 };
 

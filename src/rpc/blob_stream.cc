@@ -34,7 +34,7 @@ BlobStream::BlobStream(grpc::CallbackServerContext* context, BulkHandler& handle
     : OutStream(context, 2 * kChunkBytes), handler_(handler) {}
 
 void BlobStream::Begin(LiveCalls& calls, const Peer& peer, const grpc::ByteBuffer& request) {
-  Hold(calls, peer.spiffe_id);
+  Hold(calls, peer);
   if (const Status status = Open(peer, request); !status.ok()) return Cut(status);
   OnIdle();
 }

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accord/clock.h"
 #include "accord/ids.h"
 #include "accord/status.h"
 #include "base/text.h"
@@ -33,6 +34,10 @@ struct Peer {
   Role role = Role::kNode;
   std::string name;
   NodeId node;  // SHA-256(spiffe_id)[:16]
+  // Of the certificate that was shown in the handshake.
+  Digest certificate{};               // SHA-256 of its DER
+  TimePoint issued{};                 // its notBefore
+  TimePoint ends = TimePoint::max();  // its notAfter; never, without a certificate
 };
 
 template <class T>

@@ -25,13 +25,14 @@ void LiveCalls::Ticket::Release() {
   if (--calls->count_ == 0) calls->none_.NotifyAll();
 }
 
-LiveCalls::Ticket LiveCalls::Add(const std::string& identity, const std::shared_ptr<LiveCall>& call) {
+LiveCalls::Ticket LiveCalls::Add(const std::string& identity, const std::shared_ptr<LiveCall>& call,
+                                 TimePoint ends) {
   Status refusal;
   Calls::iterator place;
   {
     const MutexLock lock(mutex_);
     Calls& calls = by_identity_[identity];
-    place = calls.insert(calls.end(), call);
+    place = calls.insert(calls.end(), {call, ends});
     ++count_;
     refusal = refusal_;
   }
@@ -53,8 +54,8 @@ void LiveCalls::CutPeer(const std::string& identity, const Status& status) {
     const MutexLock lock(mutex_);
     const auto found = by_identity_.find(identity);
     if (found == by_identity_.end()) return;
-    for (const auto& weak : found->second) {
-      if (auto call = weak.lock()) cut.push_back(std::move(call));
+    for (const Entry& entry : found->second) {
+      if (auto call = entry.call.lock()) cut.push_back(std::move(call));
     }
   }
   for (const auto& call : cut) call->Cut(status);
@@ -62,6 +63,21 @@ void LiveCalls::CutPeer(const std::string& identity, const Status& status) {
 
 void LiveCalls::CutAll(const Status& status) {
   for (const auto& call : All()) call->Cut(status);
+}
+
+void LiveCalls::CutEnded(TimePoint time,
+                         const std::function<Status(const std::string& identity, TimePoint ends)>& why) {
+  std::vector<std::pair<std::shared_ptr<LiveCall>, Status>> cut;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [identity, calls] : by_identity_) {
+      for (const Entry& entry : calls) {
+        if (entry.ends >= time) continue;
+        if (auto call = entry.call.lock()) cut.emplace_back(std::move(call), why(identity, entry.ends));
+      }
+    }
+  }
+  for (const auto& [call, status] : cut) call->Cut(status);
 }
 
 bool LiveCalls::AwaitNone(Millis bound) {
@@ -80,8 +96,8 @@ std::vector<std::shared_ptr<LiveCall>> LiveCalls::All() {
   const MutexLock lock(mutex_);
   all.reserve(count_);
   for (const auto& [identity, calls] : by_identity_) {
-    for (const auto& weak : calls) {
-      if (auto call = weak.lock()) all.push_back(std::move(call));
+    for (const Entry& entry : calls) {
+      if (auto call = entry.call.lock()) all.push_back(std::move(call));
     }
   }
   return all;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -26,12 +27,18 @@ class LiveCall {
 };
 
 class LiveCalls {
+  struct Entry {
+    std::weak_ptr<LiveCall> call;
+    TimePoint ends;
+  };
+  using Calls = std::list<Entry>;
+
  public:
   // Registers a call for as long as the ticket lives. After Refuse it ends the call at once.
   class Ticket {
    public:
     Ticket() = default;
-    Ticket(LiveCalls* calls, std::string identity, std::list<std::weak_ptr<LiveCall>>::iterator place)
+    Ticket(LiveCalls* calls, std::string identity, Calls::iterator place)
         : calls_(calls), identity_(std::move(identity)), place_(place) {}
     Ticket(Ticket&& other) noexcept { *this = std::move(other); }
     Ticket& operator=(Ticket&& other) noexcept;
@@ -41,23 +48,24 @@ class LiveCalls {
    private:
     LiveCalls* calls_ = nullptr;
     std::string identity_;
-    std::list<std::weak_ptr<LiveCall>>::iterator place_;
+    Calls::iterator place_;
   };
 
-  // `identity`: SPIFFE id, or empty for a caller without a certificate.
-  [[nodiscard]] Ticket Add(const std::string& identity, const std::shared_ptr<LiveCall>& call)
-      ACCORD_EXCLUDES(mutex_);
+  // `identity`: SPIFFE id, or empty for a caller without a certificate; `ends`: when that certificate does.
+  [[nodiscard]] Ticket Add(const std::string& identity, const std::shared_ptr<LiveCall>& call,
+                           TimePoint ends = TimePoint::max()) ACCORD_EXCLUDES(mutex_);
 
   // Ends all calls softly and every later one at once.
   void Drain(const Status& status) ACCORD_EXCLUDES(mutex_);
   void CutPeer(const std::string& identity, const Status& status) ACCORD_EXCLUDES(mutex_);
   void CutAll(const Status& status) ACCORD_EXCLUDES(mutex_);
+  // Those whose certificate ended before `time`, each with what `why` says of its identity and that end.
+  void CutEnded(TimePoint time, const std::function<Status(const std::string& identity, TimePoint ends)>& why)
+      ACCORD_EXCLUDES(mutex_);
   // Whether all calls have ended within `bound`.
   [[nodiscard]] bool AwaitNone(Millis bound) ACCORD_EXCLUDES(mutex_);
 
  private:
-  using Calls = std::list<std::weak_ptr<LiveCall>>;
-
   [[nodiscard]] std::vector<std::shared_ptr<LiveCall>> All() ACCORD_EXCLUDES(mutex_);
 
   Mutex mutex_;

@@ -21,6 +21,7 @@
 #include "accord/status.h"
 #include "base/errors.h"
 #include "base/mutex.h"
+#include "rpc/handlers.h"
 #include "rpc/live_calls.h"
 #include "rpc/status_map.h"
 
@@ -47,9 +48,9 @@ class OutStream : public Base, public LiveCall, public std::enable_shared_from_t
 
  protected:
   // Registers the call and keeps the object alive until OnDone. Called once, after construction.
-  void Hold(LiveCalls& calls, const std::string& identity) {
+  void Hold(LiveCalls& calls, const Peer& peer) {
     self_ = this->shared_from_this();
-    ticket_ = calls.Add(identity, self_);
+    ticket_ = calls.Add(peer.spiffe_id, self_, peer.ends);
   }
 
   // The stream ends of itself: everything queued is written first, in the time that the peer takes to read.

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/mutex.h"
+#include "base/wall_clock.h"
 #include "rpc/call_env.h"
 #include "rpc/gate.h"
 #include "rpc/listen.h"
@@ -54,9 +55,12 @@ void EnableHealthAndReflection() {
 
 struct Server::Impl {
   CallEnv env;
+  WallClock wall;
   std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<grpc::Server> server;
   Mutex stopping;  // one Stop at a time
+
+  [[nodiscard]] const Clock* clock() const { return env.options.clock ? env.options.clock : &wall; }
 };
 
 Server::Server(ServerOptions options, Handlers handlers) : impl_(std::make_unique<Impl>()) {
@@ -79,7 +83,7 @@ Result<std::uint16_t> Server::Start() {
   };
   ACCORD_ASSIGN_OR_RETURN(const auto credentials,
                           ServerCredentialsOf(options.tls, options.trust_domain, check));
-  credentials->SetAuthMetadataProcessor(std::make_shared<Gate>(identity));
+  credentials->SetAuthMetadataProcessor(std::make_shared<Gate>(identity, impl_->clock()));
   ACCORD_RETURN_IF_ERROR(CheckListen(options.listen));  // gRPC does not say why it cannot
   EnableHealthAndReflection();
   grpc::ServerBuilder builder;
@@ -120,5 +124,7 @@ void Server::Stop(Millis bound) {
 void Server::CutPeer(const std::string& spiffe_id, const Status& status) {
   impl_->env.live.CutPeer(spiffe_id, status);
 }
+
+void Server::CutExpired() { impl_->env.live.CutEnded(impl_->clock()->Now() - kExpiryAllowance, Expired); }
 
 }  // namespace accord::rpc

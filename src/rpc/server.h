@@ -1,7 +1,8 @@
 // The coordinator's gRPC server: TLS 1.3 with client certificates, access by role, and the RPCs of
 // proto/accord/v1 as calls of the interfaces in handlers.h. Made and owned by src/coordinator.
 //
-// Thread rule: all methods are thread-safe and none may be called from inside a handler, but CutPeer.
+// Thread rule: all methods are thread-safe and none may be called from inside a handler, but CutPeer and
+// CutExpired.
 #pragma once
 
 #include <cstddef>
@@ -27,6 +28,7 @@ struct ServerOptions {
   std::string listen;        // host:port; port 0 takes a free one
   std::string trust_domain;  // of the server's own SPIFFE id
   ServerTls tls;
+  const Clock* clock = nullptr;      // outlives the server; null: the machine's
   Millis keepalive{60'000};          // pings to silent peers
   Millis keepalive_timeout{20'000};  // without an answer the connection is closed
   Millis min_client_ping{10'000};    // a client that pings more often is sent away
@@ -62,6 +64,9 @@ class Server {
   void Stop(Millis bound = Millis(2'000));
   // Ends every live call of this identity with `status`, without flushing what is queued for it.
   void CutPeer(const std::string& spiffe_id, const Status& status);
+  // Likewise the calls of everybody whose certificate has ended since the handshake (`auth.expired`). To be
+  // called now and then: new calls are refused without it.
+  void CutExpired();
 
  private:
   struct Impl;

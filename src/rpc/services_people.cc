@@ -18,9 +18,9 @@ constexpr std::size_t kMaxWord = 256;
 Status CheckRef(const std::string& ref) { return CheckText(ref, kMaxRefBytes, "ref"); }
 
 // The caller of a stream; the gate has let it in.
-std::string IdentityOf(const CallEnv& env, const Context& context) {
+Peer CallerOf(const CallEnv& env, const Context& context) {
   const Result<Peer> peer = env.PeerOf(context);
-  return peer.ok() ? peer->spiffe_id : std::string();
+  return peer.ok() ? *peer : Peer{};
 }
 
 class JobsService final : public v1::Jobs::CallbackService {
@@ -72,7 +72,7 @@ class JobsService final : public v1::Jobs::CallbackService {
 
   grpc::ServerWriteReactor<v1::JobView>* Watch(Context* context, const v1::JobRef* request) override {
     const auto stream = std::make_shared<WatchStream>(context, kMaxWatchBytes);
-    stream->Begin(env_.live, IdentityOf(env_, *context));
+    stream->Begin(env_.live, CallerOf(env_, *context));
     if (const Status bad = CheckRef(request->ref()); !bad.ok()) {
       stream->Cut(bad);
     } else {
@@ -108,7 +108,7 @@ class JobsService final : public v1::Jobs::CallbackService {
 
   grpc::ServerWriteReactor<v1::LogLine>* Logs(Context* context, const v1::LogsRequest* request) override {
     const auto stream = std::make_shared<LogStream>(context, kMaxLogBytes);
-    stream->Begin(env_.live, IdentityOf(env_, *context));
+    stream->Begin(env_.live, CallerOf(env_, *context));
     if (const Status bad = CheckRef(request->ref()); !bad.ok()) {
       stream->Cut(bad);
     } else {

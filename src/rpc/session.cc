@@ -26,7 +26,7 @@ void SessionTable::Remove(NodeId node, const SessionStream* session) {
 }
 
 void SessionStream::Begin(SessionHandler& handler, LiveCalls& calls, std::size_t max_sessions) {
-  Hold(calls, peer_.spiffe_id);
+  Hold(calls, peer_);
   const auto self = std::static_pointer_cast<SessionStream>(shared_from_this());
   if (!table_.Put(peer_.node, self, max_sessions)) {
     return Cut(Fail(errors::kNetBusy, std::to_string(max_sessions) + " nodes are connected already."));

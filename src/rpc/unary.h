@@ -21,9 +21,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor,
                         public LiveCall,
                         public std::enable_shared_from_this<UnaryCall> {
  public:
-  void Begin(LiveCalls& calls, const std::string& identity) {
+  void Begin(LiveCalls& calls, const Peer& peer) {
     self_ = shared_from_this();
-    ticket_ = calls.Add(identity, self_);
+    ticket_ = calls.Add(peer.spiffe_id, self_, peer.ends);
   }
 
   // Answers with `status`; when it is ok, after `fill` wrote the reply. Only the first answer counts.
@@ -61,7 +61,7 @@ grpc::ServerUnaryReactor* ServeUnary(CallEnv& env, grpc::CallbackServerContext* 
   const Result<Peer> peer = env.PeerOf(*context);
   const Peer caller = peer.ok() ? peer.value() : Peer{};
   const auto call = std::make_shared<UnaryCall>();
-  call->Begin(env.live, caller.spiffe_id);
+  call->Begin(env.live, caller);
   const Status bad = body(caller, Reply<View>([call, out](Result<View> answer) {
                             call->Answer(answer.status(), [&] { ToProto(answer.value(), out); });
                           }));

@@ -53,7 +53,7 @@ UploadStream::~UploadStream() {
 void UploadStream::Begin(LiveCalls& calls, std::shared_ptr<UploadTable> table) {
   table_ = std::move(table);
   self_ = shared_from_this();
-  ticket_ = calls.Add(peer_.spiffe_id, self_);
+  ticket_ = calls.Add(peer_.spiffe_id, self_, peer_.ends);
   ReadNext();
 }
 

@@ -21,7 +21,7 @@ class ViewStream final : public OutStream<grpc::ServerWriteReactor<Wire>, Wire>,
       : OutStream<grpc::ServerWriteReactor<Wire>, Wire>(context, queue_bytes) {}
 
   // Registers. The service gives the sink to the handler afterwards.
-  void Begin(LiveCalls& calls, const std::string& identity) { this->Hold(calls, identity); }
+  void Begin(LiveCalls& calls, const Peer& peer) { this->Hold(calls, peer); }
 
   bool Push(View item) override {
     Wire wire;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <latch>
 
 #include "base/errors.h"
@@ -97,6 +99,31 @@ TEST(FederationTest, ARestartedNodeGoesOn) {
   federation.StopNode(restarted);
   federation.StartNode(restarted);
   EXPECT_EQ(federation.WaitForEnd(*job).state, Phase::kFinished);
+}
+
+// The coordinator ends what is opened with a certificate when that ends: the node is not there any more.
+TEST(FederationTest, ANodeConnectsAgainWithItsRenewedCertificate) {
+  Federation federation;
+  federation.Reconfigure([](config::CoordinatorConfig& config) {
+    config.security.certificate_ttl =
+        std::chrono::minutes(4);  // begun five minutes ago: past its half at once
+    config.limits.heartbeat = Millis(1'000);
+  });
+  federation.AddNode("ke");
+  const auto until = [&](const std::function<bool(const rpc::NodeView&)>& holds) {
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < federation.patience) {
+      const auto node = federation.client().GetNode("ke");
+      if (node.ok() && node->connected && holds(*node)) return node->since;
+    }
+    ADD_FAILURE() << "it never came";
+    return TimePoint();
+  };
+  const TimePoint first = until([](const rpc::NodeView&) { return true; });
+  until([&](const rpc::NodeView& node) { return node.since > first; });
+  const auto job = federation.Submit(JobText({.min_nodes = 1, .min_survivors = 1}));
+  ASSERT_TRUE(job.ok()) << Describe(job.status());
+  EXPECT_EQ(federation.WaitForEnd(*job).state, Phase::kFinished) << "as able as before";
 }
 
 TEST(FederationTest, ALabStopsItsNodeAndTheJobPausesForWantOfQuorum) {

@@ -44,7 +44,8 @@ Federation::~Federation() = default;
 ServerOptions Federation::Options() const {
   return {.listen = address_,
           .trust_domain = kDomain,
-          .tls = {.key = server_files_.key, .certificate_chain = server_files_.chain}};
+          .tls = {.key = server_files_.key, .certificate_chain = server_files_.chain},
+          .clock = &clock};
 }
 
 void Federation::Start() {

@@ -1,6 +1,7 @@
 // A federation for tests: a CA, identities with PEM files, and a server with fake handlers on a free port.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -60,6 +61,11 @@ class Federation {
   std::unique_ptr<OperatorClient> Person(Role role, const std::string& name);
   [[nodiscard]] static std::string SpiffeOf(Role role, const std::string& name);
 
+  // The server's: the machine's and what a test adds.
+  struct SteppedClock final : Clock {
+    [[nodiscard]] TimePoint Now() const override { return testing::Now() + ahead.load(); }
+    std::atomic<Millis> ahead{Millis(0)};
+  } clock;
   Authority authority;
   FakeSessions sessions;
   FakeLedger ledger;

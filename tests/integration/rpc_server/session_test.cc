@@ -171,6 +171,32 @@ TEST_F(SessionTest, CuttingAPeerEndsItsLiveStreamAndNoOther) {
   EXPECT_TRUE(other.node->messages.Next());
 }
 
+TEST_F(SessionTest, ASessionEndsWithTheCertificateThatItWasOpenedWith) {
+  const Millis life = std::chrono::minutes(10), allowance = std::chrono::minutes(1);
+  const Files files =
+      federation_.Identity(Role::kNode, "berlin", nullptr, {Now() - Millis(60'000), Now() + life});
+  const auto client = NodeClient::Open(federation_.Client(files)).value();
+  const auto other_client = federation_.Node("paris");
+  const Open open = Connect(*client);
+  const Open other = Connect(*other_client);
+  federation_.clock.ahead = life + allowance - Millis(30'000);
+  federation_.server->CutExpired();
+  open.server->link->Send(Drain{});
+  EXPECT_TRUE(open.node->messages.Next()) << "clocks may differ a little";
+  federation_.clock.ahead = life + allowance + Millis(1);
+  federation_.server->CutExpired();
+  const Status why = open.node->closed.Next().value();
+  EXPECT_EQ(why.error(), "auth.expired");
+  EXPECT_NE(why.message().find(Federation::SpiffeOf(Role::kNode, "berlin")), std::string::npos);
+  EXPECT_EQ(open.server->ends.Next()->error(), "auth.expired");
+  EXPECT_EQ(client->GetUpload({.round = {1}}, {}).status().error(), "auth.expired") << "on the connection";
+  EXPECT_EQ(client->Introduce({}, {}).error(), "auth.expired") << "nor does it introduce itself anew";
+  other.server->link->Send(Drain{});
+  EXPECT_TRUE(other.node->messages.Next()) << "whose certificate lasts longer";
+  const auto renewed = federation_.Node("berlin");
+  EXPECT_TRUE(Connect(*renewed).server);
+}
+
 TEST_F(SessionTest, DrainTellsLiveSessionsAndRefusesNewOnes) {
   const auto client = federation_.Node("berlin");
   const Open open = Connect(*client);

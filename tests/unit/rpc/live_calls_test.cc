@@ -40,6 +40,24 @@ TEST(LiveCallsTest, DrainEndsSoonWhatIsThereAndCutsWhatComes) {
   EXPECT_EQ(late->cut, kGone);
 }
 
+TEST(LiveCallsTest, CutsTheCallsOfCertificatesThatHaveEnded) {
+  LiveCalls calls;
+  const auto over = std::make_shared<FakeCall>(), in_date = std::make_shared<FakeCall>(),
+             without = std::make_shared<FakeCall>();
+  const TimePoint end(Millis(1'000));
+  const auto t1 = calls.Add("x", over, end), t2 = calls.Add("x", in_date, end + Millis(1)),
+             t3 = calls.Add("", without);
+  const auto why = [](const std::string& identity, TimePoint ends) {
+    return Fail(errors::kAuthExpired, identity + " " + std::to_string(ends.time_since_epoch().count()));
+  };
+  calls.CutEnded(end, why);
+  EXPECT_TRUE(over->cut.ok()) << "the end itself is in date";
+  calls.CutEnded(end + Millis(1), why);
+  EXPECT_EQ(over->cut.message(), "x 1000");
+  EXPECT_TRUE(in_date->cut.ok());
+  EXPECT_TRUE(without->cut.ok());
+}
+
 TEST(LiveCallsTest, ForgetsACallWithItsTicket) {
   LiveCalls calls;
   const auto a = std::make_shared<FakeCall>();
