@@ -15,9 +15,10 @@ namespace accord::apps {
 namespace {
 
 struct Commands {
-  CLI::App *init = nullptr, *invite = nullptr, *list = nullptr, *show = nullptr;
+  CLI::App *init = nullptr, *invite = nullptr, *list = nullptr, *show = nullptr, *suspend = nullptr,
+           *resume = nullptr;
   std::string member, trust_domain, coordinator, coordinator_ca, listen, advertise;  // of init
-  std::string name;
+  std::string name;  // of invite, suspend and resume
   int hours = 1;
 
   void AddTo(CLI::App& app) {
@@ -38,6 +39,10 @@ struct Commands {
     invite->add_option("NAME", name, "Of the node, e.g. nairobi-1")->required();
     invite->add_option("--hours", hours, "For how long the token is good")->check(CLI::Range(1, 24 * 7));
     list = app.add_subcommand("list", "The nodes that this CA has certified");
+    suspend = app.add_subcommand("suspend", "Renew the certificate of a node no more");
+    suspend->add_option("NAME", name, "Of the node, e.g. nairobi-1")->required();
+    resume = app.add_subcommand("resume", "Renew the certificate of a suspended node again");
+    resume->add_option("NAME", name, "Of the node, e.g. nairobi-1")->required();
     show = app.add_subcommand("show", "What the charter has to say of this CA");
     app.add_subcommand("serve", "Let nodes join and renew their certificates (the default)");
   }
@@ -89,8 +94,24 @@ int List(coordinator::Issuer& issuer) {
   if (!nodes.ok()) return Report(nodes.status());
   if (nodes->empty()) std::printf("No nodes yet. Invite one with: accord-ca invite NAME\n");
   for (const rpc::MemberView& node : *nodes)
-    std::printf("%-40s  certificate until %s\n", node.spiffe_id.c_str(),
-                FormatTime(node.certificate_expires).c_str());
+    std::printf("%-40s  certificate until %s%s\n", node.spiffe_id.c_str(),
+                FormatTime(node.certificate_expires).c_str(), node.suspended ? "  suspended" : "");
+  return kOk;
+}
+
+int Suspend(coordinator::Issuer& issuer, const std::string& name, bool suspended) {
+  const auto node = issuer.Suspend(name, suspended);
+  if (!node.ok()) return Report(node.status());
+  const std::string until = FormatTime(node->certificate_expires);
+  if (!suspended) {
+    std::printf("%s is renewed again; its certificate ends at %s.\n", node->spiffe_id.c_str(), until.c_str());
+    return kOk;
+  }
+  std::printf("%s is suspended: its certificate, good until %s, is not renewed.\n", node->spiffe_id.c_str(),
+              until.c_str());
+  std::printf("Until then the coordinator lets it in. At once: accord member suspend %s, by its operator.\n",
+              name.c_str());
+  std::printf("Where a key was stolen, have the charter revoke the node, too: docs/security.md.\n");
   return kOk;
 }
 
@@ -141,6 +162,8 @@ int Main(int argc, char** argv) {
   if (!issuer.ok()) return Report(issuer.status());
   if (commands.invite->parsed()) return Invite(**issuer, commands);
   if (commands.list->parsed()) return List(**issuer);
+  if (commands.suspend->parsed()) return Suspend(**issuer, commands.name, true);
+  if (commands.resume->parsed()) return Suspend(**issuer, commands.name, false);
   if (commands.show->parsed()) return PrintForCharter(*settings, **issuer), kOk;
   return Serve(*settings, **issuer, signals);
 }

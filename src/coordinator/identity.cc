@@ -77,7 +77,9 @@ Result<std::unique_ptr<Identity>> Identity::Open(Options options) {
     return Fail(errors::kIdentityTrustDomain,
                 "the CA is of " + ca.info().uri + ", the configuration says " + options.trust_domain);
   }
-  std::unique_ptr<Identity> identity(new Identity(std::move(options), std::move(key), std::move(ca)));
+  ACCORD_ASSIGN_OR_RETURN(auto certificates, CertificateBook::Open(paths.members));
+  std::unique_ptr<Identity> identity(
+      new Identity(std::move(options), std::move(key), std::move(ca), std::move(certificates)));
   ACCORD_RETURN_IF_ERROR(identity->LoadMembers());
   if (RegistryBook* book = identity->options_.registry; book != nullptr)
     ACCORD_RETURN_IF_ERROR(identity->OpenRegistry(*book));
@@ -230,13 +232,22 @@ Status Identity::CheckCertificate(std::string_view leaf_pem, std::string_view ch
   return status;
 }
 
-Status Identity::CheckIdentity(const std::string& spiffe_id) {
-  {
-    const MutexLock lock(mutex_);
-    const auto member = suspended_.find(spiffe_id);
-    if (member == suspended_.end()) return Fail(errors::kAuthRevoked, spiffe_id + " is not a member");
-    if (member->second) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
+Result<bool> Identity::IsSuspended(const std::string& spiffe_id) {
+  const auto stranger = [&] { return Fail(errors::kAuthRevoked, spiffe_id + " is not a member"); };
+  if (!options_.member.empty()) {  // few ask there, and rarely
+    const Result<store::Member> member = options_.members->Get(spiffe_id);
+    if (member.ok()) return member->suspended;
+    return member.status().error() == errors::kMemberNotFound.id ? stranger() : member.status();
   }
+  const MutexLock lock(mutex_);
+  const auto member = suspended_.find(spiffe_id);
+  if (member == suspended_.end()) return stranger();
+  return member->second;
+}
+
+Status Identity::CheckIdentity(const std::string& spiffe_id) {
+  ACCORD_ASSIGN_OR_RETURN(const bool suspended, IsSuspended(spiffe_id));
+  if (suspended) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
   ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(spiffe_id));
   ACCORD_RETURN_IF_ERROR(cas_.Check(id));
   const bool by_charter = options_.registry != nullptr && cas_.Charter().ok();
@@ -283,6 +294,7 @@ Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
                  .certificate = {leaf.info().serial, leaf.info().fingerprint, leaf.info().not_after},
                  .enrolled_at = now}};
   ACCORD_RETURN_IF_ERROR(options_.members->Redeem(redemption, now));
+  if (id.role == crypto::Role::kNode) ACCORD_RETURN_IF_ERROR(certificates_->Joined(leaf));
   {
     const MutexLock lock(mutex_);
     suspended_[token.spiffe_id] = false;
@@ -293,14 +305,33 @@ Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
 }
 
 void Identity::Renew(const rpc::Peer& peer, std::string csr_pem, rpc::Reply<rpc::Enrolled> reply) {
-  boost::asio::post(*options_.workers, [this, id = peer.spiffe_id, csr = std::move(csr_pem),
-                                        reply = std::move(reply)] { reply(RenewNow(id, csr)); });
+  boost::asio::post(*options_.workers, [this, peer, csr = std::move(csr_pem), reply = std::move(reply)] {
+    reply(RenewNow(peer, csr));
+  });
 }
 
-Result<rpc::Enrolled> Identity::RenewNow(const std::string& spiffe_id, const std::string& csr_pem) {
+// People's tools run several at a time, each of which may renew: for them any certificate in date will do.
+Result<crypto::Certificate> Identity::NextCertificate(const store::Member& member, const rpc::Peer& peer,
+                                                      const std::string& csr_pem) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(member.spiffe_id));
+  if (id.role != crypto::Role::kNode) return Issue(id, csr_pem);
+  ACCORD_ASSIGN_OR_RETURN(const Digest key, crypto::CheckCsr(csr_pem));
+  Result<crypto::Certificate> leaf =
+      certificates_->Renew(member, peer, key, [&] { return Issue(id, csr_pem); });
+  if (leaf.status().error() == errors::kCertSuperseded.id)
+    LogError("renewal.superseded", {{"id", member.spiffe_id},
+                                    {"shown", peer.certificate.Hex()},
+                                    {"newest", member.certificate.fingerprint.Hex()},
+                                    {"why", Describe(leaf.status())}});
+  return leaf;
+}
+
+Result<rpc::Enrolled> Identity::RenewNow(const rpc::Peer& peer, const std::string& csr_pem) {
+  const std::string& spiffe_id = peer.spiffe_id;
   ACCORD_ASSIGN_OR_RETURN(const store::Member member, options_.members->Get(spiffe_id));
-  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Parse(spiffe_id));
-  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf, Issue(id, csr_pem));
+  if (member.suspended)
+    return Fail(errors::kAuthRevoked, spiffe_id + " is suspended: its certificate is not renewed");
+  ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf, NextCertificate(member, peer, csr_pem));
   ACCORD_RETURN_IF_ERROR(options_.members->RecordCertificate(
       spiffe_id, {leaf.info().serial, leaf.info().fingerprint, leaf.info().not_after}));
   RefreshRegistry();

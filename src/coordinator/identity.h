@@ -4,7 +4,7 @@
 //
 // `accordd init` and `accord-ca init` call Init; the running daemon opens it and serves src/rpc's
 // IdentityHandler. Thread-safe; enrolment runs on the workers, CheckCertificate and CheckIdentity answer from
-// memory.
+// memory, the latter at a member from its table, where another process suspends.
 #pragma once
 
 #include <filesystem>
@@ -23,6 +23,7 @@
 #include "base/mutex.h"
 #include "charter/charter.h"
 #include "config/coordinator_config.h"
+#include "coordinator/certificate_book.h"
 #include "coordinator/member_cas.h"
 #include "coordinator/registry_book.h"
 #include "crypto/x509.h"
@@ -40,9 +41,10 @@ struct IdentityPaths {
   explicit IdentityPaths(const std::filesystem::path& state)
       : ca_key(state / "ca.key"),
         ca_certificate(state / "ca.pem"),
+        members(state / "members.db"),
         tls(state / "tls"),
         current(state / "tls" / "current") {}
-  std::filesystem::path ca_key, ca_certificate, tls, current;
+  std::filesystem::path ca_key, ca_certificate, members, tls, current;
   // The server's key and chain, behind a symbolic link that renewal swaps.
   [[nodiscard]] rpc::ServerTls ServerFiles() const { return {current / "key.pem", current / "chain.pem"}; }
 };
@@ -108,13 +110,22 @@ class Identity final : public rpc::IdentityHandler {
   [[nodiscard]] Status CheckIdentity(const std::string& spiffe_id) override;
 
  private:
-  Identity(Options options, crypto::P256Key ca_key, crypto::Certificate ca)
-      : options_(std::move(options)), ca_key_(std::move(ca_key)), ca_(std::move(ca)), cas_(ca_) {}
+  Identity(Options options, crypto::P256Key ca_key, crypto::Certificate ca,
+           std::unique_ptr<CertificateBook> certificates)
+      : options_(std::move(options)),
+        ca_key_(std::move(ca_key)),
+        ca_(std::move(ca)),
+        cas_(ca_),
+        certificates_(std::move(certificates)) {}
   [[nodiscard]] Status LoadMembers();
   [[nodiscard]] Status OpenRegistry(RegistryBook& book);
   void RefreshRegistry();
   [[nodiscard]] Result<rpc::Enrolled> EnrolNow(const rpc::EnrolRequest& request);
-  [[nodiscard]] Result<rpc::Enrolled> RenewNow(const std::string& spiffe_id, const std::string& csr_pem);
+  [[nodiscard]] Result<rpc::Enrolled> RenewNow(const rpc::Peer& peer, const std::string& csr_pem);
+  [[nodiscard]] Result<crypto::Certificate> NextCertificate(const store::Member& member,
+                                                            const rpc::Peer& peer,
+                                                            const std::string& csr_pem);
+  [[nodiscard]] Result<bool> IsSuspended(const std::string& spiffe_id) ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Result<crypto::Certificate> Issue(const crypto::SpiffeId& id, const std::string& csr_pem);
   [[nodiscard]] Status IntroduceNow(const std::string& spiffe_id, const rpc::Introduction& introduction);
   [[nodiscard]] static Status CheckSize(const crypto::Certificate& ca);
@@ -126,6 +137,7 @@ class Identity final : public rpc::IdentityHandler {
   const crypto::P256Key ca_key_;
   const crypto::Certificate ca_;
   MemberCas cas_;
+  const std::unique_ptr<CertificateBook> certificates_;
   Mutex mutex_;
   std::map<std::string, bool> suspended_
       ACCORD_GUARDED_BY(mutex_);  // every member, and whether it is suspended

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/wall_clock.h"
 #include "coordinator/identity.h"
+#include "crypto/spiffe.h"
 #include "rpc/server.h"
 #include "store/members.h"
 
@@ -73,7 +74,7 @@ Status Issuer::Impl::Open() {
   ACCORD_RETURN_IF_ERROR(has_ca);
   ACCORD_RETURN_IF_ERROR(CheckComplete(config));
   ACCORD_ASSIGN_OR_RETURN(std::string coordinator_ca, ReadCoordinatorCa(CoordinatorFile(config)));
-  ACCORD_ASSIGN_OR_RETURN(members, store::Members::Open(config.store.state / "members.db"));
+  ACCORD_ASSIGN_OR_RETURN(members, store::Members::Open(IdentityPaths(config.store.state).members));
   ACCORD_ASSIGN_OR_RETURN(identity, Identity::Open({.state = config.store.state,
                                                     .trust_domain = config.member.trust_domain,
                                                     .advertise = config.Advertised(),
@@ -132,6 +133,14 @@ Result<rpc::InviteView> Issuer::Invite(const std::string& name, Millis ttl) {
 }
 
 Result<std::vector<rpc::MemberView>> Issuer::List() { return impl_->identity->List(); }
+
+Result<rpc::MemberView> Issuer::Suspend(const std::string& name, bool suspended) {
+  ACCORD_ASSIGN_OR_RETURN(const crypto::SpiffeId id, crypto::SpiffeId::Make(impl_->config.member.trust_domain,
+                                                                            crypto::Role::kNode, name));
+  Result<rpc::MemberView> node = impl_->identity->Suspend(id.Format(), suspended);
+  if (node.status().error() != errors::kMemberNotFound.id) return node;
+  return Fail(errors::kMemberNotFound, "this CA has certified no node " + name, "List them: accord-ca list");
+}
 
 Result<std::uint16_t> Issuer::Serve() {
   const IdentityPaths paths(impl_->config.store.state);

@@ -38,6 +38,9 @@ class Issuer {
   // A token for a node; also while another process serves this state.
   [[nodiscard]] Result<rpc::InviteView> Invite(const std::string& name, Millis ttl);
   [[nodiscard]] Result<std::vector<rpc::MemberView>> List();
+  // The certificate of a node that is suspended is not renewed, and no token lets it in; also while another
+  // process serves this state. `member.not_found`.
+  [[nodiscard]] Result<rpc::MemberView> Suspend(const std::string& name, bool suspended);
 
   // Listens; gives the port. Serves until Stop.
   [[nodiscard]] Result<std::uint16_t> Serve();

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -84,6 +86,14 @@ Status Install(const Paths& paths, const std::filesystem::path& directory, const
     if (old) std::filesystem::remove_all(entry.path(), error);
   }
   return {};
+}
+
+// When a directory under tls/ was begun, which is its name; 0 for another's.
+std::int64_t NumberOf(const std::filesystem::path& directory) {
+  const std::string name = directory.filename();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return error == std::errc() && end == name.data() + name.size() ? number : 0;
 }
 
 // Where the coordinator is, and whose: of the CA itself, or as a member's CA says.
@@ -225,10 +235,13 @@ Result<Renewal> BeginRenewal(const Identity& identity) {
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   std::filesystem::path directory = tls / std::to_string(now);
   std::error_code error;
+  const auto present = NumberOf(std::filesystem::read_symlink(Paths(identity.state).current, error));
   for (const auto& entry : std::filesystem::directory_iterator(tls, error)) {
+    if (!entry.is_directory() || entry.is_symlink()) continue;
+    // Of a renewal that got no answer, or whose answer is not in place yet: its CA knows this key.
     const bool begun =
-        entry.is_directory() && !entry.is_symlink() && !std::filesystem::exists(entry.path() / "cert.pem");
-    if (begun) directory = entry.path();  // of a renewal that got no answer: its key has no certificate yet
+        !std::filesystem::exists(entry.path() / "cert.pem") || NumberOf(entry.path()) > present;
+    if (begun) directory = entry.path();
   }
   ACCORD_ASSIGN_OR_RETURN(const crypto::P256Key key, KeyIn(directory));
   return Renewal{crypto::MakeCsr(key), directory};

@@ -423,6 +423,12 @@ class GovernanceTest(unittest.TestCase):
         federation.programs["bo-2"].stop()
         self.assertIn("peer.refused", (federation.dir / "coordinator.log").read_text())
         federation.published(log_size + 1)
+        ca = ["--state", federation.dir / "bo.ca"]  # which serves meanwhile
+        self.assertIn("is not renewed", federation.call("accord-ca", "suspend", "bo-2", *ca))
+        listed = [line for line in federation.call("accord-ca", "list", *ca).splitlines() if line.endswith("  suspended")]
+        self.assertEqual(["spiffe://bo.test.accord/node/bo-2" in line for line in listed], [True])
+        self.assertIn("is renewed again", federation.call("accord-ca", "resume", "bo-2", *ca))
+        self.assertNotIn("suspended", federation.call("accord-ca", "list", *ca))
 
     def test_nobody_but_a_member_makes_a_node_of_it(self) -> None:
         federation = self.federation
