@@ -1,5 +1,9 @@
 #include "coordinator/enrolment.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
 #include "base/codec.h"
 #include "base/errors.h"
 #include "crypto/ed25519.h"
@@ -8,6 +12,22 @@
 #include "secagg/registry.h"
 
 namespace accord::coordinator {
+
+namespace {
+
+// The end of the entry for this key, in Unix seconds. Never the CA's own end alone, which all entries would
+// share.
+std::uint64_t EndOf(const Joiner& joiner, const crypto::Ed25519PublicKey& key, const crypto::Certificate& ca,
+                    TimePoint now) {
+  const auto& before = joiner.before;
+  if (before && before->key == key && before->org == joiner.org) return before->not_after;
+  const TimePoint end = now + (ca.info().not_after - ca.info().not_before);
+  const auto seconds =
+      static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(end).time_since_epoch().count());
+  return before ? std::max(seconds, before->not_after + 1) : seconds;
+}
+
+}  // namespace
 
 PendingEnrolment::~PendingEnrolment() { crypto::Cleanse(request.token_secret); }
 
@@ -43,16 +63,14 @@ Result<rpc::Enrolled> DecodeEnrolled(ByteView bytes) {
   return answer;
 }
 
-Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca, const crypto::SpiffeId& id,
-                const std::string& org, ByteView protocol_key, rpc::Enrolled& answer) {
-  const auto key = crypto::Ed25519PublicKey::FromBytes(AsText(protocol_key));
+Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca, const Joiner& joiner,
+                TimePoint now, rpc::Enrolled& answer) {
+  const auto key = crypto::Ed25519PublicKey::FromBytes(AsText(joiner.protocol_key));
   if (!key)
     return Fail(errors::kMemberInvite, "a node joins with a protocol key of 32 bytes, this one sent " +
-                                           std::to_string(protocol_key.size()));
-  const auto not_after =
-      std::chrono::floor<std::chrono::seconds>(ca.info().not_after).time_since_epoch().count();
+                                           std::to_string(joiner.protocol_key.size()));
   const secagg::VouchedEntry vouched =
-      secagg::Vouch(ca_key, id, org, *key, static_cast<std::uint64_t>(not_after));
+      secagg::Vouch(ca_key, joiner.id, joiner.org, *key, EndOf(joiner, *key, ca, now));
   answer.registry_entry = vouched.Encode();
   answer.registry_signature = vouched.signature;
   return {};

@@ -2,10 +2,15 @@
 // registry entry of a new node. Used by Identity.
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "accord/clock.h"
 #include "accord/status.h"
 #include "crypto/spiffe.h"
 #include "crypto/x509.h"
 #include "rpc/handlers.h"
+#include "secagg/registry.h"
 
 namespace accord::coordinator {
 
@@ -23,10 +28,17 @@ struct PendingEnrolment {
 [[nodiscard]] Bytes EncodeEnrolled(const rpc::Enrolled& answer);
 // `store.corrupt` when malformed.
 [[nodiscard]] Result<rpc::Enrolled> DecodeEnrolled(ByteView bytes);
-// Puts the registry entry of a node of `org` for `protocol_key`, signed by the CA, into `answer`.
-// `key.malformed` for a bad key.
+// A node that joins, and what is known of it from before.
+struct Joiner {
+  crypto::SpiffeId id;
+  std::string org;
+  ByteView protocol_key;
+  std::optional<secagg::RegistryEntry> before;  // its last entry
+};
+// Puts the node's registry entry, signed by the CA, into `answer`. It ends as long after `now` as the CA's
+// certificate lasts in all, and later than the one before, so that everybody sees which is the newer; for the
+// same key it is the one before. `member.invite` for a bad key.
 [[nodiscard]] Status VouchFor(const crypto::P256Key& ca_key, const crypto::Certificate& ca,
-                              const crypto::SpiffeId& id, const std::string& org, ByteView protocol_key,
-                              rpc::Enrolled& answer);
+                              const Joiner& joiner, TimePoint now, rpc::Enrolled& answer);
 
 }  // namespace accord::coordinator

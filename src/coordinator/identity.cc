@@ -264,6 +264,12 @@ void Identity::Enrol(rpc::EnrolRequest request, rpc::Reply<rpc::Enrolled> reply)
                     [this, held, reply = std::move(reply)] { reply(EnrolNow(held->request)); });
 }
 
+std::optional<secagg::RegistryEntry> Identity::KnownEntry(const std::string& spiffe_id) {
+  const Result<store::Member> member = options_.members->Get(spiffe_id);
+  const auto vouched = member.ok() ? secagg::VouchedEntry::Parse(member->registry_entry) : member.status();
+  return vouched.ok() ? std::optional(vouched->entry) : std::nullopt;
+}
+
 Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
   const TimePoint now = options_.clock->Now();
   const Digest hash = crypto::TokenHash(request.token_secret);
@@ -278,9 +284,11 @@ Result<rpc::Enrolled> Identity::EnrolNow(const rpc::EnrolRequest& request) {
   ACCORD_ASSIGN_OR_RETURN(const crypto::Certificate leaf, Issue(id, request.csr_pem));
   rpc::Enrolled answer{
       leaf.pem(), ca_.pem(), token.spiffe_id, {}, {}, options_.coordinator, options_.coordinator_ca_pem};
-  const std::string org = options_.member.empty() ? id.trust_domain : options_.member;
-  if (id.role == crypto::Role::kNode)
-    ACCORD_RETURN_IF_ERROR(VouchFor(ca_key_, ca_, id, org, request.protocol_key, answer));
+  if (id.role == crypto::Role::kNode) {
+    const std::string org = options_.member.empty() ? id.trust_domain : options_.member;
+    const Joiner joiner{id, org, request.protocol_key, KnownEntry(token.spiffe_id)};
+    ACCORD_RETURN_IF_ERROR(VouchFor(ca_key_, ca_, joiner, now, answer));
+  }
   store::Redemption redemption{
       .secret_hash = hash,
       .request = digest,

@@ -120,6 +120,8 @@ class Identity final : public rpc::IdentityHandler {
   [[nodiscard]] Status LoadMembers();
   [[nodiscard]] Status OpenRegistry(RegistryBook& book);
   void RefreshRegistry();
+  // Of the node; nothing when there is none.
+  [[nodiscard]] std::optional<secagg::RegistryEntry> KnownEntry(const std::string& spiffe_id);
   [[nodiscard]] Result<rpc::Enrolled> EnrolNow(const rpc::EnrolRequest& request);
   [[nodiscard]] Result<rpc::Enrolled> RenewNow(const rpc::Peer& peer, const std::string& csr_pem);
   [[nodiscard]] Result<crypto::Certificate> NextCertificate(const store::Member& member,

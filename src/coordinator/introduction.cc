@@ -42,8 +42,13 @@ Status Identity::IntroduceNow(const std::string& spiffe_id, const rpc::Introduct
   ACCORD_RETURN_IF_ERROR(CheckSize(ca));
   const Result<store::Member> known = options_.members->Get(spiffe_id);
   if (known.ok() && known->suspended) return Fail(errors::kAuthRevoked, spiffe_id + " is suspended");
-  const auto entry = known.ok() ? secagg::VouchedEntry::Parse(known->registry_entry) : known.status();
-  if (entry.ok() && entry->entry == vouched.entry) return KeepCa(ca);
+  const auto entry = KnownEntry(spiffe_id);
+  if (entry == vouched.entry) return KeepCa(ca);
+  if (entry && !vouched.entry.Replaces(*entry))
+    return Fail(errors::kRegistryReplaced,
+                spiffe_id + " comes with the key of an entry that its member has replaced",
+                "This is a copy of the node's older state: use the newer one, or join anew. Where a key was "
+                "stolen, have the charter revoke the node: docs/security.md.");
   ACCORD_RETURN_IF_ERROR(CheckNameIsFree(vouched.identity));
   ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
   return Admit(vouched, introduction.registry_entry);

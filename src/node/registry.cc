@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -18,6 +19,7 @@ constexpr std::uint64_t kMaxFile = 64ULL << 20;
 
 std::filesystem::path PinPath(const std::filesystem::path& state) { return state / "registry.pinned"; }
 std::filesystem::path BeforePath(const std::filesystem::path& state) { return state / "registry.before"; }
+std::filesystem::path SeenPath(const std::filesystem::path& state) { return state / "registry.seen"; }
 
 // Null where there is no file.
 Result<std::shared_ptr<const secagg::Registry>> ReadRegistry(const std::filesystem::path& path) {
@@ -25,8 +27,10 @@ Result<std::shared_ptr<const secagg::Registry>> ReadRegistry(const std::filesyst
   ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, ReadFile(path, kMaxFile));
   Result<secagg::Registry> registry = secagg::Registry::Parse(bytes);
   if (registry.ok()) return std::make_shared<const secagg::Registry>(*std::move(registry));
-  return Fail(errors::kStoreCorrupt, path.string() + " is damaged: " + Describe(registry.status()),
-              "Pin the registry again: accord-node registry --pin HASH");
+  return Fail(
+      errors::kStoreCorrupt, path.string() + " is damaged: " + Describe(registry.status()),
+      "Pin the registry again: accord-node registry --pin HASH. If it is registry.seen, compare the keys "
+      "of accord-node registry with the other members', and remove the file.");
 }
 
 secagg::Registry Collect(std::uint64_t version, std::span<const secagg::VouchedEntry> entries) {
@@ -63,6 +67,11 @@ Status CheckByCharter(const secagg::VouchedEntry& vouched, std::span<const crypt
   if (org == member->id || org == member->trust_domain) return {};
   return Fail(errors::kRegistryUntrusted, "the registry entry of " + vouched.identity.Format() + " is of '" +
                                               Printable(org, 64) + "', not of " + member->id);
+}
+
+std::string NameOf(const secagg::RegistryEntry& entry, std::span<const secagg::VouchedEntry> vouched) {
+  const auto named = std::ranges::find(vouched, entry.id, [](const auto& one) { return one.entry.id; });
+  return named == vouched.end() ? entry.id.Hex() : named->identity.Format();
 }
 
 }  // namespace
@@ -117,6 +126,35 @@ Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const se
                                                   Printable(vouched.entry.org, 64));
   }
   return Collect(version, entries);
+}
+
+Result<secagg::Registry> LoadSeen(const std::filesystem::path& state) {
+  ACCORD_ASSIGN_OR_RETURN(const auto seen, ReadRegistry(SeenPath(state)));
+  return seen ? *seen : secagg::Registry();
+}
+
+Result<secagg::Registry> SeeNewer(secagg::Registry seen, const secagg::Registry& served,
+                                  std::span<const secagg::VouchedEntry> vouched) {
+  std::vector<secagg::RegistryEntry> unknown;
+  for (const secagg::RegistryEntry& entry : served.entries) {
+    const auto known = std::ranges::lower_bound(seen.entries, entry.id, {}, &secagg::RegistryEntry::id);
+    if (known == seen.entries.end() || known->id != entry.id) {
+      unknown.push_back(entry);
+    } else if (entry.Replaces(*known)) {
+      *known = entry;
+    } else if (entry != *known) {
+      return Fail(errors::kRegistryReplaced,
+                  "the entry of " + NameOf(entry, vouched) + " in version " + std::to_string(served.version) +
+                      " of the registry is older than the one that was pinned here");
+    }
+  }
+  std::ranges::move(unknown, std::back_inserter(seen.entries));
+  std::ranges::sort(seen.entries, {}, &secagg::RegistryEntry::id);
+  return seen;
+}
+
+Status KeepSeen(const std::filesystem::path& state, const secagg::Registry& seen) {
+  return WriteFileAtomic(SeenPath(state), seen.Encode(), FileMode::kShared);
 }
 
 std::shared_ptr<const secagg::Registry> Counting(const secagg::Registry& registry,

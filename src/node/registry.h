@@ -5,6 +5,7 @@
 //
 //   <state>/registry.pinned   the registry's canonical bytes
 //   <state>/registry.before   those of the one before, if nobody has left it since
+//   <state>/registry.seen     of each node the newest entry that was ever pinned by a charter, as a registry
 #pragma once
 
 #include <filesystem>
@@ -57,6 +58,15 @@ struct PinnedRegistry {
                                                      std::span<const secagg::VouchedEntry> entries,
                                                      std::span<const crypto::Certificate> cas,
                                                      const charter::Charter& charter);
+// The newest entries that this lab knows, also of nodes that have left since; empty in the beginning.
+// `store.corrupt`.
+[[nodiscard]] Result<secagg::Registry> LoadSeen(const std::filesystem::path& state);
+// `seen` and the entries that are newer, or of others. `registry.replaced` when one is none of that: its
+// member gave the node another key since, and who serves it plays an older registry. `vouched`: for names.
+[[nodiscard]] Result<secagg::Registry> SeeNewer(secagg::Registry seen, const secagg::Registry& served,
+                                                std::span<const secagg::VouchedEntry> vouched = {});
+// Durable when it returns.
+[[nodiscard]] Status KeepSeen(const std::filesystem::path& state, const secagg::Registry& seen);
 // What a person looks at before pinning: a line an entry, then version and hash. `own` is marked.
 [[nodiscard]] std::string RegistryText(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
                                        const NodeId& own);

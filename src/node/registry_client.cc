@@ -1,7 +1,5 @@
 #include "node/registry_client.h"
 
-#include <algorithm>
-
 #include "base/errors.h"
 #include "base/log.h"
 #include "rpc/registry_view.h"
@@ -16,14 +14,6 @@ Result<ServedRegistry> Read(const rpc::RegistryView& view) {
     served.entries.push_back(std::move(vouched));
   }
   return served;
-}
-
-// Whether a node that both have is another in each.
-bool HasOtherKeys(const secagg::Registry& a, const secagg::Registry& b) {
-  return std::ranges::any_of(a.entries, [&](const secagg::RegistryEntry& entry) {
-    const secagg::RegistryEntry* known = b.Find(entry.id);
-    return known != nullptr && *known != entry;
-  });
 }
 
 }  // namespace
@@ -59,30 +49,33 @@ Result<ServedRegistry> FetchRegistry(const Identity& identity, const std::option
   return CheckServed(view, cas, hash);
 }
 
-Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
-                    const charter::Charter& charter) {
-  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, client.GetRegistry(std::nullopt, {}));
-  ACCORD_ASSIGN_OR_RETURN(const ServedRegistry served, CheckServed(view, charter));
+// What a registry leaves out is remembered: an older entry could else come back once its node was away.
+Status PinServed(const std::filesystem::path& state, const ServedRegistry& served) {
   const Result<PinnedRegistry> loaded = LoadPinned(state);
   if (!loaded.ok()) LogWarn("registry.damaged", {{"why", Describe(loaded.status())}});
   const PinnedRegistry pinned = loaded.ok() ? *loaded : PinnedRegistry{};
   const Digest hash = served.registry.Hash();
   if (pinned.registry && pinned.hash == hash) return {};
-  // An older one could bring back a key that its member has replaced. After a restore the coordinator counts
-  // anew, and who has joined or left meanwhile is no reason to refuse.
-  const bool older = pinned.registry && pinned.registry->version >= served.registry.version;
-  if (older && HasOtherKeys(served.registry, *pinned.registry)) {
-    return Fail(errors::kSecaggWrongRegistry,
-                "the coordinator's registry " + hash.Hex() + " has the version " +
-                    std::to_string(served.registry.version) + ", and version " +
-                    std::to_string(pinned.registry->version) + ", with another key of a node, is pinned here",
-                "The coordinator went back to an older state: its operator has the node join anew.");
+  ACCORD_ASSIGN_OR_RETURN(const secagg::Registry known, LoadSeen(state));
+  secagg::Registry seen = known;
+  if (pinned.registry) {
+    Result<secagg::Registry> both = SeeNewer(known, *pinned.registry);
+    if (both.ok()) seen = *std::move(both);  // a person may have pinned an older one
   }
+  ACCORD_ASSIGN_OR_RETURN(seen, SeeNewer(std::move(seen), served.registry, served.entries));
+  if (seen != known) ACCORD_RETURN_IF_ERROR(KeepSeen(state, seen));
   ACCORD_RETURN_IF_ERROR(Pin(state, served.registry));
   LogInfo("registry.pinned", {{"version", std::to_string(served.registry.version)},
                               {"hash", hash.Hex()},
                               {"nodes", std::to_string(served.entries.size())}});
   return {};
+}
+
+Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
+                    const charter::Charter& charter) {
+  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, client.GetRegistry(std::nullopt, {}));
+  ACCORD_ASSIGN_OR_RETURN(const ServedRegistry served, CheckServed(view, charter));
+  return PinServed(state, served);
 }
 
 }  // namespace accord::node

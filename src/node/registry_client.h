@@ -31,9 +31,10 @@ struct ServedRegistry {
 // The same under a charter, by the CAs that came with it.
 [[nodiscard]] Result<ServedRegistry> CheckServed(const rpc::RegistryView& view,
                                                  const charter::Charter& charter);
-// Pins the newest registry of this coordinator, if it is another than the one that is pinned and what it has
-// is by the charter. Waits for the network: for workers. `secagg.wrong_registry` for an older one with
-// another key of a node.
+// Pins what CheckServed let pass, if it is another than the one that is pinned. `registry.replaced` when an
+// entry of it is older than one that was pinned before.
+[[nodiscard]] Status PinServed(const std::filesystem::path& state, const ServedRegistry& served);
+// Does so with the newest registry of this coordinator, by the charter. Waits for the network: for workers.
 [[nodiscard]] Status SyncRegistry(const std::filesystem::path& state, rpc::NodeClient& client,
                                   const charter::Charter& charter);
 

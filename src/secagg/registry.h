@@ -19,6 +19,8 @@ struct RegistryEntry {
   std::string org;  // the member
   crypto::Ed25519PublicKey key;
   std::uint64_t not_after = 0;  // Unix seconds; must exceed the clock of who uses the entry
+  // A CA lets each entry that replaces another end later: of two of one node the later to end is the newer.
+  [[nodiscard]] bool Replaces(const RegistryEntry& other) const { return not_after > other.not_after; }
 
   [[nodiscard]] Bytes Encode() const;  // id, LV org, key 32, u64 not_after
   // Strict: `secagg.bad_encoding`.
