@@ -78,6 +78,18 @@ Result<std::unique_ptr<CertificateBook>> CertificateBook::Open(const std::filesy
       new CertificateBook(std::unique_ptr<State>(new State{{}, std::move(db)})));
 }
 
+Status CertificateBook::ForgetTokens(TimePoint now) {
+  const MutexLock lock(state_->mutex);
+  ACCORD_ASSIGN_OR_RETURN(Statement forget, state_->db.Prepare("DELETE FROM tokens WHERE expires_at < ?"));
+  return forget.Bind(1, (now - kTokensKept).time_since_epoch().count()).Run();
+}
+
+Status CertificateBook::ForgetToken(const Digest& secret_hash) {
+  const MutexLock lock(state_->mutex);
+  ACCORD_ASSIGN_OR_RETURN(Statement forget, state_->db.Prepare("DELETE FROM tokens WHERE secret_hash = ?"));
+  return forget.Bind(1, ByteView(secret_hash.bytes)).Run();
+}
+
 Status CertificateBook::Joined(const crypto::Certificate& leaf) {
   const MutexLock lock(state_->mutex);
   return Put(state_->db, leaf, Digest());

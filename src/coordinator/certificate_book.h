@@ -1,7 +1,7 @@
 // What a CA remembers of the certificates that it issued to nodes, in the database of its members, beside
 // their tables (store/members.h): one copy of that file has all of it. So a copied key does not renew for
-// ever unseen: of two that hold it, the second to renew is refused, whoever it is. Used by Identity.
-// Thread-safe; every call touches the disk.
+// ever unseen: of two that hold it, the second to renew is refused, whoever it is. And for how long the
+// tokens are kept by which certificates were had. Used by Identity. Thread-safe; every call touches the disk.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,10 @@
 #include "store/members.h"
 
 namespace accord::coordinator {
+
+// So long after a token could have been used last, whoever shows it hears what became of it, and whoever
+// repeats the request that used it gets the same answer. Later it is not known, and as useless as before.
+inline constexpr Millis kTokensKept = std::chrono::hours(24 * 30);
 
 class CertificateBook {
  public:
@@ -37,6 +41,11 @@ class CertificateBook {
   // - With any other: `cert.superseded`, and nothing changes.
   [[nodiscard]] Result<crypto::Certificate> Renew(const store::Member& member, const rpc::Peer& shown,
                                                   const Digest& key, const Issue& issue);
+
+  // Deletes the tokens that expired kTokensKept before `now`.
+  [[nodiscard]] Status ForgetTokens(TimePoint now);
+  // Deletes one that nobody can come with again.
+  [[nodiscard]] Status ForgetToken(const Digest& secret_hash);
 
  private:
   struct State;

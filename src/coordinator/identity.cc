@@ -169,7 +169,9 @@ Result<rpc::InviteView> Identity::Invite(const std::string& by, const std::strin
   ACCORD_RETURN_IF_ERROR(cas_.Check(id));  // under a charter a node of this CA may be nobody's
   ACCORD_ASSIGN_OR_RETURN(const crypto::JoinToken token,
                           crypto::MakeJoinToken(options_.advertise, ca_.info().fingerprint, id));
-  const TimePoint expires = options_.clock->Now() + (ttl == Millis(0) ? kDefaultInviteTtl : ttl);
+  const TimePoint now = options_.clock->Now();
+  const TimePoint expires = now + (ttl == Millis(0) ? kDefaultInviteTtl : ttl);
+  ACCORD_RETURN_IF_ERROR(certificates_->ForgetTokens(now));
   ACCORD_RETURN_IF_ERROR(options_.members->AddToken({.secret_hash = crypto::TokenHash(token.secret.view()),
                                                      .spiffe_id = id.Format(),
                                                      .name = name,

@@ -24,6 +24,7 @@
 #include "charter/charter.h"
 #include "config/coordinator_config.h"
 #include "coordinator/certificate_book.h"
+#include "coordinator/introduction_limit.h"
 #include "coordinator/member_cas.h"
 #include "coordinator/registry_book.h"
 #include "crypto/x509.h"
@@ -72,6 +73,7 @@ class Identity final : public rpc::IdentityHandler {
     store::Members* members = nullptr;
     boost::asio::thread_pool* workers = nullptr;
     RegistryBook* registry = nullptr;  // refreshed after each change of the members; null at a member
+    IntroductionBounds introductions;
     // At a member, and told to those who join: its id in the charter, and the coordinator to go to.
     std::string member;
     std::string coordinator, coordinator_ca_pem;
@@ -116,6 +118,7 @@ class Identity final : public rpc::IdentityHandler {
         ca_key_(std::move(ca_key)),
         ca_(std::move(ca)),
         cas_(ca_),
+        introductions_(options_.introductions),
         certificates_(std::move(certificates)) {}
   [[nodiscard]] Status LoadMembers();
   [[nodiscard]] Status OpenRegistry(RegistryBook& book);
@@ -132,13 +135,14 @@ class Identity final : public rpc::IdentityHandler {
   [[nodiscard]] Status IntroduceNow(const std::string& spiffe_id, const rpc::Introduction& introduction);
   [[nodiscard]] static Status CheckSize(const crypto::Certificate& ca);
   [[nodiscard]] Status KeepCa(const crypto::Certificate& ca);
-  [[nodiscard]] Status CheckNameIsFree(const crypto::SpiffeId& id);
+  [[nodiscard]] Status CheckPlace(const crypto::SpiffeId& id);
   [[nodiscard]] Status Admit(const secagg::VouchedEntry& vouched, const Bytes& entry);
 
   const Options options_;
   const crypto::P256Key ca_key_;
   const crypto::Certificate ca_;
   MemberCas cas_;
+  IntroductionLimit introductions_;
   const std::unique_ptr<CertificateBook> certificates_;
   Mutex mutex_;
   std::map<std::string, bool> suspended_

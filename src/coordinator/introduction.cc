@@ -49,7 +49,7 @@ Status Identity::IntroduceNow(const std::string& spiffe_id, const rpc::Introduct
                 spiffe_id + " comes with the key of an entry that its member has replaced",
                 "This is a copy of the node's older state: use the newer one, or join anew. Where a key was "
                 "stolen, have the charter revoke the node: docs/security.md.");
-  ACCORD_RETURN_IF_ERROR(CheckNameIsFree(vouched.identity));
+  ACCORD_RETURN_IF_ERROR(CheckPlace(vouched.identity));
   ACCORD_RETURN_IF_ERROR(options_.registry->KeepCa(ca));
   return Admit(vouched, introduction.registry_entry);
 }
@@ -68,21 +68,28 @@ Status Identity::KeepCa(const crypto::Certificate& ca) {
   return options_.registry->Refresh();
 }
 
-// Jobs and people speak of nodes by their names alone.
-Status Identity::CheckNameIsFree(const crypto::SpiffeId& id) {
+// A name that is free, since jobs and people speak of nodes by their names alone, and within the member's
+// bounds.
+Status Identity::CheckPlace(const crypto::SpiffeId& id) {
   ACCORD_ASSIGN_OR_RETURN(const std::vector<store::Member> members, options_.members->List());
   const auto other = std::ranges::find_if(members, [&](const store::Member& member) {
     return member.name == id.name && member.role == crypto::RoleName(id.role) &&
            member.spiffe_id != id.Format();
   });
-  if (other == members.end()) return {};
-  return Fail(errors::kMemberInvite,
-              "a node of the name " + id.name + " is here already, " + other->spiffe_id,
-              "Certify the node under another name: accord-ca invite NAME");
+  if (other != members.end())
+    return Fail(errors::kMemberInvite,
+                "a node of the name " + id.name + " is here already, " + other->spiffe_id,
+                "Certify the node under another name: accord-ca invite NAME");
+  const std::string domain = "spiffe://" + id.trust_domain + "/";
+  const auto others = std::ranges::count_if(members, [&](const store::Member& member) {
+    return member.spiffe_id.starts_with(domain) && member.spiffe_id != id.Format();
+  });
+  return introductions_.Take(id.trust_domain, static_cast<std::size_t>(others) + 1, options_.clock->Now());
 }
 
-// Through a token that only this moment knows, so that there is one way into the members' table. A node that
-// comes with a new key takes its own place; one that is suspended stays out.
+// Through a token that only this moment knows, so that there is one way into the members' table; it is
+// forgotten at once, or a node that comes with ever new keys would fill the table. A node that comes with a
+// new key takes its own place; one that is suspended stays out.
 Status Identity::Admit(const secagg::VouchedEntry& vouched, const Bytes& entry) {
   const TimePoint now = options_.clock->Now();
   const std::string id = vouched.identity.Format();
@@ -109,6 +116,7 @@ Status Identity::Admit(const secagg::VouchedEntry& vouched, const Bytes& entry) 
                                                               .certificate = {},
                                                               .enrolled_at = now}},
                                                   now));
+  ACCORD_RETURN_IF_ERROR(certificates_->ForgetToken(token));
   {
     const MutexLock lock(mutex_);
     suspended_[id] = false;

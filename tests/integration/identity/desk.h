@@ -59,8 +59,8 @@ inline rpc::Peer PeerOf(const crypto::Certificate& leaf) {
 class Desk {
  public:
   // `member`: id of the member whose CA it is; empty: a coordinator's, with a registry.
-  Desk(std::string trust_domain, std::string member)
-      : trust_domain_(std::move(trust_domain)), member_(std::move(member)) {
+  Desk(std::string trust_domain, std::string member, IntroductionBounds introductions = {})
+      : trust_domain_(std::move(trust_domain)), member_(std::move(member)), introductions_(introductions) {
     EXPECT_TRUE(Identity::Init(dir.path(), trust_domain_, clock).ok());
     Open();
   }
@@ -84,6 +84,7 @@ class Desk {
                         .members = members.get(),
                         .workers = workers_.get(),
                         .registry = registry.get(),
+                        .introductions = introductions_,
                         .member = member_,
                         .coordinator = member_.empty() ? "" : "coordinator:7443",
                         .coordinator_ca_pem = "",
@@ -123,6 +124,11 @@ class Desk {
   Result<crypto::Certificate> Renew(const crypto::Certificate& from) {
     return Renew(from, crypto::P256Key::Generate());
   }
+  [[nodiscard]] std::int64_t Tokens() const {
+    auto db = store::Database::Open(dir / "members.db", store::Database::Mode::kRead);
+    auto query = db->Prepare("SELECT count(*) FROM tokens");
+    return *query->Step() ? query->Int(0) : -1;
+  }
 
   accord::testing::TempDir dir;
   HandClock clock;
@@ -133,6 +139,7 @@ class Desk {
 
  private:
   const std::string trust_domain_, member_;
+  const IntroductionBounds introductions_;
   std::unique_ptr<boost::asio::thread_pool> workers_;
 };
 

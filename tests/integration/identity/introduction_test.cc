@@ -21,6 +21,15 @@ TEST_F(IntroductionTest, AMembersNodeIsTakenIntoTheRegistryOnce) {
   const std::uint64_t version = Registry().version;
   EXPECT_EQ(Introduce(nairobi, ke_), "") << "said again, at every connection";
   EXPECT_EQ(Registry().version, version);
+  EXPECT_EQ(coordinator_.Tokens(), 0);
+}
+
+TEST_F(IntroductionTest, ANodeWithEverNewKeysLeavesOneRow) {
+  for (std::uint64_t i = 0; i < 50; ++i)
+    ASSERT_EQ(Introduce(ke_.Vouch("nairobi", "ke", Key(), kEnds + i), ke_), "") << last_.message();
+  EXPECT_EQ(coordinator_.Tokens(), 0);
+  EXPECT_EQ(coordinator_.members->List()->size(), 1U);
+  EXPECT_EQ(Registry().entries.size(), 1U);
 }
 
 // The key was stolen, and its member has the node join anew.

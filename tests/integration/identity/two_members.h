@@ -13,7 +13,7 @@ namespace accord::coordinator::testing {
 
 class TwoMembersTest : public ::testing::Test {
  protected:
-  TwoMembersTest() : coordinator_("fed.example", "") {
+  explicit TwoMembersTest(IntroductionBounds bounds = {}) : coordinator_("fed.example", "", bounds) {
     charter_.members[0].ca_keys = {ke_.certificate.info().spki_hash};
     charter_.members[1].ca_keys = {rw_.certificate.info().spki_hash};
     coordinator_.identity->Use(charter_);
