@@ -32,7 +32,7 @@ struct Contribution {
   friend bool operator==(const Contribution&, const Contribution&) = default;
 };
 
-// The protocol keys of nodes, by SPIFFE id.
+// The protocol keys of nodes, by SPIFFE id, as their members vouch for them.
 using NodeKeys = std::map<std::string, crypto::Ed25519PublicKey>;
 
 class Contributions {

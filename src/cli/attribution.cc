@@ -11,13 +11,13 @@
 #include "cli/scores.h"
 #include "cli/signer.h"
 #include "cli/table.h"
+#include "cli/vouched_keys.h"
 #include "cli/words.h"
 #include "config/job_file.h"
 #include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "dataset/certificate.h"
 #include "ledger/dsse.h"
-#include "rpc/registry_view.h"
 
 namespace accord::cli {
 namespace {
@@ -34,16 +34,6 @@ struct Report {
   std::map<Digest, std::uint64_t> records;             // that certificates of the log state, by their ids
   std::map<std::string, charter::ScoreReport> scores;  // by judge
 };
-
-Result<charter::NodeKeys> KeysOf(Backend& backend) {
-  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView view, backend.GetRegistry());
-  charter::NodeKeys keys;
-  for (const rpc::RegistryView::Entry& entry : view.entries) {
-    ACCORD_ASSIGN_OR_RETURN(const secagg::VouchedEntry vouched, rpc::ToVouched(entry));
-    keys[vouched.identity.Format()] = vouched.entry.key;
-  }
-  return keys;
-}
 
 std::vector<std::string> Lines(const Bytes& text) {
   std::vector<std::string> lines;
@@ -91,7 +81,8 @@ Result<Report> ReportOf(const AttributionReport& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   ACCORD_ASSIGN_OR_RETURN(const Digest job, FindProposal(log, command.job));
-  ACCORD_ASSIGN_OR_RETURN(charter::NodeKeys keys, KeysOf(*backend));
+  ACCORD_ASSIGN_OR_RETURN(const rpc::RegistryView registry, backend->GetRegistry());
+  ACCORD_ASSIGN_OR_RETURN(charter::NodeKeys keys, VouchedKeys(registry, log.record.chain()));
   charter::Contributions sums(std::move(keys), log.record.chain().back().charter);
   const std::vector<charter::LoggedCommit>& rounds = log.record.matters().at(job).commits;
   for (const charter::LoggedCommit& one : rounds) {
@@ -167,7 +158,8 @@ std::string Text(const Report& report, const Style& style) {
   for (const auto& [judge, scores] : report.scores) text += ScoreText(report, scores, style);
   if (!report.scores.empty()) text += "\n" + PriceOfScores() + "\n";
   if (unverified > 0)
-    text += std::to_string(unverified) + " receipts are of nodes that the registry does not list any more.\n";
+    text += std::to_string(unverified) +
+            " receipts are of nodes for whose key no CA of a member vouches (any more).\n";
   if (revoked > 0)
     text +=
         std::to_string(revoked) + " receipts are of nodes that the charter had revoked, and not counted.\n";

@@ -47,21 +47,11 @@ Status CheckAscending(std::span<const secagg::VouchedEntry> entries) {
   return Fail(errors::kSecaggBadEncoding, "the entries of the registry are not ascending");
 }
 
-// The complaint of the last CA when none of them signed it.
-Status CheckByAny(const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas) {
-  Status why = Fail(errors::kRegistryUntrusted, "there is no CA to check the registry by");
-  for (const crypto::Certificate& ca : cas) {
-    why = secagg::CheckVouched(vouched, ca);
-    if (why.ok()) break;
-  }
-  return why;
-}
-
 Status CheckByCharter(const secagg::VouchedEntry& vouched, std::span<const crypto::Certificate> cas,
                       const charter::Charter& charter) {
   ACCORD_ASSIGN_OR_RETURN(const charter::Member* member, charter::MemberOf(charter, vouched.identity));
   ACCORD_ASSIGN_OR_RETURN(const auto known, charter::CasOf(*member, cas));
-  ACCORD_RETURN_IF_ERROR(CheckByAny(vouched, known));
+  ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(vouched, known));
   // A coordinator that is its member's CA, too, certified nodes before the charter gave the member its name.
   const std::string& org = vouched.entry.org;
   if (org == member->id || org == member->trust_domain) return {};
@@ -107,7 +97,8 @@ Status Pin(const std::filesystem::path& state, const secagg::Registry& registry)
 Result<secagg::Registry> CheckRegistry(std::uint64_t version, std::span<const secagg::VouchedEntry> entries,
                                        std::span<const crypto::Certificate> cas) {
   ACCORD_RETURN_IF_ERROR(CheckAscending(entries));
-  for (const secagg::VouchedEntry& vouched : entries) ACCORD_RETURN_IF_ERROR(CheckByAny(vouched, cas));
+  for (const secagg::VouchedEntry& vouched : entries)
+    ACCORD_RETURN_IF_ERROR(secagg::CheckVouched(vouched, cas));
   return Collect(version, entries);
 }
 

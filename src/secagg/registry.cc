@@ -124,4 +124,13 @@ Status CheckVouched(const VouchedEntry& vouched, const crypto::Certificate& ca) 
   return {};
 }
 
+Status CheckVouched(const VouchedEntry& vouched, std::span<const crypto::Certificate> cas) {
+  Status why = Fail(errors::kRegistryUntrusted, "there is no CA to check the registry by");
+  for (const crypto::Certificate& ca : cas) {
+    why = CheckVouched(vouched, ca);
+    if (why.ok()) break;
+  }
+  return why;
+}
+
 }  // namespace accord::secagg

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,5 +65,7 @@ struct VouchedEntry {
 // `registry.untrusted` unless the identity is a node of the CA's trust domain, the id is that identity's, and
 // the signature is the CA's.
 [[nodiscard]] Status CheckVouched(const VouchedEntry& vouched, const crypto::Certificate& ca);
+// By one of them; else the complaint about the last.
+[[nodiscard]] Status CheckVouched(const VouchedEntry& vouched, std::span<const crypto::Certificate> cas);
 
 }  // namespace accord::secagg

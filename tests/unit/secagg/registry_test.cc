@@ -103,6 +103,14 @@ TEST_F(VouchTest, OnlyNodesOfTheDomainAndOnlyItsCaCount) {
   EXPECT_EQ(CheckVouched(person, ca).error(), "registry.untrusted");
 }
 
+TEST_F(VouchTest, OneOfAMembersCasIsEnough) {
+  const P256Key other = P256Key::Generate();
+  const std::vector<Certificate> cas = {Ca(other, "fed.example"), ca, Ca(key, "other.example")};
+  EXPECT_TRUE(CheckVouched(vouched, cas).ok());
+  EXPECT_EQ(CheckVouched(vouched, std::span(cas).first(1)).error(), "registry.untrusted");
+  EXPECT_EQ(CheckVouched(vouched, std::span(cas).first(0)).error(), "registry.untrusted");
+}
+
 TEST_F(VouchTest, RefusesEveryCut) {
   const Bytes bytes = vouched.Encode();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
