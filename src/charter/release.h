@@ -1,5 +1,5 @@
 // What the log holds of a model that has left the federation (governance.md 2d): which model, of which job,
-// and by the hashes of its bundle's signatures, which papers it left with. Signed by a member. Pure.
+// and by hashes, which papers it left with. Signed by a member. Pure.
 #pragma once
 
 #include <string_view>
@@ -17,7 +17,7 @@ struct ModelRelease {
   Digest job;         // the proposal's id
   Digest model;       // SHA-256 of model.safetensors
   Digest signature;   // of model.sig, which is over all files of the bundle but itself and the next
-  Digest provenance;  // of provenance.dsse.json, with the members' endorsements
+  Digest provenance;  // of the payload of provenance.dsse.json, which members may go on to endorse
   UnixSeconds time = 0;
 
   friend bool operator==(const ModelRelease&, const ModelRelease&) = default;

@@ -109,6 +109,7 @@ struct ModelRelease {
 };
 struct ModelVerify {
   std::string bundle, charter;
+  bool log = false;  // also ask the coordinator's log whether it was released
 };
 struct NodeList {};
 struct NodeShow {

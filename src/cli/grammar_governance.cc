@@ -126,6 +126,9 @@ void Grammar::AddModelBundles(CLI::App* model) {
       Add<ModelVerify>(model, "verify", "Check a bundle, asking nobody, and say what was checked");
   Positional(verify.app, "DIR", verify.values->bundle, "The bundle");
   charter(verify);
+  verify.app->add_flag(
+      "--log", verify.values->log,
+      "Ask the coordinator, too: whether its log has this model's release, with these papers");
 }
 
 void Grammar::AddCharters() {

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/download.h"
 #include "cli/json.h"
+#include "cli/logged_release.h"
 #include "cli/named_file.h"
 #include "cli/public_log.h"
 #include "cli/signer.h"
@@ -183,6 +184,16 @@ ExitCode Report(const Result<Bundled>& done, const std::string& directory, Sessi
                                   BundledJson(*done));
 }
 
+// The log that the coordinator in force serves, read from the first charter on; adds to the lines.
+Status AskLog(const bundle::Contents& contents, bundle::Verdict& verdict, Session& session) {
+  ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+  ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<bundle::Line> lines,
+                          CheckReleased(log, contents, *verdict.lineage));
+  verdict.lines.insert(verdict.lines.end(), lines.begin(), lines.end());
+  return {};
+}
+
 }  // namespace
 
 ExitCode Run(const ModelBundle& command, Session& session) {
@@ -199,7 +210,8 @@ ExitCode Run(const ModelVerify& command, Session& session) {
   if (!genesis.ok()) return printer.Failure(genesis.status());
   const Result<bundle::Contents> contents = ReadBundle(command.bundle);
   if (!contents.ok()) return printer.Failure(contents.status());
-  const Bundled done{bundle::Verify(*contents, *genesis), contents->model};
+  Bundled done{bundle::Verify(*contents, *genesis), contents->model};
+  if (command.log && done.verdict.status.ok()) done.verdict.status = AskLog(*contents, done.verdict, session);
   if (!done.verdict.status.ok()) {
     if (!printer.json()) printer.out() << BundleText(done.verdict.lines);
     return printer.Failure(done.verdict.status);

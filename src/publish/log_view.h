@@ -47,7 +47,7 @@ struct EntryView {
 struct Release {
   std::uint64_t index = 0;
   Digest id;
-  std::set<std::string> signers;
+  std::set<std::string> signers;  // at least one
   Bytes payload;
 };
 [[nodiscard]] std::vector<Release> ReleasesOf(const charter::Record& record, std::span<const Bytes> entries);

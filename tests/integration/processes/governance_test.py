@@ -341,6 +341,10 @@ class GovernanceTest(unittest.TestCase):
         self.assertIn("3 rounds lead", checked["job-bundle.json", True])
         self.assertIn("certified by ada", checked[f"datasets/{federation.certificates['ada']}.json", True])
         self.assertIn("endorsed by ada, cy", checked["provenance.dsse.json", True])
+        self.assertEqual(federation.refusal("model", "verify", bundle, "--log"), "model.unreleased")
+        released = federation.ask("model", "release", bundle, *federation.signed("bo"))
+        federation.until(lambda: federation.refusal("model", "verify", bundle, "--log") == "")  # with the next head
+        self.assertEqual(federation.ask("model", "release", bundle, *federation.signed("bo"))["index"], released["index"])
         model = bytearray((bundle / "model.safetensors").read_bytes())
         model[-1] ^= 1
         (bundle / "model.safetensors").write_bytes(model)

@@ -47,8 +47,8 @@ struct ModelBundleTest : ::testing::Test {
     EXPECT_TRUE(WriteFileAtomic(KeyPath(id), AsBytes(file.Format()), FileMode::kPrivate).ok());
   }
 
-  // Everything that the scene has logged, as files of a log.
-  void Serve() {
+  // Everything that the scene has logged, as files of a log, and further entries of it.
+  void Serve(const std::vector<std::string>& more = {}) {
     const bundle::JobRecord& record = release.record;
     std::map<std::uint64_t, std::string> entries;
     const auto put = [&](const charter::LoggedEntry& one) { entries[one.index] = one.entry; };
@@ -60,16 +60,19 @@ struct ModelBundleTest : ::testing::Test {
       if (data.logged) put(data.certificate);
     }
     ASSERT_EQ(entries.size(), scene.log.leaves.size());
+    for (const std::string& entry : more) entries.emplace(entries.size(), entry);
     ledger::GrowingTree tree;
+    charter::TestLog served;
     Bytes content;
     for (const auto& [place, entry] : entries) {
+      served.Append(entry);
       tree.Add(crypto::MerkleLeaf(AsBytes(entry)));
       ASSERT_TRUE(ledger::AppendEntry(content, AsBytes(entry)).ok());
     }
     auto& resources = p.coordinator.resources;
     for (const ledger::TileFile& one : tree.TakeTiles()) resources[one.tile.Path()] = one.content;
     resources[ledger::TileAt(entries.size(), std::nullopt, 0)->Path()] = content;
-    const std::string& note = record.job.checkpoint;
+    const std::string note = served.Checkpoint(scene.witnesses, scene.charter);
     resources["checkpoint"] = Bytes(note.begin(), note.end());
     resources["plan/" + scene.proposal.plan.Hex()] = record.plan;
     const std::string_view model = "model";
@@ -95,6 +98,15 @@ struct ModelBundleTest : ::testing::Test {
                                   words};
     line.insert(line.end(), more.begin(), more.end());
     return p.Run(line);
+  }
+  Program::Ended PutRelease(const std::string& id) {
+    return p.Run({"model", "release", out, "--key", KeyPath(id), "--passphrase-file", words, "--json"});
+  }
+  // What the log has taken so far.
+  [[nodiscard]] std::vector<std::string> Appended() const {
+    std::vector<std::string> entries;
+    for (const auto& [entry, plan] : p.coordinator.appended) entries.emplace_back(AsText(entry));
+    return entries;
   }
   Program::Ended Endorse(const std::string& id) {
     return p.Run({"model", "endorse", out, "--key", KeyPath(id), "--passphrase-file", words});
@@ -127,13 +139,10 @@ TEST_F(ModelBundleTest, LeavesTheFederationAndIsVerifiedByAnybody) {
 
 TEST_F(ModelBundleTest, ThatItIsOutGoesIntoTheLogOnceItIsComplete) {
   ASSERT_EQ(Make().code, 0);
-  const auto put = [&](const char* id) {
-    return p.Run({"model", "release", out, "--key", KeyPath(id), "--passphrase-file", words, "--json"});
-  };
-  EXPECT_THAT(put("ke").out, HasSubstr("model.bundle")) << "three members have to endorse it first";
+  EXPECT_THAT(PutRelease("ke").out, HasSubstr("model.bundle")) << "three members have to endorse it first";
   EXPECT_TRUE(p.coordinator.appended.empty());
   for (const char* id : {"be", "np", "rw"}) ASSERT_EQ(Endorse(id).code, 0);
-  const auto done = put("rw");
+  const auto done = PutRelease("rw");
   ASSERT_EQ(done.code, 0) << done.err;
   ASSERT_EQ(p.coordinator.appended.size(), 1U);
   const auto envelope = ledger::ParseEnvelope(p.coordinator.appended[0].first);
@@ -143,8 +152,42 @@ TEST_F(ModelBundleTest, ThatItIsOutGoesIntoTheLogOnceItIsComplete) {
   ASSERT_TRUE(logged.ok()) << Describe(logged.status());
   EXPECT_EQ(logged->model, release.model);
   EXPECT_EQ(logged->signature, crypto::Sha256::Of(*ReadFile(fs::path(out) / "model.sig")));
-  EXPECT_EQ(logged->provenance, crypto::Sha256::Of(*ReadFile(fs::path(out) / "provenance.dsse.json")));
+  const auto provenance = ledger::ParseEnvelope(*ReadFile(fs::path(out) / "provenance.dsse.json"));
+  EXPECT_EQ(logged->provenance, provenance->Id());
   EXPECT_TRUE(charter::HasSigned(*envelope, *scene.charter.Find("rw")));
+}
+
+TEST_F(ModelBundleTest, WhetherItIsOutIsAskedOfTheLog) {
+  ASSERT_EQ(Make().code, 0);
+  for (const char* id : {"be", "np", "rw"}) ASSERT_EQ(Endorse(id).code, 0);
+  const auto verify = [&] { return p.Run({"model", "verify", out, "--log"}); };
+  EXPECT_THAT(verify().err, HasSubstr("the log has no release of the model"));
+  ASSERT_EQ(PutRelease("rw").code, 0);
+  Serve(Appended());
+  const auto verified = verify();
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("of the log, by rw at "));
+  EXPECT_EQ(PutRelease("rw").code, 0) << "the log has it, which is what was asked for";
+  EXPECT_EQ(p.coordinator.appended.size(), 1U);
+  EXPECT_EQ(PutRelease("ke").code, 0);
+  EXPECT_EQ(p.coordinator.appended.size(), 2U) << "another member says so, too";
+  ASSERT_EQ(Endorse("pe").code, 0);
+  EXPECT_EQ(verify().code, 0) << "endorsed once more, it is the same bundle";
+}
+
+TEST_F(ModelBundleTest, ALogThatHasReleasedOtherPapersOrHasAnotherPastIsRefused) {
+  ASSERT_EQ(Make().code, 0);
+  for (const char* id : {"be", "np", "rw"}) ASSERT_EQ(Endorse(id).code, 0);
+  const charter::ModelRelease other{
+      .job = crypto::Sha256::Of("job"), .model = release.model, .time = charter::kNow};
+  const auto envelope = charter::Signed(charter::kReleaseType, Encode(other), {"ke"});
+  const auto verify = [&] { return p.Run({"model", "verify", out, "--log"}).err; };
+  Serve({EncodeEnvelope(envelope)});
+  EXPECT_THAT(verify(), HasSubstr("with other papers than these"));
+  const auto unsigned_ = charter::Signed(charter::kReleaseType, Encode(other), {});
+  Serve({EncodeEnvelope(unsigned_)});
+  fs::remove_all(p.dir / "home" / "logs");
+  EXPECT_THAT(verify(), HasSubstr("the log has no release of the model")) << "no member says so";
 }
 
 TEST_F(ModelBundleTest, AChangedFileALinkAndAnotherCharterAreRefused) {
