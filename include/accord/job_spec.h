@@ -43,7 +43,7 @@ struct LlamaSpec {
   bool tie_word_embeddings = true;
 };
 
-// [model] kind = "mlp" | "cnn" | "llama". Unused fields stay empty.
+// [model] kind = "mlp" | "cnn" | "llama" | "unigram" (llama.vocab_size). Unused fields stay empty.
 struct ModelSpec {
   std::string kind;
   std::vector<std::uint64_t>
@@ -56,7 +56,7 @@ struct ModelSpec {
   LlamaSpec llama;
 };
 
-// Language models: how text becomes examples.
+// Language models and vocabularies: how text becomes examples.
 struct TextSpec {
   std::string tokenizer = "byte";  // or "sha256:HEX", the SentencePiece model of this hash
   std::uint64_t context = 0;       // tokens of one training example; 0: llama.max_position_embeddings

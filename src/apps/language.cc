@@ -67,8 +67,12 @@ void LanguageCommands::AddTo(CLI::App& app) {
   export_ = app.add_subcommand("export", "A language model as a file for other programs");
   export_
       ->add_option("--format", format_,
-                   "gguf (llama.cpp), hf (a Hugging Face directory) or torchscript (PyTorch, libtorch)")
-      ->check(CLI::IsMember({"gguf", "hf", "torchscript"}));
+                   "gguf (llama.cpp), hf (a Hugging Face directory), torchscript (PyTorch, libtorch), or, of "
+                   "a vocabulary, sentencepiece")
+      ->check(CLI::IsMember({"gguf", "hf", "torchscript", "sentencepiece"}));
+  export_->add_option("--pieces", pieces_, "sentencepiece: keep so many, those that are worth most")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
   export_->add_option("--type", values_, "f32, f16, or q8_0 (gguf)")
       ->check(CLI::IsMember({"f32", "f16", "q8_0"}));
   export_->add_flag("--adapter", adapter_,
@@ -164,12 +168,14 @@ Status LanguageCommands::Samples() const {
 }
 
 Status LanguageCommands::Export() const {
-  const study::Export wish{.format = format_ == "gguf" ? study::Format::kGguf
-                                     : format_ == "hf" ? study::Format::kHuggingFace
-                                                       : study::Format::kTorchScript,
+  const study::Export wish{.format = format_ == "gguf"          ? study::Format::kGguf
+                                     : format_ == "hf"          ? study::Format::kHuggingFace
+                                     : format_ == "torchscript" ? study::Format::kTorchScript
+                                                                : study::Format::kSentencePiece,
                            .values = values_ == "f32"   ? study::Values::kF32
                                      : values_ == "f16" ? study::Values::kF16
                                                         : study::Values::kQ8,
+                           .pieces = pieces_,
                            .out = out_};
   if (adapter_) {
     ACCORD_RETURN_IF_ERROR(study::WriteAdapter(job_, model_, wish));

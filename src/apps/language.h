@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -31,6 +32,7 @@ class LanguageCommands {
 
   CLI::App *generate_ = nullptr, *samples_ = nullptr, *export_ = nullptr;
   std::string job_, model_, base_, tokenizer_, out_, format_ = "gguf", values_ = "f32";
+  std::uint64_t pieces_ = 0;
   bool json_ = false, adapter_ = false, more_ = false;
   study::Wish wish_{.prompt = {}, .max_tokens = 200, .sampling = {.temperature = 0.8, .top_p = 0.95}};
 };

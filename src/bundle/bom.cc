@@ -30,12 +30,18 @@ std::string Number(double value) {
 
 ordered_json ModelParameters(const Lineage& lineage) {
   const std::string& kind = lineage.spec.model.kind;
-  const bool language = kind == "llama";
+  const bool language = kind == "llama", vocabulary = kind == "unigram";
   ordered_json datasets = ordered_json::array();
   for (const Source& one : lineage.sources) datasets.push_back({{"ref", RefOf(one)}});
-  return {{"approach", {{"type", language ? "self-supervised" : "supervised"}}},
-          {"task", language ? "text generation" : "classification"},
+  return {{"approach",
+           {{"type", language     ? "self-supervised"
+                     : vocabulary ? "unsupervised"
+                                  : "supervised"}}},
+          {"task", language     ? "text generation"
+                   : vocabulary ? "tokenization"
+                                : "classification"},
           {"architectureFamily", language        ? "transformer"
+                                 : vocabulary    ? "unigram language model"
                                  : kind == "cnn" ? "convolutional neural network"
                                                  : "feedforward neural network"},
           {"modelArchitecture", kind},

@@ -171,13 +171,18 @@ void Grammar::AddModelUses(CLI::App* model) {
   generate.app->add_option("--top-p", wish.top_p, "Among the fewest that are so probable together")
       ->type_name("P");
   generate.app->add_option("--seed", wish.seed, "Another seed, another text")->type_name("N");
-  auto save = Add<ModelExport>(model, "export", "Write a language model for other programs");
+  auto save =
+      Add<ModelExport>(model, "export", "Write a language model, or a vocabulary, for other programs");
   add_model(save);
   save.app->add_flag("--adapter", save.values->adapter,
                      "The adapter alone of a job that has one, to be used beside the frozen model");
   Choice(save.app->add_option("--format", save.values->format, "What reads it"),
-         {"gguf", "safetensors", "torchscript"});
+         {"gguf", "safetensors", "torchscript", "sentencepiece"});
   Choice(save.app->add_option("--type", save.values->type, "Its numbers"), {"f32", "f16", "q8_0"});
+  save.app
+      ->add_option("--pieces", save.values->pieces,
+                   "Of a vocabulary (sentencepiece): keep so many, those that are worth most")
+      ->type_name("N");
   save.app->add_option("-o,--out", save.values->out, "The file, or directory, to make")
       ->required()
       ->type_name("FILE");

@@ -87,6 +87,7 @@ struct ModelExport {
   bool adapter = false;  // alone, without the frozen model
   std::string format = "gguf";
   std::string type = "f32";
+  std::string pieces;  // of a vocabulary; empty: all
   std::string out;
 };
 struct ModelCard {

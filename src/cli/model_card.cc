@@ -12,6 +12,7 @@
 #include "cli/words.h"
 #include "config/job_file.h"
 #include "crypto/sha256.h"
+#include "model/unigram.h"
 
 namespace accord::cli {
 namespace {
@@ -55,7 +56,7 @@ bool IsPartOf(const JobSpec& spec) {
 
 std::string ModelRows(const JobSpec& spec, const rpc::JobView& job) {
   std::string kind = spec.model.kind;
-  if (kind == "llama") kind += ", tokens: " + spec.text.tokenizer;
+  if (model::ReadsText(spec.model)) kind += ", tokens: " + spec.text.tokenizer;
   std::string rows = Row("kind", kind) + Row("parameters", Count(job.parameters)) +
                      Row("model, SHA-256", job.model_hash.Hex());
   if (spec.adapter.kind != AdapterKind::kNone) {

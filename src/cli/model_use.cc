@@ -207,6 +207,7 @@ ExitCode Run(const ModelExport& command, Session& session) {
   return Use(session, "export", {command.model, command.plan, command.base, command.adapter},
              {{"--format", command.format == "safetensors" ? "hf" : command.format},
               {"--type", command.type},
+              {"--pieces", command.pieces},
               {"--out", command.out},
               {"--tokenizer", command.tokenizer}});
 }

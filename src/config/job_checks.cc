@@ -46,7 +46,6 @@ std::uint64_t LeastParameters(const ModelSpec& model) {
 
 const std::vector<std::string_view>& LlamaKeys() {
   static const std::vector<std::string_view> kKeys = {"model.preset",
-                                                      "model.vocab_size",
                                                       "model.hidden_size",
                                                       "model.intermediate_size",
                                                       "model.num_hidden_layers",
@@ -56,8 +55,6 @@ const std::vector<std::string_view>& LlamaKeys() {
                                                       "model.rms_norm_eps",
                                                       "model.rope_theta",
                                                       "model.tie_word_embeddings",
-                                                      "data.tokenizer",
-                                                      "data.context",
                                                       "inner.checkpointing",
                                                       "inner.precision"};
   return kKeys;
@@ -87,8 +84,12 @@ void CheckModel(Schema& schema, const JobSpec& job) {
   if (!schema.Good({"model.kind"})) return;
   const ModelSpec& model = job.model;
   const bool llama = model.kind == "llama";
+  const bool unigram = model.kind == "unigram";
   OnlyWith(schema, llama, LlamaKeys(), "kind = \"llama\"");
+  OnlyWith(schema, llama || unigram, {"model.vocab_size", "data.tokenizer", "data.context"},
+           "kind = \"llama\" or \"unigram\"");
   if (llama) return CheckLlama(schema, job);
+  if (unigram) return CheckUnigram(schema, job);
   for (const std::string_view path : {"model.input", "model.classes"})
     Needs(schema, path, "kind = \"" + model.kind + "\"");
   const bool cnn = model.kind == "cnn";

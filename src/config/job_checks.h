@@ -21,6 +21,9 @@ static_assert(kMaxBits + 16 <= 53);
 // out.
 void CheckJob(Schema& schema, const JobSpec& job);
 
+// Those of kind = "unigram", which CheckJob has called.
+void CheckUnigram(Schema& schema, const JobSpec& job);
+
 // Those of [samples], which CheckJob has called.
 void CheckSamples(Schema& schema, const JobSpec& job);
 

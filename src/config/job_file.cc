@@ -35,8 +35,9 @@ std::string CheckPreset(const std::string& text) {
 void LlamaKeys(Schema& s, LlamaSpec& llama) {
   s.Key("preset", Text(llama.preset, "\"2m\", \"15m\" or \"110m\"", CheckPreset),
         "llama: a size; the keys below change what it says");
-  s.Key("vocab_size", Whole(llama.vocab_size, 2, kMaxDimension),
-        "llama: tokens; absent: those of the byte vocabulary");
+  s.Key(
+      "vocab_size", Whole(llama.vocab_size, 2, kMaxDimension),
+      "llama: tokens; absent: those of the byte vocabulary; unigram: pieces of the vocabulary to begin with");
   s.Key("hidden_size", Whole(llama.hidden_size, 2, kMaxDimension), "llama: width");
   s.Key("intermediate_size", Whole(llama.intermediate_size, 1, kMaxDimension), "llama: width of SwiGLU");
   s.Key("num_hidden_layers", Whole(llama.num_hidden_layers, 1, 1'024), "llama: layers");
@@ -96,7 +97,7 @@ void PlanSections(Schema& s, JobSpec& job) {
 
 void ModelSections(Schema& s, JobSpec& job) {
   s.Section({"model"}, "What is trained.");
-  s.Key("kind", Word(job.model.kind, {"mlp", "cnn", "llama"}), "architecture", Need::kRequired);
+  s.Key("kind", Word(job.model.kind, {"mlp", "cnn", "llama", "unigram"}), "architecture", Need::kRequired);
   s.Key("input", WholeList(job.model.input, 1, 1ULL << 32),
         "mlp, cnn: shape of one example: [features], [height, width] or [channels, height, width]");
   s.Key("classes", Whole(job.model.classes, 1, 1ULL << 32),
@@ -109,9 +110,11 @@ void ModelSections(Schema& s, JobSpec& job) {
   s.Section({"data"}, "On what.");
   s.Key("dataset", Name(job.dataset), "id that each node's configuration maps to its files", Need::kRequired);
   s.Key("tokenizer", Text(job.text.tokenizer, "\"byte\" or \"sha256:HEX\"", CheckTokenizer),
-        "llama: how text becomes tokens: its bytes, or the SentencePiece model with this hash");
+        "llama: how text becomes tokens: its bytes, or the SentencePiece model with this hash; unigram: the "
+        "SentencePiece model to begin with");
   s.Key("context", Whole(job.text.context, 2, kMaxPositions),
-        "llama: tokens of one training example; absent: max_position_embeddings");
+        "llama: tokens of one training example; absent: max_position_embeddings; unigram: bytes of one; "
+        "absent: 4096");
 }
 
 void PartsSections(Schema& s, JobSpec& job) {

@@ -19,18 +19,26 @@ const model::Piece& PieceOf(const SentencePieceModel& model, std::int32_t id) {
 // Of a normalised text, which is well-formed.
 std::size_t CharacterAt(std::string_view text) { return std::max<std::size_t>(Utf8Size(text), 1); }
 
-std::vector<PrefixTable::Entry> Entries(const SentencePieceModel& model) {
+}  // namespace
+
+std::vector<PrefixTable::Entry> EntriesOf(const SentencePieceModel& model,
+                                          std::initializer_list<model::PieceType> kinds) {
   std::vector<PrefixTable::Entry> entries;
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-    const model::PieceType kind = model.pieces[id].type;
-    if (kind == model::PieceType::kNormal || kind == model::PieceType::kUserDefined) {
-      entries.push_back({model.pieces[id].text, static_cast<std::int32_t>(id)});
-    }
+    const model::Piece& piece = model.pieces[id];
+    if (std::ranges::count(kinds, piece.type) > 0)
+      entries.push_back({piece.text, static_cast<std::int32_t>(id)});
   }
   return entries;
 }
 
-}  // namespace
+bool PiecesStayWithinWords(const SentencePieceModel& model) {
+  return std::ranges::none_of(model.pieces, [](const model::Piece& piece) {
+    const bool cut = piece.type == model::PieceType::kNormal ||
+                     piece.type == model::PieceType::kUserDefined || piece.type == model::PieceType::kUnused;
+    return cut && piece.text.find(kSpaceMark, 1) != std::string::npos;
+  });
+}
 
 // A text as a list of symbols, which merge until no two neighbours are a piece together.
 struct BpeSegmenter::Symbols {
@@ -95,13 +103,12 @@ struct BpeSegmenter::Symbols {
 };
 
 BpeSegmenter::BpeSegmenter(const SentencePieceModel& model, const PrefixTable& user)
-    : model_(model), user_(user) {
+    : model_(model), user_(user), within_words_(PiecesStayWithinWords(model)) {
   for (std::size_t id = 0; id < model.pieces.size(); ++id) {
     const model::PieceType kind = model.pieces[id].type;
     if (kind == model::PieceType::kNormal || kind == model::PieceType::kUserDefined ||
         kind == model::PieceType::kUnused) {
       ids_.emplace(model.pieces[id].text, static_cast<std::int32_t>(id));
-      within_words_ = within_words_ && model.pieces[id].text.find(kSpaceMark, 1) == std::string::npos;
     }
   }
 }
@@ -143,7 +150,8 @@ void BpeSegmenter::Merge(std::string_view text, Symbols& symbols, std::vector<Se
   }
 }
 
-UnigramSegmenter::UnigramSegmenter(const SentencePieceModel& model) : model_(model), pieces_(Entries(model)) {
+UnigramSegmenter::UnigramSegmenter(const SentencePieceModel& model)
+    : model_(model), pieces_(EntriesOf(model, {model::PieceType::kNormal, model::PieceType::kUserDefined})) {
   float least = std::numeric_limits<float>::max();
   user_score_ = std::numeric_limits<float>::min();  // as the library has it: the least positive number
   for (const model::Piece& piece : model.pieces) {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <initializer_list>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +13,13 @@
 #include "data/sentencepiece_model.h"
 
 namespace accord::data {
+
+// The pieces of these kinds, with their ids.
+[[nodiscard]] std::vector<PrefixTable::Entry> EntriesOf(const SentencePieceModel& model,
+                                                        std::initializer_list<model::PieceType> kinds);
+// Whether no piece that a text is cut into has a space mark but as its first character, so that words are
+// cut on their own.
+[[nodiscard]] bool PiecesStayWithinWords(const SentencePieceModel& model);
 
 struct Segment {
   std::string_view text;

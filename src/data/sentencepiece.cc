@@ -12,16 +12,6 @@
 namespace accord::data {
 namespace {
 
-std::vector<PrefixTable::Entry> UserPieces(const SentencePieceModel& model) {
-  std::vector<PrefixTable::Entry> entries;
-  for (std::size_t id = 0; id < model.pieces.size(); ++id) {
-    if (model.pieces[id].type == model::PieceType::kUserDefined) {
-      entries.push_back({model.pieces[id].text, static_cast<std::int32_t>(id)});
-    }
-  }
-  return entries;
-}
-
 // Where a text that goes on may be cut: before its last spaces, else after its last whole character.
 std::size_t CutOf(std::string_view text) {
   std::size_t cut = text.rfind(' ');
@@ -34,7 +24,7 @@ class SentencePieceTokenizer final : public Tokenizer {
   SentencePieceTokenizer(SentencePieceModel model, CharsMap rules, const Digest& identity)
       : model_(std::move(model)),
         identity_(identity),
-        user_(UserPieces(model_)),
+        user_(EntriesOf(model_, {model::PieceType::kUserDefined})),
         normalizer_(model_, std::move(rules), user_) {
     if (model_.segmenter == SentencePieceModel::Segmenter::kBpe) {
       bpe_.emplace(model_, user_);

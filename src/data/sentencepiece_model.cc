@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/errors.h"
+#include "data/wire_format.h"
 
 namespace accord::data {
 namespace {
@@ -16,84 +17,17 @@ Status Malformed(const std::string& what) {
   return Fail(errors::kDataTokenizer, "the SentencePiece model " + what);
 }
 
-// One field of a protobuf message: a number (also the bits of a float), or bytes.
-struct Field {
-  std::uint64_t number = 0;
-  std::uint64_t value = 0;
-  ByteView bytes;
-  [[nodiscard]] std::string Text() const { return std::string(AsText(bytes)); }
-};
-
-// The fields of a message in their order, https://protobuf.dev/programming-guides/encoding.
-class FieldReader {
- public:
-  explicit FieldReader(ByteView bytes) : rest_(bytes) {}
-
-  // False at the end, and where the bytes are no message.
-  bool Next(Field& field) {
-    if (rest_.empty() || !good_) return false;
-    const std::uint64_t key = Varint();
-    field = {.number = key >> 3};
-    switch (key & 7) {
-      case 0:
-        field.value = Varint();
-        break;
-      case 1:
-        field.value = LittleEndian(Take(8));
-        break;
-      case 2:
-        field.bytes = Take(Varint());
-        break;
-      case 5:
-        field.value = LittleEndian(Take(4));
-        break;
-      default:
-        good_ = false;
-    }
-    return good_;
-  }
-  [[nodiscard]] bool good() const { return good_; }
-
- private:
-  ByteView Take(std::uint64_t size) {
-    good_ = good_ && size <= rest_.size();
-    if (!good_) return {};
-    const ByteView taken = rest_.first(size);
-    rest_ = rest_.subspan(size);
-    return taken;
-  }
-  std::uint64_t Varint() {
-    std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-      const ByteView byte = Take(1);
-      if (byte.empty()) return 0;
-      value |= static_cast<std::uint64_t>(byte[0] & 0x7F) << shift;
-      if (byte[0] < 0x80) return value;
-    }
-    good_ = false;
-    return 0;
-  }
-  static std::uint64_t LittleEndian(ByteView bytes) {
-    std::uint64_t value = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | bytes[i];
-    return value;
-  }
-
-  ByteView rest_;
-  bool good_ = true;
-};
-
 // Hands the fields of a message to `take`.
-Status ForEachField(ByteView message, const std::function<Status(const Field&)>& take) {
-  FieldReader fields(message);
-  Field field;
+Status ForEachField(ByteView message, const std::function<Status(const WireField&)>& take) {
+  WireReader fields(message);
+  WireField field;
   while (fields.Next(field)) ACCORD_RETURN_IF_ERROR(take(field));
   return fields.good() ? Status() : Malformed("is damaged, or no SentencePiece model");
 }
 
 Status AddPiece(ByteView message, SentencePieceModel& model) {
   model::Piece piece;
-  ACCORD_RETURN_IF_ERROR(ForEachField(message, [&](const Field& field) -> Status {
+  ACCORD_RETURN_IF_ERROR(ForEachField(message, [&](const WireField& field) -> Status {
     if (field.number == 1) piece.text = field.Text();
     if (field.number == 2) piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
     if (field.number == 3) {
@@ -114,7 +48,7 @@ struct Names {
 };
 
 Status ReadTrainer(ByteView message, SentencePieceModel& model, Names& names) {
-  return ForEachField(message, [&](const Field& field) -> Status {
+  return ForEachField(message, [&](const WireField& field) -> Status {
     switch (field.number) {
       case 3:
         if (field.value != 1 && field.value != 2)
@@ -147,7 +81,7 @@ Status ReadTrainer(ByteView message, SentencePieceModel& model, Names& names) {
 }
 
 Status ReadNormalizer(ByteView message, SentencePieceModel& model) {
-  return ForEachField(message, [&](const Field& field) -> Status {
+  return ForEachField(message, [&](const WireField& field) -> Status {
     if (field.number == 2) model.charsmap = field.Text();
     if (field.number == 3) model.add_dummy_prefix = field.value != 0;
     if (field.number == 4) model.remove_extra_whitespaces = field.value != 0;
@@ -191,7 +125,7 @@ std::string BytePiece(std::uint8_t byte) {
 Result<SentencePieceModel> ParseSentencePieceModel(ByteView bytes) {
   SentencePieceModel model;
   Names names;
-  ACCORD_RETURN_IF_ERROR(ForEachField(bytes, [&](const Field& field) -> Status {
+  ACCORD_RETURN_IF_ERROR(ForEachField(bytes, [&](const WireField& field) -> Status {
     if (field.number == 1) return AddPiece(field.bytes, model);
     if (field.number == 2) return ReadTrainer(field.bytes, model, names);
     if (field.number == 3) return ReadNormalizer(field.bytes, model);

@@ -33,31 +33,31 @@ class ByteTokenizer final : public Tokenizer {
   }
 };
 
-Result<std::unique_ptr<Tokenizer>> OpenSentencePiece(const Digest& digest,
-                                                     const std::filesystem::path& path) {
-  const auto fail = [&](const std::string& what) { return Fail(errors::kDataTokenizer, what); };
-  if (path.empty()) return fail("the job wants a SentencePiece model, and the data set names none");
-  const Result<accord::Bytes> bytes = ReadFile(path, kMaxModel);
-  if (!bytes.ok()) return fail(bytes.status().message());
-  if (const Digest found = crypto::Sha256::Of(*bytes); found != digest) {
-    return fail(path.string() + " has the SHA-256 " + found.Hex() + "; the job wants " + digest.Hex());
-  }
-  return MakeSentencePieceTokenizer(*bytes);
-}
-
 }  // namespace
 
 std::unique_ptr<Tokenizer> MakeByteTokenizer() { return std::make_unique<ByteTokenizer>(); }
+
+Result<accord::Bytes> ReadTokenizerFile(std::string_view name, const std::filesystem::path& path) {
+  const auto fail = [](const std::string& what) { return Fail(errors::kDataTokenizer, what); };
+  const std::optional<Digest> digest =
+      name.starts_with(kHashPrefix) ? Digest::FromHex(name.substr(kHashPrefix.size())) : std::nullopt;
+  if (!digest) return fail("the tokenizer \"" + Printable(name, 80) + "\" is not known");
+  if (path.empty()) return fail("the job wants a SentencePiece model, and the data set names none");
+  Result<accord::Bytes> bytes = ReadFile(path, kMaxModel);
+  if (!bytes.ok()) return fail(bytes.status().message());
+  if (const Digest found = crypto::Sha256::Of(*bytes); found != *digest) {
+    return fail(path.string() + " has the SHA-256 " + found.Hex() + "; the job wants " + digest->Hex());
+  }
+  return bytes;
+}
 
 Result<std::unique_ptr<Tokenizer>> OpenTokenizer(std::string_view name, const std::filesystem::path& path,
                                                  std::uint64_t vocab_size) {
   const auto fail = [](const std::string& what) { return Fail(errors::kDataTokenizer, what); };
   std::unique_ptr<Tokenizer> tokenizer = MakeByteTokenizer();
   if (name != "byte") {
-    const std::optional<Digest> digest =
-        name.starts_with(kHashPrefix) ? Digest::FromHex(name.substr(kHashPrefix.size())) : std::nullopt;
-    if (!digest) return fail("the tokenizer \"" + Printable(name, 80) + "\" is not known");
-    ACCORD_ASSIGN_OR_RETURN(tokenizer, OpenSentencePiece(*digest, path));
+    ACCORD_ASSIGN_OR_RETURN(const accord::Bytes file, ReadTokenizerFile(name, path));
+    ACCORD_ASSIGN_OR_RETURN(tokenizer, MakeSentencePieceTokenizer(file));
   }
   if (static_cast<std::uint64_t>(tokenizer->vocab_size()) != vocab_size) {
     return fail("the tokenizer has " + std::to_string(tokenizer->vocab_size()) + " tokens, the model " +

@@ -11,6 +11,7 @@
 
 #include "accord/ids.h"
 #include "accord/status.h"
+#include "base/text.h"
 #include "model/byte_vocabulary.h"
 
 namespace accord::data {
@@ -52,6 +53,10 @@ inline constexpr std::int32_t kByteEos = model::kByteEnd;
 inline constexpr std::int32_t kByteUnknown = model::kByteUnknown;
 inline constexpr std::int32_t kByteVocabulary = model::kByteVocabulary;
 [[nodiscard]] std::unique_ptr<Tokenizer> MakeByteTokenizer();
+
+// The file at `path`, which must be the SentencePiece model that a plan names: "sha256:HEX". Fails with
+// `data.tokenizer`.
+[[nodiscard]] Result<Bytes> ReadTokenizerFile(std::string_view name, const std::filesystem::path& path);
 
 // The tokenizer that a plan names ("byte", or "sha256:HEX" of a SentencePiece model, which is then the file
 // at `path`), checked against the model's vocabulary. Fails with `data.tokenizer`.

@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/text.h"
 #include "model/llama.h"
+#include "model/unigram.h"
 
 namespace accord::model {
 namespace {
@@ -133,14 +134,26 @@ Result<ModelSpec> ResolveKindLlama(ModelSpec spec) {
   return spec;
 }
 
+// Its weights are the frequencies of a vocabulary's pieces.
+Result<ModelSpec> ResolveUnigram(ModelSpec spec) {
+  if (!spec.input.empty() || !spec.hidden.empty() || !spec.channels.empty())
+    return Shape("a unigram has neither model.input nor layers");
+  if (spec.llama.vocab_size < 2) return Shape("model.vocab_size must be at least 2");
+  if (spec.classes != 0 && spec.classes != spec.llama.vocab_size)
+    return Shape("a unigram has no model.classes; its pieces are model.vocab_size");
+  spec.classes = spec.llama.vocab_size;
+  return spec;
+}
+
 }  // namespace
 
 Result<ModelSpec> Resolve(const ModelSpec& spec) {
   if (spec.kind == "llama") return ResolveKindLlama(spec);
+  if (spec.kind == "unigram") return ResolveUnigram(spec);
   const bool mlp = spec.kind == "mlp";
   if (!mlp && spec.kind != "cnn") {
-    return Fail(errors::kModelUnknown,
-                "no model kind is called \"" + Printable(spec.kind, 64) + "\"; there are cnn, llama, mlp");
+    return Fail(errors::kModelUnknown, "no model kind is called \"" + Printable(spec.kind, 64) +
+                                           "\"; there are cnn, llama, mlp, unigram");
   }
   if (spec.input.empty()) return Shape("model.input is missing");
   if (spec.classes == 0) return Shape("model.classes must be at least 1");
@@ -161,6 +174,11 @@ Result<ModelLayout> BuildLayout(const ModelSpec& spec) {
     return MakeLayout(std::move(tensors));
   }
   if (resolved.kind == "llama") return MakeLayout(LlamaTensors(resolved.llama));
+  if (resolved.kind == "unigram") {
+    const double equal = 1.0 / static_cast<double>(resolved.classes);
+    return MakeLayout(
+        {{.name = std::string(kFrequencies), .shape = {resolved.classes}, .init = {.constant = equal}}});
+  }
   Builder builder;
   builder.Dense("layers.", 0, resolved.input[0], resolved.hidden, resolved.classes);
   return MakeLayout(std::move(builder).Take());

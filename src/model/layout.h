@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kConvKernel = 5;  // square, padding 2, stride 1:
 // `spec` with the kind's defaults filled in and the input in the form that the trainer uses:
 //   mlp: `input` flattened to {features}; `hidden` as given, empty means none (a linear model)
 //   cnn: `input` {h, w} becomes {1, h, w}; `channels` {16, 32} and `hidden` {128} where empty
-//   llama: `llama` as ResolveLlama has it, input {max_position_embeddings}, classes vocab_size
+//   llama: `llama` as ResolveLlama has it, input {max_position_embeddings}, classes vocab_size (unigram, too)
 // Fails with `model.unknown` for another kind, `model.shape` for a zero, missing or impossible dimension.
 [[nodiscard]] Result<ModelSpec> Resolve(const ModelSpec& spec);
 
@@ -27,7 +27,7 @@ inline constexpr std::uint64_t kConvKernel = 5;  // square, padding 2, stride 1:
 //   cnn: conv{i}.{weight [out, in, 5, 5], bias [out]}, each with ReLU and 2x2 max-pool (odd edges are
 //   dropped),
 //        then fc{i}.{weight [out, in], bias [out]}, ReLU between them; i from 1
-//   llama: those of LlamaTensors, and so is their start
+//   llama: those of LlamaTensors, and so is their start; unigram: that of unigram.h
 // Of mlp and cnn every tensor starts uniform in +-1/sqrt(fan_in), PyTorch's default for Linear and Conv2d.
 // Fails as Resolve does, and with `model.too_large` above kMaxParameters.
 [[nodiscard]] Result<ModelLayout> BuildLayout(const ModelSpec& spec);

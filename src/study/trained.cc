@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "config/job_file.h"
+#include "data/prune_unigram.h"
 #include "data/sentencepiece_model.h"
 #include "data/tokenizer.h"
 #include "model/checkpoint.h"
@@ -22,7 +23,11 @@ namespace {
 
 Status CheckLanguage(const Trained& trained) {
   if (trained.job.model.kind == "llama") return {};
-  return Fail(errors::kModelUnknown, "a " + trained.job.model.kind + " is no language model");
+  if (trained.job.model.kind == "unigram")
+    return Fail(errors::kModelUnknown, "a unigram is a vocabulary and no language model",
+                "It can be written with: accord model export --format sentencepiece");
+  return Fail(errors::kModelUnknown, "model.kind is " + trained.job.model.kind + ": it is no language model",
+              "Language models are those with model.kind = \"llama\".");
 }
 
 bool HasBytes(const Trained& trained) { return trained.job.text.tokenizer == "byte"; }
@@ -102,6 +107,23 @@ Result<std::vector<float>> MakeWhole(const JobSpec& job, const std::filesystem::
               "A lab makes a whole model of them: accord-node graduate --method none");
 }
 
+Status WriteVocabulary(const Trained& trained, const Export& wish) {
+  if (trained.job.model.kind != "unigram")
+    return Fail(errors::kModelUnknown, "a " + trained.job.model.kind + " is no vocabulary",
+                "Of kind = \"unigram\" a SentencePiece model can be made.");
+  if (wish.values != Values::kF32) return Fail(errors::kModelUnknown, "a vocabulary has f32 values");
+  if (trained.tokenizer.empty())
+    return Fail(errors::kDataTokenizer, "a vocabulary is made of the one that the job began with",
+                "Name its file: --tokenizer FILE");
+  ACCORD_ASSIGN_OR_RETURN(const Bytes seed,
+                          data::ReadTokenizerFile(trained.job.text.tokenizer, trained.tokenizer));
+  ACCORD_ASSIGN_OR_RETURN(const data::SentencePieceModel model, data::ParseSentencePieceModel(seed));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<model::Piece> pieces,
+                          data::PruneUnigram(model, trained.weights, wish.pieces));
+  ACCORD_ASSIGN_OR_RETURN(const Bytes file, data::WithPieces(seed, pieces));
+  return WriteFileAtomic(wish.out, file, FileMode::kShared);
+}
+
 }  // namespace
 
 Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesystem::path& model,
@@ -156,8 +178,12 @@ Status WriteAdapter(const std::filesystem::path& job, const std::filesystem::pat
 }
 
 Status Write(const Trained& trained, const Export& wish) {
-  ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
+  if (wish.format != Format::kSentencePiece) ACCORD_RETURN_IF_ERROR(CheckLanguage(trained));
   ACCORD_RETURN_IF_ERROR(CheckFree(wish.out));
+  if (wish.format == Format::kSentencePiece) return WriteVocabulary(trained, wish);
+  if (wish.pieces != 0)
+    return Fail(errors::kModelUnknown, "only a vocabulary has a number of pieces to choose",
+                "--pieces goes with --format sentencepiece");
   const LlamaSpec& spec = trained.job.model.llama;
   if (wish.format == Format::kTorchScript) {
     if (wish.values == Values::kF32) return trainer::WriteTorchScript(wish.out, spec, trained.weights);

@@ -43,13 +43,17 @@ struct Said {
 [[nodiscard]] Result<Said> Generate(const Trained& trained, const Wish& wish,
                                     const std::function<void(std::string_view)>& text);
 
-enum class Format : std::uint8_t { kHuggingFace, kGguf, kTorchScript };
+enum class Format : std::uint8_t { kHuggingFace, kGguf, kTorchScript, kSentencePiece };
 enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone. TorchScript: f32
-// Writes the model whole, or not at all: a directory for kHuggingFace, else a file. `cli.exists` where
-// something is there already. Language models only.
+// Writes the model whole, or not at all: a directory for kHuggingFace, else a
+// file. `cli.exists` where something is there already. Language models only, but for kSentencePiece, which a
+// vocabulary becomes (kind = "unigram"): the file of its job's [data] tokenizer, Trained::tokenizer, with the
+// frequencies that were trained and the `pieces` that are worth most (data/prune_unigram.h;
+// `data.tokenizer`).
 struct Export {
   Format format = Format::kGguf;
   Values values = Values::kF32;
+  std::uint64_t pieces = 0;  // kSentencePiece; 0: all
   std::filesystem::path out;
 };
 [[nodiscard]] Status Write(const Trained& trained, const Export& wish);

@@ -12,6 +12,7 @@
 #include "data/text.h"
 #include "model/frozen.h"
 #include "model/layout.h"
+#include "model/unigram.h"
 #include "trainer/adapter_learner.h"
 #include "trainer/blas.h"
 #include "trainer/memory.h"
@@ -24,7 +25,7 @@ namespace {
 
 // What is not on a device of its own is in the machine's memory, and text is nowhere else.
 bool TakesMemory(const Machine& machine, const JobSpec& job) {
-  return machine.device.is_cpu() || job.model.kind == "llama";
+  return machine.device.is_cpu() || model::ReadsText(job.model);
 }
 
 // Before anything of the model is made.
@@ -71,13 +72,14 @@ Result<std::unique_ptr<Learner>> WithAdapter(std::unique_ptr<Learner> inner, con
 
 Result<std::unique_ptr<Learner>> MakeLearner(const Machine& machine, const JobSpec& job,
                                              const ModelLayout& layout, const DatasetConfig& data) {
-  if (job.model.kind != "llama") {
+  if (!model::ReadsText(job.model)) {
     ACCORD_ASSIGN_OR_RETURN(data::Dataset dataset, data::LoadDataset(data, job.model));
     return MakeTableLearner(job.model, layout, std::move(dataset), machine.device);
   }
   if (machine.options.device == Device::kCuda) {
-    return Fail(errors::kTrainerDevice, "a llama trains on the processor; device is cuda");
+    return Fail(errors::kTrainerDevice, "a " + job.model.kind + " trains on the processor; device is cuda");
   }
+  if (job.model.kind == "unigram") return MakeUnigramLearner(job, data, machine.options.cache);
   TextSpec text = job.text;
   if (text.context == 0) text.context = job.model.llama.max_position_embeddings;
   if (text.context > job.model.llama.max_position_embeddings) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -42,6 +43,13 @@ inline constexpr std::uint64_t kDataSample = 1'024;
 // is 0. job.model resolved and `layout` that of it. On the processor.
 [[nodiscard]] std::unique_ptr<Learner> MakeTextLearner(const JobSpec& job, const ModelLayout& layout,
                                                        data::TextDataset dataset);
+
+// `unigram` on text, which is read as bytes: an example is about text.context of them,
+// model::kUnigramContext where that is 0; `data` also names the vocabulary to begin with. job.model
+// resolved. On the processor. Fails as data::OpenUnigramCounter and data::LoadText.
+[[nodiscard]] Result<std::unique_ptr<Learner>> MakeUnigramLearner(const JobSpec& job,
+                                                                  const DatasetConfig& data,
+                                                                  const std::filesystem::path& cache);
 
 [[nodiscard]] Status StoppedDuring(const std::string& what);
 

@@ -1,6 +1,6 @@
-// The built-in trainer: libtorch behind the seam of include/accord/trainer.h, with the models `mlp`, `cnn`
-// and `llama` of src/model/layout.h. accord-node and accord-sim make one factory at start and hand it to the
-// node. No torch in this header; labs with a trainer of their own leave this module out.
+// The built-in trainer: libtorch behind the seam of include/accord/trainer.h, with the models `mlp`, `cnn`,
+// `llama` and `unigram` of src/model/layout.h. accord-node and accord-sim make one factory at start and hand
+// it to the node. No torch in this header; labs with a trainer of their own leave this module out.
 //
 // Thread rule: as the seam says. A factory may be used from any thread, a trainer by one at a time.
 #pragma once
@@ -37,7 +37,7 @@ struct TorchOptions {
   std::chrono::milliseconds checkpoint_interval{10'000};
   // Least time between two calls of request.progress; the last step is always told. 0: after every step.
   std::chrono::milliseconds progress_interval{100};
-  // A directory of the node's state, for the tokens of its texts; jobs with a llama need it.
+  // A directory of the node's state, for the tokens of its texts; jobs with text need it.
   std::filesystem::path cache;
   // This process is the first of several that train together (group.h), one job at a time.
   std::optional<GroupOptions> group;
@@ -74,7 +74,8 @@ struct TorchOptions {
 // - Examples are walked in a fresh order per epoch, drawn from (job seed, round, epoch, shuffle_seed); the
 //   last, shorter batch of an epoch is used. Windows of text in a job of local steps are walked on from round
 //   to round instead, from a place that is a function of the plan and the round.
-// - A llama trains on the processor, also where there is a CUDA device. inner.precision = "bf16" rounds what
+// - A llama and a unigram train on the processor, also where there is a CUDA device. inner.precision = "bf16"
+// rounds what
 //   enters and leaves its matrix products in training; weights, sums, optimizer and evaluation stay f32.
 // - request.checkpoint, when not empty, gets the file `training.ckpt` now and then and at a stop. A trainer
 //   that finds one of this very round goes on from there and, with one thread, ends at the bits of a run that

@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "model/safetensors.h"
+#include "model/unigram.h"
 #include "strategy/schedule.h"
 #include "strategy/streaming.h"
 #include "trainer/plan_crc.h"
@@ -289,7 +290,7 @@ void TorchTrainer::StoreWeights(std::span<float> shared) const {
 }
 
 bool TorchTrainer::WalksOn() const {
-  return parts_.job.model.kind == "llama" && parts_.job.inner.has_local_steps;
+  return model::ReadsText(parts_.job.model) && parts_.job.inner.has_local_steps;
 }
 
 std::uint64_t TorchTrainer::Draw(std::uint64_t round) {

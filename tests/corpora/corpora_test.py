@@ -109,7 +109,8 @@ class WholeRunTest(unittest.TestCase):
 
     def run_script(self, *options: str) -> str:
         command = [sys.executable, SCRIPT, "--out", self.out, "--packages", self.packages, "--languages", "de,en"]
-        run = subprocess.run([*command, *options], check=True, capture_output=True, text=True)
+        run = subprocess.run([*command, *options], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 0, run.stderr)
         return run.stdout
 
     def test_writes_corpora_sums_and_licences(self) -> None:
@@ -131,6 +132,7 @@ class WholeRunTest(unittest.TestCase):
         self.assertEqual(self.run_script("--vocabulary", "400").splitlines()[-1], first)
         digest = hashlib.sha256((self.out / "vocabulary-400.model").read_bytes()).hexdigest()
         self.assertIn(f"sha256:{digest}", first)
+        self.assertIn("unigram-310.model", self.run_script("--vocabulary", "310", "--kind", "unigram"))
 
     def test_names_a_language_that_is_not_there(self) -> None:
         run = subprocess.run([sys.executable, SCRIPT, "--languages", "de,xx"], capture_output=True, text=True)

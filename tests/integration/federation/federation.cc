@@ -183,14 +183,27 @@ rpc::ClientOptions Federation::ClientFiles(const std::filesystem::path& director
 TestNode& Federation::AddNode(const std::string& name, ToyBehaviour behaviour, std::string token) {
   auto node = std::make_unique<TestNode>();
   node->name = name;
-  node->config.node.state = Path(name);
+  node->trainers = MakeToyTrainers(std::move(behaviour));
+  return Run(std::move(node), std::move(token));
+}
+
+TestNode& Federation::AddNode(const std::string& name, std::unique_ptr<TrainerFactory> trainers,
+                              const DatasetConfig& data) {
+  auto node = std::make_unique<TestNode>();
+  node->name = name;
+  node->config.data[data.id] = data;
+  node->trainers = std::move(trainers);
+  return Run(std::move(node), {});
+}
+
+TestNode& Federation::Run(std::unique_ptr<TestNode> node, std::string token) {
+  node->config.node.state = Path(node->name);
   node->config.data["toy"] = DatasetConfig{.id = "toy", .format = "csv", .path = "unused"};
   node->config.policy.allow_unmasked = true;
   node->config.policy.allow_semi_honest = true;
   node->config.policy.purposes = {"demo"};
-  node->trainers = MakeToyTrainers(std::move(behaviour));
   if (token.empty()) {
-    const auto invite = client_->Invite(name, "node", Millis(0));
+    const auto invite = client_->Invite(node->name, "node", Millis(0));
     EXPECT_TRUE(invite.ok()) << Describe(invite.status());
     token = invite->token;
   }

@@ -52,6 +52,9 @@ class Federation {
   // Joins as a node, with a token of the coordinator unless another CA's is given, and runs it on a thread of
   // its own.
   TestNode& AddNode(const std::string& name, ToyBehaviour behaviour = {}, std::string token = {});
+  // The same with other trainers than the toys, on a data set of its own beside theirs.
+  TestNode& AddNode(const std::string& name, std::unique_ptr<TrainerFactory> trainers,
+                    const DatasetConfig& data);
   // Every node pins the coordinator's newest registry.
   void PinAll();
   void RestartNodes();
@@ -86,6 +89,7 @@ class Federation {
 
  private:
   [[nodiscard]] std::string LogOf(const rpc::JobView& job);  // a line an event, for people
+  TestNode& Run(std::unique_ptr<TestNode> node, std::string token);
   [[nodiscard]] std::filesystem::path EnrolWith(const std::string& token, const std::string& name);
 
   TempDir dir_;

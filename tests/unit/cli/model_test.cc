@@ -70,6 +70,13 @@ TEST_F(ModelUseTest, AFileNeedsItsJobFileAndNoCoordinator) {
       << "it ends as the helper does";
   EXPECT_THAT(p.helped,
               ElementsAre(ElementsAre("export", file, "--job=j", "--format=hf", "--type=f32", "--out=m")));
+  EXPECT_EQ(p.Run({"model", "export", file, "--job", "j", "--format", "sentencepiece", "--tokenizer", "seed",
+                   "--pieces", "-8", "--out", "m"})
+                .code,
+            3)
+      << "what may be a number the helper says";
+  EXPECT_THAT(p.helped.back(), ElementsAre("export", file, "--job=j", "--format=sentencepiece", "--type=f32",
+                                           "--pieces=-8", "--out=m", "--tokenizer=seed"));
   EXPECT_EQ(p.coordinator.connects, connects);
 }
 

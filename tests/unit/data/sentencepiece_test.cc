@@ -8,12 +8,15 @@
 #include <sentencepiece_trainer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
+#include "data/prune_unigram.h"
 #include "data/text.h"
+#include "data/unigram_lattice.h"
 #include "tests/unit/data/files.h"
 
 namespace accord::data {
@@ -191,6 +194,62 @@ INSTANTIATE_TEST_SUITE_P(
         "--model_type=bpe --vocab_size=200", "--model_type=unigram --vocab_size=200",
         "--model_type=unigram --vocab_size=430 --byte_fallback=true --user_defined_symbols=<sep>,[USER] "
         "--normalization_rule_name=nfkc_cf"));
+
+// A vocabulary of ours is one to the library, and both cut alike by it.
+TEST(PrunedSentencePieceTest, IsReadByTheLibraryAndCutsAlike) {
+  for (const char* options : {"--model_type=unigram --vocab_size=300",
+                              "--model_type=unigram --vocab_size=500 --byte_fallback=true --pad_id=3 "
+                              "--user_defined_symbols=<sep>,[USER] --normalization_rule_name=nfkc_cf"}) {
+    const std::string file = Train(options);
+    const SentencePieceModel seed = ParseSentencePieceModel(AsBytes(file)).value();
+    std::mt19937_64 random(19);
+    std::vector<float> frequencies(seed.pieces.size());
+    for (std::size_t id = 0; id < frequencies.size(); ++id)
+      frequencies[id] = std::exp(seed.pieces[id].score) * static_cast<float>(random() % 9 + 1);
+    const std::uint64_t count = seed.pieces.size() - 40;
+    const Bytes pruned = WithPieces(AsBytes(file), PruneUnigram(seed, frequencies, count).value()).value();
+    sentencepiece::SentencePieceProcessor library, of_seed;
+    ASSERT_TRUE(library.LoadFromSerializedProto(std::string(AsText(pruned))).ok());
+    ASSERT_TRUE(of_seed.LoadFromSerializedProto(file).ok());
+    EXPECT_EQ(library.GetPieceSize(), static_cast<int>(count));
+    EXPECT_EQ(library.bos_id(), of_seed.bos_id());
+    EXPECT_EQ(library.eos_id(), of_seed.eos_id());
+    EXPECT_EQ(library.unk_id(), of_seed.unk_id());
+    EXPECT_EQ(library.pad_id(), of_seed.pad_id());
+    const auto tokenizer = MakeSentencePieceTokenizer(pruned).value();
+    for (int i = 0; i < 1000; ++i) {
+      const std::string text = RandomText(random, random() % 20, true);
+      std::vector<std::int32_t> tokens;
+      ASSERT_TRUE(tokenizer->Encode(text, {}, tokens).ok());
+      ASSERT_EQ(tokens, library.EncodeAsIds(text)) << testing::PrintToString(text);
+    }
+  }
+}
+
+// With its own frequencies a seed is cut as before, and what the library counts in its best way is near to
+// the mean.
+TEST(PrunedSentencePieceTest, TheLatticesBestWayIsTheLibrarys) {
+  const std::string file = Train("--model_type=unigram --vocab_size=300");
+  sentencepiece::SentencePieceProcessor library;
+  ASSERT_TRUE(library.LoadFromSerializedProto(file).ok());
+  const SentencePieceModel model = ParseSentencePieceModel(AsBytes(file)).value();
+  UnigramLattice lattice(model);
+  std::vector<float> frequencies(model.pieces.size());
+  for (std::size_t id = 0; id < frequencies.size(); ++id) {
+    const bool normal = model.pieces[id].type == model::PieceType::kNormal;
+    frequencies[id] =
+        normal ? std::exp(10.0F * model.pieces[id].score) : 0.0F;  // so that the best is nearly all
+  }
+  lattice.SetFrequencies(frequencies);
+  for (const char* text : {"Sprache", "tokens", "lingua"}) {
+    std::vector<double> expected(model.pieces.size());
+    lattice.Count("\xE2\x96\x81" + std::string(text), 1.0, expected);
+    std::vector<double> best(model.pieces.size());
+    for (const int id : library.EncodeAsIds(text)) best[static_cast<std::size_t>(id)] += 1.0;
+    for (std::size_t id = 0; id < best.size(); ++id)
+      EXPECT_NEAR(expected[id], best[id], 0.1) << text << " " << id;
+  }
+}
 
 class SentencePieceTextTest : public FilesTest {};
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/errors.h"
+#include "model/unigram.h"
 
 namespace accord::model {
 namespace {
@@ -90,6 +91,15 @@ TEST(BuildLayoutTest, ScalesTheStartToTheFanIn) {
   EXPECT_EQ(FindTensor(layout, "fc1.weight")->init.bound, 1.0 / std::sqrt(128.0));
 }
 
+TEST(BuildLayoutTest, AUnigramIsTheFrequenciesOfItsPiecesAllEqual) {
+  const auto layout = BuildLayout({.kind = "unigram", .llama = {.vocab_size = 500}});
+  ASSERT_TRUE(layout.ok());
+  ASSERT_EQ(layout->tensors.size(), 1U);
+  EXPECT_EQ(layout->tensors[0].name, kFrequencies);
+  EXPECT_EQ(layout->tensors[0].shape, std::vector<std::uint64_t>{500});
+  EXPECT_EQ(layout->tensors[0].init.constant, 1.0 / 500);
+}
+
 struct BadSpec {
   std::string name;
   ModelSpec spec;
@@ -113,7 +123,16 @@ INSTANTIATE_TEST_SUITE_P(
         BadSpec{"UnknownKind",
                 {.kind = "gpt", .input = {1}, .classes = 1},
                 errors::kModelUnknown,
-                "cnn, llama, mlp"},
+                "cnn, llama, mlp, unigram"},
+        BadSpec{"NoPieces", {.kind = "unigram"}, errors::kModelShape, "model.vocab_size"},
+        BadSpec{"UnigramWithInput",
+                {.kind = "unigram", .input = {3}, .llama = {.vocab_size = 9}},
+                errors::kModelShape,
+                "model.input"},
+        BadSpec{"UnigramWithOtherClasses",
+                {.kind = "unigram", .classes = 8, .llama = {.vocab_size = 9}},
+                errors::kModelShape,
+                "model.classes"},
         BadSpec{"NoInput", {.kind = "mlp", .classes = 1}, errors::kModelShape, "model.input"},
         BadSpec{"NoClasses", {.kind = "mlp", .input = {1}}, errors::kModelShape, "model.classes"},
         BadSpec{"ZeroInput", {.kind = "mlp", .input = {0}, .classes = 1}, errors::kModelShape, "model.input"},

@@ -36,6 +36,8 @@ TEST(NewJobTest, HoldsTheContextAgainstThePositionsOfAPreset) {
               AllOf(HasSubstr("data.context = 513 is above the 512 positions"), HasSubstr("preset \"2m\"")));
   spec.model.llama.max_position_embeddings = 1'024;
   EXPECT_TRUE(CheckNewJob(spec).ok()) << "what is given stands before the preset";
+  spec.model = {.kind = "unigram", .llama = {.vocab_size = 300}};
+  EXPECT_TRUE(CheckNewJob(spec).ok()) << "its context is bytes";
 }
 
 TEST(NewJobTest, LeavesAPromptRoomToBeReadInBytes) {
