@@ -9,11 +9,13 @@
 #include "data/sentencepiece_model.h"
 #include "data/tokenizer.h"
 #include "model/checkpoint.h"
+#include "model/frozen.h"
 #include "model/gguf.h"
 #include "model/gguf_adapter.h"
 #include "model/hf_export.h"
 #include "model/layout.h"
 #include "model/partition.h"
+#include "study/hf_files.h"
 #include "study/whole_model.h"
 #include "trainer/generate.h"
 #include "trainer/torchscript.h"
@@ -137,6 +139,10 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   if (!weights.ok() && part && weights.status().error() == errors::kSafetensorsTensors.id)
     weights = MakeWhole(trained.job, model, base);
   ACCORD_ASSIGN_OR_RETURN(trained.weights, std::move(weights));
+  std::error_code unknown;  // a directory has no hash
+  if (std::filesystem::is_regular_file(model, unknown)) {
+    ACCORD_ASSIGN_OR_RETURN(trained.source, model::HashFile(model));
+  }
   return trained;
 }
 
@@ -197,13 +203,15 @@ Status Write(const Trained& trained, const Export& wish) {
   }
   if (wish.values == Values::kQ8)
     return Fail(errors::kModelUnknown, "a Hugging Face directory has f32 or f16; q8_0 is of GGUF");
+  ACCORD_ASSIGN_OR_RETURN(std::vector<model::HfFile> files, HfFiles(trained, wish, vocabulary));
   const bool half = wish.values == Values::kF16;
   return model::WriteHfModel(
       wish.out, {.spec = spec,
                  .weights = trained.weights,
                  .details = {.format = half ? model::FloatFormat::kF16 : model::FloatFormat::kF32,
                              .bos = vocabulary.bos,
-                             .eos = vocabulary.eos}});
+                             .eos = vocabulary.eos},
+                 .files = std::move(files)});
 }
 
 }  // namespace accord::study

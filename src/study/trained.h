@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "accord/ids.h"
 #include "accord/job_spec.h"
 #include "accord/status.h"
 #include "trainer/sampling.h"
@@ -18,6 +19,7 @@ struct Trained {
   JobSpec job;                      // its model resolved
   std::vector<float> weights;       // of the model alone, without what an outer rule keeps
   std::filesystem::path tokenizer;  // the SentencePiece model that the plan names by hash; else empty
+  Digest source;                    // SHA-256 of the file that it came from
 };
 
 // `model` as accord model download gives it, or a graduate of it. Of a job with an adapter, which is merged,
@@ -45,7 +47,7 @@ struct Said {
 
 enum class Format : std::uint8_t { kHuggingFace, kGguf, kTorchScript, kSentencePiece };
 enum class Values : std::uint8_t { kF32, kF16, kQ8 };  // kQ8: GGUF's q8_0; matrices alone. TorchScript: f32
-// Writes the model whole, or not at all: a directory for kHuggingFace, else a
+// Writes the model whole, or not at all: a directory for kHuggingFace (with what hf_files.h says), else a
 // file. `cli.exists` where something is there already. Language models only, but for kSentencePiece, which a
 // vocabulary becomes (kind = "unigram"): the file of its job's [data] tokenizer, Trained::tokenizer, with the
 // frequencies that were trained and the `pieces` that are worth most (data/prune_unigram.h;

@@ -190,6 +190,7 @@ class LanguageTest(unittest.TestCase):
         self.assertEqual(gguf.read_bytes()[:8], b"GGUF\x03\0\0\0")
         self.sim(*export, directory, "--format", "hf")
         self.assertEqual(json.loads((directory / "config.json").read_text())["vocab_size"], 259)
+        self.assertIn(self.view["model_hash"], (directory / "README.md").read_text())
         again = subprocess.run([APPS / "accord-sim", *map(str, (*export, gguf))], capture_output=True, text=True,
                                timeout=PATIENCE)
         self.assertEqual(again.returncode, 4)

@@ -1,6 +1,8 @@
-// A trained language model at work: what it says within its positions.
+// A trained language model at work: what it says within its positions, and what its directory for other
+// programs says of it.
 #include "study/trained.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,13 +12,18 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "config/job_file.h"
+#include "crypto/sha256.h"
 #include "model/init.h"
 #include "model/layout.h"
 #include "model/safetensors.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/unigram_seed.h"
 
 namespace accord::study {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class TrainedTest : public ::testing::Test {
  protected:
@@ -36,10 +43,18 @@ class TrainedTest : public ::testing::Test {
     const ModelLayout layout = model::BuildLayout(job.model).value();
     std::vector<float> weights(layout.size);
     model::InitialWeights(layout, 7, weights);
-    EXPECT_TRUE(model::WriteSafetensors(directory_ / "model", layout, weights).ok());
+    hash_ = model::WriteSafetensors(directory_ / "model", layout, weights).value();
     const auto trained = OpenTrained(directory_ / "job.toml", directory_ / "model");
     EXPECT_TRUE(trained.ok()) << Describe(trained.status());
     return trained.value();
+  }
+  // The file of this name in the directory that the model becomes.
+  std::string Exported(const Trained& trained, const std::string& name, Values values = Values::kF32) {
+    const Status written =
+        Write(trained, {.format = Format::kHuggingFace, .values = values, .out = directory_ / "hf"});
+    EXPECT_TRUE(written.ok()) << Describe(written);
+    const Bytes file = ReadFile(directory_ / "hf" / name).value();
+    return std::string(AsText(file));
   }
   Said Generate(const Trained& trained, const std::string& prompt, std::uint64_t tokens) {
     const auto said =
@@ -49,6 +64,7 @@ class TrainedTest : public ::testing::Test {
   }
 
   accord::testing::TempDir directory_;
+  Digest hash_;
 };
 
 TEST_F(TrainedTest, SaysWhetherThePositionsEndedIt) {
@@ -59,6 +75,42 @@ TEST_F(TrainedTest, SaysWhetherThePositionsEndedIt) {
   EXPECT_TRUE(long_one.cut);
   EXPECT_EQ(long_one.tokens, 9U) << "the last one is told and not read";
   EXPECT_FALSE(Generate(trained, prompt, 9).cut) << "as many as were asked for";
+}
+
+TEST_F(TrainedTest, ADirectoryOfAByteModelSaysWhatItsTokensAre) {
+  const Trained trained = Open();
+  EXPECT_EQ(trained.source, hash_) << "the model hash";
+  const std::string readme = Exported(trained, "README.md", Values::kF16);
+  EXPECT_THAT(readme, ::testing::StartsWith("---\nlibrary_name: transformers\n"));
+  EXPECT_THAT(readme, HasSubstr("\n# words\n"));
+  EXPECT_THAT(readme, HasSubstr(hash_.Hex()));
+  EXPECT_THAT(readme, HasSubstr(crypto::Sha256::Of(trained.job.plan).Hex()));
+  EXPECT_THAT(readme, HasSubstr("LlamaForCausalLM: 2 layers of width 8, 2 heads (2 of keys and values), 16 "
+                                "positions, " +
+                                std::to_string(trained.weights.size()) + " parameters"));
+  EXPECT_THAT(readme, HasSubstr("| values | f16 |"));
+  EXPECT_THAT(readme, HasSubstr("Token 256 is `<s>`, which begins every text, 257 `</s>`, and 258 `<unk>`"));
+  EXPECT_THAT(readme, Not(HasSubstr("SentencePiece")));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "hf/tokenizer.model"));
+}
+
+TEST_F(TrainedTest, ADirectoryBringsTheTokenizerOfItsJob) {
+  const Bytes file = accord::testing::UnigramSeed({"\xE2\x96\x81", "a", "b"}, {.byte_fallback = true});
+  const std::string name = "sha256:" + crypto::Sha256::Of(file).Hex();
+  std::ofstream(directory_ / "seed.model") << AsText(file);
+  Trained trained = Open("vocab_size = 262\n", "tokenizer = \"" + name + "\"\n");
+  trained.tokenizer = directory_ / "seed.model";
+  EXPECT_EQ(Exported(trained, "tokenizer.model"), AsText(file));
+  const std::string readme(AsText(ReadFile(directory_ / "hf/README.md").value()));
+  EXPECT_THAT(readme, HasSubstr("SentencePiece model `tokenizer.model` (`" + name + "`)"));
+  EXPECT_THAT(readme, HasSubstr("begins with `<s>`, token 1:"));
+}
+
+TEST_F(TrainedTest, WithoutTheTokenizerNothingIsWritten) {
+  const Trained trained = Open("vocab_size = 262\n", "tokenizer = \"sha256:" + std::string(64, 'a') + "\"\n");
+  const Status refused = Write(trained, {.format = Format::kHuggingFace, .out = directory_ / "hf"});
+  EXPECT_EQ(refused.error(), errors::kDataTokenizer.id);
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "hf"));
 }
 
 }  // namespace
