@@ -52,6 +52,7 @@ struct StateCommands {
   CLI::App* restore = nullptr;
   std::string target;
   std::string source;
+  std::string log;
   bool replace = false;
   bool json = false;
 
@@ -64,6 +65,8 @@ struct StateCommands {
     restore = app.add_subcommand("restore", "Put a backup in the place of the state, after a look at both");
     restore->add_option("BACKUP", source, "What accordd backup made")->required();
     restore->add_flag("--replace", replace, "Set a state that is there aside, under a name beside it");
+    restore->add_option("--log", log, "A newer copy of the state's log, plans, descriptions and receipts")
+        ->type_name("DIR");
     restore->footer(
         "The coordinator must not run. Once it does, open jobs go on from what their nodes have.");
     for (CLI::App* command : {fsck, backup, restore}) command->add_flag("--json", json, "One JSON object");
@@ -72,7 +75,7 @@ struct StateCommands {
     const auto settings = config::LoadCoordinatorConfig(flags.Sources("store.state"));
     if (!settings.ok()) return Report(settings.status());
     const std::filesystem::path& state = settings->store.state;
-    if (restore->parsed()) return RestoreStateOf(state, source, replace, json);
+    if (restore->parsed()) return RestoreStateOf(state, source, log, replace, json);
     return fsck->parsed() ? CheckStateOf(state, json) : BackUpStateOf(state, target, json);
   }
   [[nodiscard]] bool parsed() const { return fsck->parsed() || backup->parsed() || restore->parsed(); }

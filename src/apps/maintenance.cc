@@ -95,13 +95,16 @@ int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::pat
   return kOk;
 }
 
-int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup, bool replace,
-                   bool json) {
+int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup,
+                   const std::filesystem::path& log, bool replace, bool json) {
   const TimePoint now = WallClock().Now();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   const std::filesystem::path aside = state.string() + ".replaced-" + std::to_string(seconds);
-  const auto report = coordinator::Restore(
-      {.backup = backup, .state = state, .aside = replace ? aside : std::filesystem::path(), .now = now});
+  const auto report = coordinator::Restore({.backup = backup,
+                                            .state = state,
+                                            .aside = replace ? aside : std::filesystem::path(),
+                                            .now = now,
+                                            .log = log});
   if (!report.ok()) return Report(report.status());
   std::string next = "Restored to " + state.string() + ".";
   if (std::filesystem::exists(aside)) next += " What was there is now " + aside.string() + ".";
@@ -109,7 +112,9 @@ int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::pa
        next + "\n\n1. Start the coordinator:  accordd --state " + state.string() +
            "\n2. Open jobs ask their nodes first how far they are, and wait with job.catching_up:  accord "
            "job list"
-           "\n3. Who joined, was suspended or submitted a job after the backup is not in it:  accord member "
+           "\n3. Under a charter the log takes nothing (log.held) until a quorum of its witnesses has "
+           "cosigned it as it is"
+           "\n4. Who joined, was suspended or submitted a job after the backup is not in it:  accord member "
            "list");
   return kOk;
 }

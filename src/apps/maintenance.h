@@ -10,8 +10,8 @@ namespace accord::apps {
 [[nodiscard]] int CheckStateOf(const std::filesystem::path& state, bool json);
 [[nodiscard]] int BackUpStateOf(const std::filesystem::path& state, const std::filesystem::path& target,
                                 bool json);
-// `replace`: a state that is there is set aside.
+// `replace`: a state that is there is set aside. `log`: a newer copy of the log; empty: none.
 [[nodiscard]] int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup,
-                                 bool replace, bool json);
+                                 const std::filesystem::path& log, bool replace, bool json);
 
 }  // namespace accord::apps

@@ -35,7 +35,8 @@ Status Cosigners::WhenQuiet(NodeId node, const std::function<Status(std::uint64_
   const MutexLock lock(mutex_);
   const auto found = nodes_.find(node);
   if (found == nodes_.end()) return Fail(errors::kLogBehind, "the node is not connected");
-  if (found->second.asked) return Fail(errors::kLogBehind, "the node is being asked to cosign the log");
+  if (found->second.asked || !found->second.heard)
+    return Fail(errors::kLogBehind, "the node is being asked to cosign the log");
   return work(found->second.size);
 }
 
@@ -102,6 +103,14 @@ std::vector<ledger::NoteSignature> Cosigners::Judge(Witness& witness, const Head
     if (size.ok()) {
       witness.size = *size;
       witness.heard = nullptr;
+    }
+    if (size.ok() && *size > head->tree.size) {
+      LogError("log.witness_ahead",
+               {{"node", witness.name},
+                {"cosigned", std::to_string(*size)},
+                {"entries", std::to_string(head->tree.size)},
+                {"why", "the log here is older than what this node has cosigned"},
+                {"fix", "stop accordd and restore with the newest copy of the log: accordd restore --log"}});
     }
     return {};
   }

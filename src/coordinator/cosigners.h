@@ -36,8 +36,8 @@ class Cosigners {
   void OnAnswer(const rpc::Peer& node, rpc::CheckpointAnswer answer);
 
   // Calls `work` with the size of the log that this node cosigned last, as far as it has said since the
-  // start, else 0; it is asked nothing until `work` returns. `log.behind` while it is being asked, or is not
-  // connected.
+  // start, else 0; it is asked nothing until `work` returns. `log.behind` while it is being asked or about to
+  // be, or is not connected.
   [[nodiscard]] Status WhenQuiet(NodeId node, const std::function<Status(std::uint64_t size)>& work)
       ACCORD_EXCLUDES(mutex_);
 

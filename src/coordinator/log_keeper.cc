@@ -103,6 +103,7 @@ void LogKeeper::Append(const rpc::Peer& peer, Bytes entry, Bytes document, rpc::
 
 Result<rpc::Appended> LogKeeper::AppendNow(const Bytes& entry, const Bytes& document) {
   const MutexLock lock(mutex_);
+  if (!charters_.empty()) ACCORD_RETURN_IF_ERROR(hold_.Check());
   ACCORD_ASSIGN_OR_RETURN(const EntryKind kind, record_.Check(entry, Now()));
   ACCORD_ASSIGN_OR_RETURN(const ledger::Envelope envelope, ledger::ParseEnvelope(entry));
   if (kind == EntryKind::kCharter && charters_.empty()) ACCORD_RETURN_IF_ERROR(CheckFirst(envelope));
@@ -248,6 +249,7 @@ Status LogKeeper::Cosigned(const ledger::Note& head, const std::vector<ledger::N
     if (!charter::CheckCheckpoint(note.Format(), record_.chain().back().charter).ok())
       return {};  // not enough yet
     ACCORD_RETURN_IF_ERROR(writer_->Publish(note));
+    if (head.text == writer_->pending().text) hold_.Release();
   }
   options_.published_head();
   return {};
@@ -349,6 +351,7 @@ Status LogKeeper::AppendCommit(const charter::RoundCommit& commit) {
     const MutexLock lock(mutex_);
     ACCORD_ASSIGN_OR_RETURN(const charter::Matter* const matter, record_.Find(commit.job));
     if (commit.round <= matter->commits.size()) return {};
+    ACCORD_RETURN_IF_ERROR(hold_.Check());
     ledger::Envelope envelope{std::string(charter::kRoundCommitType), Encode(commit), {}};
     ledger::Sign(envelope, key_, ledger::KeyIdOf(key()));
     const std::string entry = ledger::EncodeEnvelope(envelope);

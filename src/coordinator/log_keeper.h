@@ -26,6 +26,7 @@
 #include "charter/admission.h"
 #include "charter/record.h"
 #include "charter/round_proof.h"
+#include "coordinator/log_hold.h"
 #include "coordinator/receipt_files.h"
 #include "crypto/ed25519.h"
 #include "ledger/log_storage.h"
@@ -64,10 +65,10 @@ class LogKeeper final : public rpc::LedgerHandler {
   // `log.not_found` when there is one without the other, `key.*`, errors of LogWriter::Open.
   [[nodiscard]] static Result<std::unique_ptr<LogKeeper>> Open(Options options);
 
-  // rpc::LedgerHandler. Besides Record::Check: `charter.log` for a first charter that names another log,
-  // `proposal.plan` for a proposal without its job file, or with one that cannot be read, `groups.consent`
-  // for one that the charter does not let be; for a certificate of data `dataset.signature` unless its own
-  // member signed, `dataset.croissant` without its description.
+  // rpc::LedgerHandler. Besides Record::Check: `log.held` after a restore; `charter.log` for a first charter
+  // that names another log, `proposal.plan` for a proposal without its job file, or with one that cannot be
+  // read, `groups.consent` for one that the charter does not let be; for a certificate of data
+  // `dataset.signature` unless its own member signed, `dataset.croissant` without its description.
   void Append(const rpc::Peer& peer, Bytes entry, Bytes document, rpc::Reply<rpc::Appended> reply) override;
   void GetResource(const std::string& path, rpc::Reply<Bytes> reply) override;
   // The same for HTTP, where anybody may read: without receipts. Waits for the disk.
@@ -100,7 +101,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   // How many documents BundleOf has by now.
   [[nodiscard]] std::uint64_t DocumentsOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
   // Logs a round of a job, signed by the log; ok without a second entry when it is there already.
-  // `round.unlogged` when it does not follow, `log.stopped` and errors of the storage.
+  // `round.unlogged` when it does not follow, `log.held`, `log.stopped` and errors of the storage.
   [[nodiscard]] Status AppendCommit(const charter::RoundCommit& commit) ACCORD_EXCLUDES(mutex_);
   // What its groups are drawn from, of the votes that are logged. `proposal.unknown`, `proposal.votes`.
   [[nodiscard]] Result<charter::GroupDraw> DrawOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
@@ -139,6 +140,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   const crypto::Ed25519Key key_;
   const ReceiptFiles receipts_{options_.state};
   mutable Mutex mutex_;
+  LogHold hold_ ACCORD_GUARDED_BY(mutex_){options_.state};
   ledger::LogDirectory storage_ ACCORD_GUARDED_BY(mutex_);
   std::optional<ledger::LogWriter> writer_ ACCORD_GUARDED_BY(mutex_);
   charter::Record record_ ACCORD_GUARDED_BY(mutex_);

@@ -6,6 +6,8 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "coordinator/log_hold.h"
+#include "coordinator/restore_log.h"
 #include "coordinator/state_copy.h"
 #include "job/codec.h"
 #include "store/fd.h"
@@ -87,6 +89,20 @@ Status MarkRestored(const fs::path& file, TimePoint now) {
   return failed;
 }
 
+// The newest log that there is: the one that the operator names, or that of the state that is set aside. It
+// takes nothing until its witnesses have said that it is.
+Status PlaceLog(const RestoreOptions& options, const fs::path& state, StateReport& report) {
+  const bool named = !options.log.empty();
+  if (named || HasLog(options.state)) {
+    Result<std::uint64_t> entries = TakeLog(state, named ? options.log : options.state);
+    // Of a state that was made anew, or set aside before, the backup's is the newer one.
+    const bool older = !entries.ok() && entries.status().error() == errors::kLogRollback.id;
+    if (!entries.ok() && (named || !older)) return entries.status();
+    if (entries.ok()) report.log_entries = *entries;
+  }
+  return HasLog(state) ? LogHold::Place(state) : Status();
+}
+
 }  // namespace
 
 Result<StateReport> Restore(const RestoreOptions& options) {
@@ -98,6 +114,7 @@ Result<StateReport> Restore(const RestoreOptions& options) {
     ACCORD_RETURN_IF_ERROR(CopyFile(options.backup / path, partial.path() / path));
   }
   ACCORD_RETURN_IF_ERROR(Compare(partial.path(), sums, true));
+  ACCORD_RETURN_IF_ERROR(PlaceLog(options, partial.path(), report));
   std::error_code error;
   fs::create_directories(store::StatePaths(partial.path()).blobs_dir(), error);
   fs::recursive_directory_iterator it(partial.path(), error);

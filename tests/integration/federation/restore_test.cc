@@ -11,9 +11,16 @@
 #include <latch>
 #include <mutex>
 #include <numeric>
+#include <span>
 
 #include "base/errors.h"
 #include "coordinator/backup.h"
+#include "coordinator/fsck_log.h"
+#include "crypto/ed25519.h"
+#include "ledger/checkpoint.h"
+#include "ledger/log_storage.h"
+#include "ledger/log_writer.h"
+#include "ledger/note.h"
 #include "store/state_dir.h"
 #include "tests/integration/federation/federation.h"
 
@@ -288,6 +295,29 @@ TEST_F(RestoreStateTest, AStateThatIsThereStaysOrIsSetAside) {
   EXPECT_TRUE(fs::exists(state_ / "journal.db"));
   EXPECT_FALSE(fs::exists(state_ / "old"));
   EXPECT_TRUE(fs::exists(work_ / "aside" / "old"));
+}
+
+TEST_F(RestoreStateTest, TheLogDoesNotGoBackWithTheState) {
+  fs::copy(backup_, state_, fs::copy_options::recursive);
+  ledger::LogDirectory files(state_ / "log");
+  const auto key = crypto::Ed25519Key::Load(state_ / "log.key");
+  const auto head = ledger::Checkpoint::Parse(ledger::Note::Parse(AsText(*files.Read("checkpoint")))->text);
+  auto log = ledger::LogWriter::Open(files, head->origin, *key);
+  ASSERT_TRUE(log.ok()) << Describe(log.status());
+  const ByteView entry = AsBytes("said after the backup");
+  ASSERT_TRUE(log->Append(std::span(&entry, 1)).ok());
+  EXPECT_EQ(Restored(work_ / "aside"), "");
+  EXPECT_EQ(coordinator::CheckLog(state_).entries, head->size + 1) << "of the state that is set aside";
+  EXPECT_TRUE(fs::exists(state_ / "log.restored")) << "held until its witnesses know it";
+  const auto named = coordinator::Restore(
+      {.backup = backup_, .state = work_ / "other", .aside = {}, .now = kNow, .log = work_ / "aside"});
+  ASSERT_TRUE(named.ok()) << Describe(named.status());
+  EXPECT_EQ(named->log_entries, head->size + 1);
+  fs::remove_all(work_ / "aside" / "log" / "tile");
+  const auto damaged = coordinator::Restore(
+      {.backup = backup_, .state = work_ / "third", .aside = {}, .now = kNow, .log = work_ / "aside"});
+  EXPECT_EQ(damaged.status().error(), errors::kLogDamaged.id);
+  EXPECT_FALSE(fs::exists(work_ / "third"));
 }
 
 TEST_F(RestoreStateTest, AStateInUseIsNotTouched) {

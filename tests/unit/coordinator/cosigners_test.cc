@@ -6,11 +6,14 @@
 #include <boost/asio/io_context.hpp>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/file.h"
+#include "coordinator/log_hold.h"
+#include "coordinator/restore_log.h"
 #include "crypto/sha256.h"
 #include "dataset/croissant.h"
 #include "ledger/signer.h"
@@ -122,9 +125,23 @@ class CosignersTest : public ::testing::Test, public NodeListener {
     if (!text.ok()) return 0;
     return ledger::Checkpoint::Parse(ledger::Note::Parse(AsText(*text))->text)->size;
   }
+  // What is on the disk, at another place.
+  std::filesystem::path Copy(const std::string& name) {
+    const std::filesystem::path copy = other_ / name;
+    std::filesystem::copy(dir_.path(), copy, std::filesystem::copy_options::recursive);
+    return copy;
+  }
+  // The coordinator ends, and begins anew with this state.
+  void Restart(const std::filesystem::path& state) {
+    cosigners_.reset();
+    log_.reset();
+    std::filesystem::remove_all(dir_.path());
+    std::filesystem::copy(state, dir_.path(), std::filesystem::copy_options::recursive);
+    OpenLog();
+  }
   Envelope Signed(const charter::Charter& charter) { return charter::Signed(charter, {"be", "ke", "rw"}); }
 
-  testing::TempDir dir_;
+  testing::TempDir dir_, other_;
   SetClock clock_;
   boost::asio::io_context io_;
   Sessions sessions_{clock_, std::chrono::seconds(5)};
@@ -240,6 +257,87 @@ TEST_F(CosignersTest, ALostKeyIsNotMadeAnew) {
   std::filesystem::remove(dir_ / "log.key");
   const auto log = LogKeeper::Open({.state = dir_.path(), .origin = "fed.example/log", .clock = &clock_});
   EXPECT_EQ(log.status().error(), "log.damaged");
+}
+
+// ---------------------------------------------------------------- going back to a backup
+
+TEST_F(CosignersTest, ARestoredLogTakesNothingUntilAQuorumFindsItWhole) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  Answer(be);
+  Answer(ke);
+  be.events->OnEnd({});
+  ke.events->OnEnd({});
+  const auto backup = Copy("backup");
+  ASSERT_TRUE(LogHold::Place(backup).ok());
+  Restart(backup);
+  EXPECT_EQ(Say("one"), "log.held");
+  Witness one = Connect("be", 1);
+  one.head = be.head;
+  Answer(one);  // says from where
+  Answer(one);
+  EXPECT_EQ(Say("one"), "log.held") << "one is not enough";
+  Witness two = Connect("ke", 2);
+  two.head = ke.head;
+  Answer(two);
+  Answer(two);
+  EXPECT_EQ(Say("one"), "");
+  Restart(Copy("later"));
+  EXPECT_EQ(Say("two"), "") << "once";
+}
+
+TEST_F(CosignersTest, AnOlderLogStaysHeldUntilTheNewestIsPutInItsPlace) {
+  Witness be = Connect("be", 1), ke = Connect("ke", 2);
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  Answer(be);
+  Answer(ke);
+  const auto backup = Copy("backup");
+  ASSERT_TRUE(LogHold::Place(backup).ok());
+  ASSERT_EQ(Say("one"), "");
+  Answer(be);
+  Answer(ke);
+  const auto newest = Copy("newest");
+  std::filesystem::remove(newest / "log.key");  // a mirror has no secrets
+  const auto come_back = [&] {
+    Witness one = Connect("be", 1), two = Connect("ke", 2);
+    one.head = be.head;
+    two.head = ke.head;
+    for (int i = 0; i < 2; ++i) {
+      if (!one.link->asked.empty()) Answer(one);
+      if (!two.link->asked.empty()) Answer(two);
+    }
+  };
+  Restart(backup);
+  come_back();
+  EXPECT_EQ(Say("another"), "log.held") << "its witnesses have cosigned something else in its place";
+  const auto taken = TakeLog(backup, newest);
+  ASSERT_TRUE(taken.ok()) << Describe(taken.status());
+  EXPECT_EQ(*taken, 2U);
+  Restart(backup);
+  come_back();
+  EXPECT_EQ(Say("two"), "");
+}
+
+TEST_F(CosignersTest, OnlyAWholeContinuationIsTakenForTheLog) {
+  ASSERT_EQ(Append(Signed(charter_)), "");
+  const auto base = Copy("base");
+  ASSERT_EQ(Say("one"), "");
+  const auto longer = Copy("longer");
+  Restart(base);
+  ASSERT_EQ(Say("another"), "");
+  const auto split = Copy("split");
+  const auto error = [](const Result<std::uint64_t>& taken) { return taken.status().error(); };
+  EXPECT_EQ(error(TakeLog(longer, base)), "log.rollback");
+  EXPECT_EQ(error(TakeLog(longer, split)), "log.split");
+  EXPECT_EQ(error(TakeLog(longer, other_ / "nowhere")), "cli.file");
+  const auto tile = longer / "log" / "tile" / "entries" / "000.p" / "2";
+  ASSERT_TRUE(std::filesystem::exists(tile));
+  std::ofstream(tile, std::ios::app) << "x";
+  EXPECT_EQ(error(TakeLog(base, longer)), "log.damaged");
+  EXPECT_EQ(error(TakeLog(base, base)), "") << "as it was";
+  const auto none = other_ / "older than its log";
+  EXPECT_EQ(*TakeLog(none, split), 2U);
+  EXPECT_TRUE(std::filesystem::exists(none / "log.key"));
 }
 
 }  // namespace
