@@ -63,7 +63,8 @@ void DataSection(Schema& s, DatasetConfig& data, NodeConfig::Certificate& certif
   s.Key("tokenizer", FilePath(data.tokenizer),
         "text, jsonl: the SentencePiece model, for jobs that ask for it by its hash");
   s.Key("base", FilePath(data.base),
-        "the frozen model, for jobs with an adapter, which ask for it by its hash");
+        "the frozen model, a file or a checkpoint's directory, for jobs with an adapter, which ask for it by "
+        "its hash");
   s.Key("deduplicate", Bool(data.deduplicate), "text, jsonl: leave out documents that were seen before");
   CertificateKeys(s, certificate);
 }

@@ -1,11 +1,13 @@
 #include "model/frozen.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
 #include "model/checkpoint.h"
+#include "model/safetensors.h"
 #include "model/safetensors_file.h"
 
 namespace accord::model {
@@ -33,16 +35,23 @@ Result<Digest> HashFile(const std::filesystem::path& path) {
 std::string NameOfHash(const Digest& hash) { return std::string(kPrefix) + hash.Hex(); }
 
 Result<std::vector<float>> ReadFrozen(const std::filesystem::path& path, std::string_view name,
-                                      const ModelLayout& layout) {
-  const std::string file = Printable(path.string(), 200);
+                                      const ModelLayout& layout, const ModelSpec& model) {
+  const std::string shown = Printable(path.string(), 200);
   if (path.empty()) return NotTheBase("the job wants a frozen model, and the data set names none");
+  const auto other = [&](const Digest& found) {
+    return NotTheBase(shown + " is " + NameOfHash(found) + "; the job wants " + std::string(name));
+  };
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return NotTheBase(file + " is no file");
+  if (std::filesystem::is_directory(path, error)) {
+    ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights, ReadCheckpoint(path, layout, model));
+    const Digest hash = ModelHash(layout, weights);
+    return NameOfHash(hash) == name ? Result<std::vector<float>>(std::move(weights)) : other(hash);
+  }
+  if (!std::filesystem::is_regular_file(path, error)) return NotTheBase(shown + " is no file");
   const Result<Digest> hash = HashFile(path);
   if (!hash.ok()) return NotTheBase(hash.status().message());
-  if (NameOfHash(*hash) != name)
-    return NotTheBase(file + " is " + NameOfHash(*hash) + "; the job wants " + std::string(name));
-  return ReadCheckpoint(path, layout);
+  if (NameOfHash(*hash) != name) return other(*hash);
+  return ReadCheckpoint(path, layout, model);
 }
 
 }  // namespace accord::model

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accord/ids.h"
+#include "accord/job_spec.h"
 #include "accord/model.h"
 #include "accord/status.h"
 
@@ -19,9 +20,11 @@ namespace accord::model {
 // "sha256:HEX", as a plan names a file.
 [[nodiscard]] std::string NameOfHash(const Digest& hash);
 
-// The weights of `layout` from the safetensors file `path`, which must have the hash that `name` says
-// ("sha256:HEX"): `model.base` when there is no path, no file, or another one. Else fails as ReadCheckpoint.
+// The weights of `layout`, those of `model`, from `path`, as ReadCheckpoint takes it. `name` ("sha256:HEX")
+// is the hash of the file; of a directory, whose weights may be in several files, that of the one file that
+// Accord writes of them (ModelHash). `model.base` when there is no path, no file, or another one. Else fails
+// as ReadCheckpoint.
 [[nodiscard]] Result<std::vector<float>> ReadFrozen(const std::filesystem::path& path, std::string_view name,
-                                                    const ModelLayout& layout);
+                                                    const ModelLayout& layout, const ModelSpec& model);
 
 }  // namespace accord::model

@@ -128,6 +128,30 @@ std::string HfConfigJson(const LlamaSpec& resolved, const HfDetails& details) {
   return json.dump(2) + "\n";
 }
 
+bool NamesModelType(std::string_view json) {
+  const Json object = Json::parse(json, nullptr, false);
+  return !object.is_object() || object.contains("model_type");
+}
+
+std::string DifferenceOf(const LlamaSpec& config, const LlamaSpec& job) {
+  std::string first;
+  const auto compare = [&](const char* key, auto LlamaSpec::*field) {
+    if (!first.empty() || config.*field == job.*field) return;
+    first =
+        std::string(key) + " is " + Json(config.*field).dump() + ", in the job " + Json(job.*field).dump();
+  };
+  compare("vocab_size", &LlamaSpec::vocab_size);
+  compare("hidden_size", &LlamaSpec::hidden_size);
+  compare("intermediate_size", &LlamaSpec::intermediate_size);
+  compare("num_hidden_layers", &LlamaSpec::num_hidden_layers);
+  compare("num_attention_heads", &LlamaSpec::num_attention_heads);
+  compare("num_key_value_heads", &LlamaSpec::num_key_value_heads);
+  compare("rms_norm_eps", &LlamaSpec::rms_norm_eps);
+  compare("rope_theta", &LlamaSpec::rope_theta);
+  compare("tie_word_embeddings", &LlamaSpec::tie_word_embeddings);
+  return first;
+}
+
 Result<LlamaSpec> ParseHfConfig(std::string_view json) {
   const Json object = Json::parse(json, nullptr, false);
   if (!object.is_object()) return BadConfig("not a JSON object");

@@ -30,4 +30,12 @@ struct HfDetails {
 // other programs are not looked at.
 [[nodiscard]] Result<LlamaSpec> ParseHfConfig(std::string_view json);
 
+// Whether `json` is to be a model's config.json: anything but a JSON object without model_type, which is some
+// other program's.
+[[nodiscard]] bool NamesModelType(std::string_view json);
+
+// "rope_theta is 500000, in the job 10000": the first key in which what a config.json says of weights differs
+// from the job; empty: none. Both resolved; max_position_embeddings is not of the weights.
+[[nodiscard]] std::string DifferenceOf(const LlamaSpec& config, const LlamaSpec& job);
+
 }  // namespace accord::model

@@ -70,12 +70,14 @@ Status Lockstep::Prepare() {
 // A model of this job goes on with what its outer rule kept; another, as a graduate's start, begins with
 // none.
 Status Lockstep::BeginFrom(std::vector<float>& global) const {
+  ACCORD_RETURN_IF_ERROR(model::CheckConfigBeside(options_.from, facts_.spec->model));
   if (Result<std::vector<float>> same = model::ReadSafetensors(options_.from, *facts_.layout); same.ok()) {
     global = *std::move(same);
     return {};
   }
-  ACCORD_ASSIGN_OR_RETURN(const std::vector<float> weights,
-                          model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout)));
+  ACCORD_ASSIGN_OR_RETURN(
+      const std::vector<float> weights,
+      model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout), facts_.spec->model));
   std::ranges::copy(weights, global.begin());
   return {};
 }

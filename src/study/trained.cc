@@ -134,7 +134,7 @@ Result<Trained> OpenTrained(const std::filesystem::path& job, const std::filesys
   ACCORD_ASSIGN_OR_RETURN(trained.job, ReadJob(job));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(trained.job.model));
   // With what an outer rule keeps, or without it, as graduates are.
-  Result<std::vector<float>> weights = model::ReadCheckpoint(model, layout);
+  Result<std::vector<float>> weights = model::ReadCheckpoint(model, layout, trained.job.model);
   const bool part = trained.job.adapter.kind != AdapterKind::kNone || model::HasPersonal(trained.job);
   if (!weights.ok() && part && weights.status().error() == errors::kSafetensorsTensors.id)
     weights = MakeWhole(trained.job, model, base);

@@ -20,7 +20,7 @@ Result<std::vector<float>> TrainedWeights(const WholeModel& whole) {
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(whole.job));
   // What an outer rule keeps is passed over, so a graduate is as good a model to begin with.
   ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
-                          model::ReadCheckpoint(whole.model, update::ModelOf(layout)));
+                          model::ReadCheckpoint(whole.model, update::ModelOf(layout), whole.job.model));
   if (!whole.kept.empty()) return trainer::WithPersonal(whole.job, weights, whole.kept);
   if (model::HasPersonal(whole.job) && whole.job.personal.kind != PersonalKind::kDitto)
     return Fail(errors::kModelPersonal, "parts of this job's model are at its nodes alone");
@@ -55,7 +55,7 @@ Result<std::vector<float>> ReadWhole(const WholeModel& whole) {
   ACCORD_ASSIGN_OR_RETURN(const JobAdapter trained, ReadAdapter(whole));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, model::BuildLayout(job.model));
   ACCORD_ASSIGN_OR_RETURN(std::vector<float> weights,
-                          model::ReadFrozen(whole.base, job.adapter.base, layout));
+                          model::ReadFrozen(whole.base, job.adapter.base, layout, job.model));
   model::Merge(trained.adapter, trained.weights, weights);
   return weights;
 }

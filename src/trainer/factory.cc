@@ -64,7 +64,7 @@ Result<std::unique_ptr<Learner>> WithAdapter(std::unique_ptr<Learner> inner, con
                                              const model::Partition& partition, const Frozen& frozen) {
   ACCORD_ASSIGN_OR_RETURN(model::Adapter adapter, model::MakeAdapter(job.adapter, job.model, frozen.layout));
   ACCORD_ASSIGN_OR_RETURN(const std::vector<float> base,
-                          model::ReadFrozen(frozen.path, job.adapter.base, frozen.layout));
+                          model::ReadFrozen(frozen.path, job.adapter.base, frozen.layout, job.model));
   return MakeAdapterLearner(
       std::move(inner),
       {.adapter = std::move(adapter), .trained = partition.trained, .base = base, .seed = job.seed});

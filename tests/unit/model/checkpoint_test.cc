@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <functional>
+#include <utility>
 
 #include "base/errors.h"
 #include "model/hf_config.h"
@@ -108,7 +110,7 @@ TEST(CheckpointTest, RefusesATruncatedFile) {
 class CheckpointFilesTest : public ::testing::Test {
  protected:
   Result<std::vector<float>> Read(const std::string& name = "") {
-    return ReadCheckpoint(name.empty() ? directory_.path() : directory_ / name, Three());
+    return ReadCheckpoint(name.empty() ? directory_.path() : directory_ / name, Three(), {.kind = "mlp"});
   }
   void Index(const std::string& map) { Put(directory_ / kIndex, AsBytes("{\"weight_map\": " + map + "}")); }
   static constexpr auto kIndex = "model.safetensors.index.json";
@@ -128,6 +130,27 @@ TEST_F(CheckpointFilesTest, ReadsShardsByTheirIndex) {
   Index(R"({"c": "2.safetensors", "a": "1.safetensors", "b": "1.safetensors"})");
   EXPECT_EQ(Read().value(), kThree);
   EXPECT_EQ(Read(kIndex).value(), kThree);
+}
+
+TEST_F(CheckpointFilesTest, SaysWhichTensorsThereAre) {
+  const auto same = [&](const ModelLayout& layout) {
+    EXPECT_EQ(layout.size, Three().size);
+    ASSERT_EQ(layout.tensors.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(layout.tensors[i].name, Three().tensors[i].name);
+      EXPECT_EQ(layout.tensors[i].shape, Three().tensors[i].shape);
+      EXPECT_EQ(layout.tensors[i].offset, Three().tensors[i].offset);
+    }
+  };
+  const FileTensor kept{"~momentum.a", "F32", {3}, Bytes(12)};
+  Put(directory_ / "1.safetensors", SafetensorsFile({B(), A(), kept}));
+  Put(directory_ / "2.safetensors", SafetensorsFile({C()}));
+  Index(
+      R"({"c": "2.safetensors", "a": "1.safetensors", "b": "1.safetensors", "~momentum.a": "1.safetensors"})");
+  same(ReadCheckpointLayout(directory_.path()).value());
+  Put(directory_ / "one", SafetensorsFile({C(), kept, B(), A()}));
+  same(ReadCheckpointLayout(directory_ / "one").value());
+  EXPECT_EQ(ReadCheckpointLayout(directory_ / "none").status().error(), "store.io");
 }
 
 TEST_F(CheckpointFilesTest, NamesTheShardThatIsNotAsTheIndexSays) {
@@ -180,10 +203,135 @@ TEST_F(CheckpointFilesTest, SaysThatThereIsNoCheckpoint) {
   EXPECT_NE(Read().status().message().find("model.safetensors"), std::string::npos);
 }
 
-TEST_F(CheckpointFilesTest, ReadsTheSpecBeside) {
-  EXPECT_EQ(ReadCheckpointSpec(directory_.path()).status().error(), "store.io");
-  Put(directory_ / "config.json", AsBytes(HfConfigJson(ResolveLlama({.preset = "2m"}).value(), {})));
-  EXPECT_EQ(ReadCheckpointSpec(directory_.path())->hidden_size, 192U);
+// ---------------------------------------------------------------- config.json beside
+
+struct Difference {
+  std::string key;
+  std::function<void(LlamaSpec&)> change;
+  std::string says;
+};
+void PrintTo(const Difference& one, std::ostream* out) { *out << one.key; }
+
+LlamaSpec Tiny() {
+  return ResolveLlama({.vocab_size = 4,
+                       .hidden_size = 8,
+                       .intermediate_size = 2,
+                       .num_hidden_layers = 1,
+                       .num_attention_heads = 4,
+                       .num_key_value_heads = 2,
+                       .max_position_embeddings = 16})
+      .value();
+}
+
+class ConfigBesideTest : public CheckpointFilesTest, public ::testing::WithParamInterface<Difference> {
+ protected:
+  void Config(const LlamaSpec& spec) { Put(directory_ / "config.json", AsBytes(HfConfigJson(spec, {}))); }
+  Status Check(const std::string& name = "") {
+    const auto path = name.empty() ? directory_.path() : directory_ / name;
+    return CheckConfigBeside(path, {.kind = "llama", .llama = Tiny()});
+  }
+};
+
+TEST_P(ConfigBesideTest, IsRefusedByTheKeyThatShapesMayNotShow) {
+  LlamaSpec other = Tiny();
+  GetParam().change(other);
+  Config(other);
+  for (const std::string name : {"", "model.safetensors", kIndex}) {
+    EXPECT_EQ(Check(name).error(), "model.config_differs") << name;
+    EXPECT_TRUE(Check(name).message().ends_with("config.json: " + GetParam().says)) << Check(name).message();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, ConfigBesideTest,
+    ::testing::Values(Difference{"Theta", [](LlamaSpec& s) { s.rope_theta = 500'000; },
+                                 "rope_theta is 500000.0, in the job 10000.0"},
+                      Difference{"Eps", [](LlamaSpec& s) { s.rms_norm_eps = 1e-6; },
+                                 "rms_norm_eps is 1e-06, in the job 1e-05"},
+                      Difference{"Heads",
+                                 [](LlamaSpec& s) { s.num_attention_heads = s.num_key_value_heads = 2; },
+                                 "num_attention_heads is 2, in the job 4"},
+                      Difference{"KeyValueHeads", [](LlamaSpec& s) { s.num_key_value_heads = 4; },
+                                 "num_key_value_heads is 4, in the job 2"},
+                      Difference{"Ties", [](LlamaSpec& s) { s.tie_word_embeddings = false; },
+                                 "tie_word_embeddings is false, in the job true"},
+                      Difference{"Width", [](LlamaSpec& s) { s.intermediate_size = 3; },
+                                 "intermediate_size is 3, in the job 2"}),
+    [](const auto& test) { return test.param.key; });
+
+TEST_F(ConfigBesideTest, OfTheSameModelIsPassedOverAndSoAreItsPositions) {
+  EXPECT_TRUE(Check().ok());  // there is none
+  LlamaSpec spec = Tiny();
+  Config(spec);
+  EXPECT_TRUE(Check().ok());
+  EXPECT_EQ(ReadCheckpointSpec(ConfigBeside(directory_.path()))->hidden_size, 8U);
+  spec.max_position_embeddings = 1'024;
+  Config(spec);
+  EXPECT_TRUE(Check().ok()) << "how far a job looks is its own to say";
+}
+
+TEST_F(ConfigBesideTest, OfAnotherProgramIsNotLookedAtAndOfAnotherModelIsRefused) {
+  Put(directory_ / "config.json", AsBytes(R"({"colour": "blue"})"));
+  EXPECT_TRUE(Check().ok());
+  Put(directory_ / "config.json", AsBytes(R"({"model_type": "gpt2"})"));
+  EXPECT_EQ(Check().error(), "model.config");
+  EXPECT_TRUE(CheckConfigBeside(directory_.path(), {.kind = "mlp"}).ok());
+  Put(directory_ / "config.json", AsBytes("{"));
+  EXPECT_EQ(Check().error(), "model.config");
+}
+
+TEST_F(ConfigBesideTest, IsLookedAtBeforeTheWeightsAre) {
+  LlamaSpec other = Tiny();
+  other.rope_theta = 5;
+  Config(other);
+  EXPECT_EQ(ReadCheckpoint(directory_.path(), Three(), {.kind = "llama", .llama = Tiny()}).status().error(),
+            "model.config_differs");
+}
+
+// ---------------------------------------------------------------- tied embeddings that are stored twice
+
+ModelLayout Tied() {
+  return MakeLayout({{.name = "model.embed_tokens.weight", .shape = {2, 1}}, {.name = "z", .shape = {1}}})
+      .value();
+}
+FileTensor Table() {
+  return {"model.embed_tokens.weight", "F32", {2, 1}, Words({0x3F800000, 0xC0000000}, 4)};
+}
+FileTensor Head(std::vector<std::uint64_t> shape, std::uint32_t second) {
+  return {"lm_head.weight", "BF16", std::move(shape), Words({0x3F80, second}, 2)};
+}
+const FileTensor kZ = {"z", "BF16", {1}, Words({0xC040}, 2)};
+
+TEST_F(CheckpointFilesTest, ATiedHeadThatEqualsTheTableIsPassedOver) {
+  const std::vector<float> wanted = {1.0F, -2.0F, -3.0F};
+  EXPECT_EQ(ReadCheckpoint(SafetensorsFile({Head({2, 1}, 0xC000), Table(), kZ}), Tied()).value(), wanted);
+  Put(directory_ / "1.safetensors", SafetensorsFile({Head({2, 1}, 0xC000), kZ}));
+  Put(directory_ / "2.safetensors", SafetensorsFile({Table()}));
+  Index(R"({"lm_head.weight": "1.safetensors", "z": "1.safetensors",
+            "model.embed_tokens.weight": "2.safetensors"})");
+  EXPECT_EQ(ReadCheckpoint(directory_.path(), Tied(), {.kind = "mlp"}).value(), wanted);
+}
+
+TEST_F(CheckpointFilesTest, ATiedHeadThatDiffersIsNamed) {
+  for (const FileTensor& head : {Head({2, 1}, 0xC001), Head({1, 2}, 0xC000)}) {
+    const Status status = ReadCheckpoint(SafetensorsFile({head, Table(), kZ}), Tied()).status();
+    EXPECT_EQ(status.error(), "safetensors.tensors");
+    EXPECT_EQ(status.message(),
+              "the model's embeddings are tied, so it has no tensor lm_head.weight; that of the file is not "
+              "equal to model.embed_tokens.weight");
+  }
+  Put(directory_ / "1.safetensors", SafetensorsFile({Head({2, 1}, 0xC001), kZ}));
+  Put(directory_ / "2.safetensors", SafetensorsFile({Table()}));
+  Index(R"({"lm_head.weight": "1.safetensors", "z": "1.safetensors",
+            "model.embed_tokens.weight": "2.safetensors"})");
+  const Status status = ReadCheckpoint(directory_.path(), Tied(), {.kind = "mlp"}).status();
+  EXPECT_EQ(status.error(), "safetensors.tensors");
+  EXPECT_TRUE(status.message().starts_with("1.safetensors: ")) << status.message();
+}
+
+TEST(CheckpointTest, AHeadOfAModelThatHasNoTableIsSuperfluous) {
+  EXPECT_EQ(ReadCheckpoint(SafetensorsFile({A(), B(), C(), Head({2, 1}, 0)}), Three()).status().message(),
+            "the model has no tensor lm_head.weight");
 }
 
 }  // namespace

@@ -51,9 +51,9 @@ TEST_F(HfExportTest, ReadsBackWhatItWritesInEveryFormat) {
   for (const FloatFormat format : {FloatFormat::kF32, FloatFormat::kF16, FloatFormat::kBf16}) {
     std::filesystem::remove_all(out_);
     ASSERT_EQ(Write(format), Status());
-    const LlamaSpec spec = ReadCheckpointSpec(out_).value();
+    const LlamaSpec spec = ReadCheckpointSpec(ConfigBeside(out_)).value();
     EXPECT_EQ(spec.num_key_value_heads, 2U);
-    const std::vector<float> read = ReadCheckpoint(out_, layout_).value();
+    const std::vector<float> read = ReadCheckpoint(out_, layout_, {.kind = "llama", .llama = spec}).value();
     for (std::size_t i = 0; i < read.size(); ++i) {
       const float wanted = format == FloatFormat::kF32   ? weights_[i]
                            : format == FloatFormat::kF16 ? FromF16(ToF16(weights_[i]))
