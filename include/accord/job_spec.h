@@ -54,6 +54,8 @@ struct ModelSpec {
   std::vector<std::uint64_t>
       channels;  // cnn: channels of each 5x5 convolution, each followed by ReLU and 2x2 max-pool
   LlamaSpec llama;
+  std::string
+      start;  // "sha256:HEX", model::ModelHash of the weights to begin from; empty: the seed draws them
 };
 
 // Language models and vocabularies: how text becomes examples.

@@ -47,7 +47,10 @@ struct Commands {
 
   void AddTo(CLI::App& app) {
     run = app.add_subcommand("run", "The rounds of a job, without a federation");
-    run->add_option("--from", from, "Model to begin with, instead of the plan's initial weights")
+    run->add_option(
+           "--from", from,
+           "Model or checkpoint to begin with, instead of the weights that the seed draws; of a job with "
+           "model.start the weights that it names")
         ->type_name("MODEL");
     run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
     run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")

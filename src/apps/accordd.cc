@@ -1,5 +1,5 @@
 // accordd: the coordinator. `accordd init` makes a federation, `accordd` serves it; `fsck`, `backup` and
-// `restore` look after its state.
+// `restore` look after its state, `import-model` gives it weights that jobs begin from.
 #include <cstdio>
 #include <future>
 
@@ -50,6 +50,8 @@ struct StateCommands {
   CLI::App* fsck = nullptr;
   CLI::App* backup = nullptr;
   CLI::App* restore = nullptr;
+  CLI::App* import = nullptr;
+  std::string checkpoint;
   std::string target;
   std::string source;
   std::string log;
@@ -69,16 +71,28 @@ struct StateCommands {
         ->type_name("DIR");
     restore->footer(
         "The coordinator must not run. Once it does, open jobs go on from what their nodes have.");
-    for (CLI::App* command : {fsck, backup, restore}) command->add_flag("--json", json, "One JSON object");
+    import = app.add_subcommand("import-model", "Keep weights that jobs may begin from: [model] start");
+    import
+        ->add_option(
+            "PATH", checkpoint,
+            "A checkpoint as safetensors, f32, f16 or bf16: a file, an index, or a directory; or the "
+            "model of a former job")
+        ->required();
+    import->footer("The coordinator may serve meanwhile. It prints what the job file says of the weights.");
+    for (CLI::App* command : {fsck, backup, restore, import})
+      command->add_flag("--json", json, "One JSON object");
   }
   [[nodiscard]] int Run(const DaemonFlags& flags) const {
     const auto settings = config::LoadCoordinatorConfig(flags.Sources("store.state"));
     if (!settings.ok()) return Report(settings.status());
     const std::filesystem::path& state = settings->store.state;
     if (restore->parsed()) return RestoreStateOf(state, source, log, replace, json);
+    if (import->parsed()) return ImportModelInto(state, checkpoint, json);
     return fsck->parsed() ? CheckStateOf(state, json) : BackUpStateOf(state, target, json);
   }
-  [[nodiscard]] bool parsed() const { return fsck->parsed() || backup->parsed() || restore->parsed(); }
+  [[nodiscard]] bool parsed() const {
+    return fsck->parsed() || backup->parsed() || restore->parsed() || import->parsed();
+  }
 };
 
 int Init(const DaemonFlags& flags, const InitFlags& init) {

@@ -10,7 +10,10 @@
 #include "base/wall_clock.h"
 #include "coordinator/backup.h"
 #include "coordinator/fsck.h"
+#include "coordinator/identity.h"
 #include "coordinator/restore.h"
+#include "coordinator/start_models.h"
+#include "model/frozen.h"
 #include "store/state_dir.h"
 
 namespace accord::apps {
@@ -30,6 +33,7 @@ nlohmann::json ToJson(const StateReport& report) {
                      {"registries", report.registries},
                      {"log_entries", report.log_entries},
                      {"receipts", report.receipts},
+                     {"start_models", report.start_models},
                      {"jobs", nlohmann::json::array()},
                      {"damage", nlohmann::json::array()}};
   for (const StateReport::Job& job : report.jobs) {
@@ -55,6 +59,8 @@ void Print(const StateReport& report) {
                 static_cast<unsigned long long>(report.log_entries),
                 static_cast<unsigned long long>(report.receipts));
   }
+  if (report.start_models > 0)
+    std::printf("models      %llu to begin from\n", static_cast<unsigned long long>(report.start_models));
   for (const StateReport::Job& job : report.jobs) {
     std::printf("job         %s: %s\n", job.name.c_str(), job.standing.c_str());
   }
@@ -116,6 +122,29 @@ int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::pa
            "cosigned it as it is"
            "\n4. Who joined, was suspended or submitted a job after the backup is not in it:  accord member "
            "list");
+  return kOk;
+}
+
+int ImportModelInto(const std::filesystem::path& state, const std::filesystem::path& path, bool json) {
+  if (const Status has_ca = coordinator::CheckHasCa(state); !has_ca.ok()) return Report(has_ca);
+  const auto made = coordinator::StartModels(state).Import(path);
+  if (!made.ok()) return Report(made.status());
+  if (json) {
+    const nlohmann::json out{{"start", model::NameOfHash(made->hash)},
+                             {"parameters", made->parameters},
+                             {"tensors", made->tensors},
+                             {"kind", made->llama ? nlohmann::json("llama") : nlohmann::json()},
+                             {"model", ModelTable(*made)}};
+    std::puts(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    return kOk;
+  }
+  std::printf(
+      "%s: %llu parameters in %llu tensors, kept as\n%s\n\n%s:\n\n%s",
+      made->llama ? "A llama" : "A model without config.json",
+      static_cast<unsigned long long>(made->parameters), static_cast<unsigned long long>(made->tensors),
+      made->file.c_str(),
+      made->llama ? "A job begins from it with" : "A job begins from it with this key beside its [model]",
+      ModelTable(*made).c_str());
   return kOk;
 }
 

@@ -1,4 +1,5 @@
-// What an operator does to a coordinator's state beside serving it: accordd fsck, backup and restore.
+// What an operator does to a coordinator's state beside serving it: accordd fsck, backup, restore and
+// import-model.
 #pragma once
 
 #include <filesystem>
@@ -13,5 +14,9 @@ namespace accord::apps {
 // `replace`: a state that is there is set aside. `log`: a newer copy of the log; empty: none.
 [[nodiscard]] int RestoreStateOf(const std::filesystem::path& state, const std::filesystem::path& backup,
                                  const std::filesystem::path& log, bool replace, bool json);
+
+// Keeps weights for jobs to begin from, and prints what their job files say of them.
+[[nodiscard]] int ImportModelInto(const std::filesystem::path& state, const std::filesystem::path& path,
+                                  bool json);
 
 }  // namespace accord::apps

@@ -94,6 +94,8 @@ void ScoresCommand::AddTo(CLI::App& app) {
   command_->add_option("--judge", judge_, "Configuration of a node whose hold-out decides")
       ->type_name("FILE")
       ->required();
+  command_->add_option("--from", from_, "Model or checkpoint to begin with, as accord-sim run has it")
+      ->type_name("MODEL");
   command_->add_option("--threads", threads_, "Threads of one training step")->type_name("N");
   command_->add_option("--trust-domain", trust_domain_, "Of the federation that is played")
       ->type_name("DOMAIN");
@@ -108,7 +110,7 @@ Status ScoresCommand::Run() const {
                                  .participants = {},
                                  .threads = threads_,
                                  .directory = scratch->path(),
-                                 .from = {},
+                                 .from = from_,
                                  .stop = {}};
   for (const std::string& node : nodes_) {
     ACCORD_ASSIGN_OR_RETURN(study::Participant participant, ParticipantOf(node, job));

@@ -19,7 +19,7 @@ class ScoresCommand {
 
  private:
   CLI::App* command_ = nullptr;
-  std::string job_, judge_, trust_domain_ = "federation.test";
+  std::string job_, judge_, from_, trust_domain_ = "federation.test";
   std::vector<std::string> nodes_;
   std::uint32_t threads_ = 1;
   bool json_ = false;

@@ -106,7 +106,8 @@ ordered_json Dataset(const Source& source) {
 
 ordered_json General(const Lineage& lineage, const Digest& model) {
   const charter::Proposal& proposal = lineage.admitted.proposal;
-  const std::string base = lineage.spec.adapter.base;
+  const std::string base =
+      lineage.spec.adapter.base.empty() ? lineage.spec.model.start : lineage.spec.adapter.base;
   return {{"provider_identification",
            {{"name", proposal.federation},
             {"contact", kUnknown},

@@ -206,7 +206,7 @@ struct CharterPin {
   std::string hash;
 };
 struct ProposalCreate {
-  std::string file, key, passphrase_file;
+  std::string file, start, key, passphrase_file;
   std::vector<std::string> data;  // MEMBER=sha256:HEX
   std::vector<std::string> recipients{"public"};
   std::string license = "Apache-2.0";

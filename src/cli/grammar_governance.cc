@@ -173,6 +173,10 @@ void Grammar::AddProposals() {
   create.app
       ->add_option("--data", create.values->data, "A certified data set that it trains on; once for each")
       ->type_name("MEMBER=sha256:HEX");
+  create.app
+      ->add_option("--start", create.values->start,
+                   "The checkpoint whose weights the job's [model] start names: a file or a directory")
+      ->type_name("PATH");
   create.app->add_option("--recipient", create.values->recipients,
                          "Who gets the model: members, or \"public\"");
   create.app->add_option("--license", create.values->license, "Of the model, by its SPDX id");

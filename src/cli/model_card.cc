@@ -59,6 +59,7 @@ std::string ModelRows(const JobSpec& spec, const rpc::JobView& job) {
   if (model::ReadsText(spec.model)) kind += ", tokens: " + spec.text.tokenizer;
   std::string rows = Row("kind", kind) + Row("parameters", Count(job.parameters)) +
                      Row("model, SHA-256", job.model_hash.Hex());
+  if (!spec.model.start.empty()) rows += Row("began from the weights", spec.model.start);
   if (spec.adapter.kind != AdapterKind::kNone) {
     rows += Row("is", "an adapter of rank " + std::to_string(spec.adapter.rank) + " beside the model below") +
             Row("base", spec.adapter.base);

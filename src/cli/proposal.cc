@@ -14,6 +14,7 @@
 #include "config/job_file.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
+#include "model/checkpoint.h"
 #include "update/global_state.h"
 #include "update/new_job.h"
 
@@ -45,6 +46,20 @@ Result<charter::DatasetRef> DatasetOf(const std::string& text) {
               "HEX is the whole hash of the member's certificate: accord data list --json");
 }
 
+// What the job begins with, which members vote on. Weights that its plan names are the proposer's to show.
+Result<Digest> InitOf(const JobSpec& spec, const std::string& checkpoint) {
+  const std::string& start = spec.model.start;
+  if (start.empty() && checkpoint.empty()) return update::FirstModel(spec);
+  if (start.empty()) return Fail(errors::kCliUsage, "--start is for a job whose [model] names a start.");
+  if (checkpoint.empty())
+    return Fail(errors::kModelStart, "the plan begins from " + start,
+                "Give these weights, which are checked here: --start PATH");
+  ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, update::GlobalLayout(spec));
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<float> weights,
+                          model::ReadCheckpoint(checkpoint, update::ModelOf(layout), spec.model));
+  return update::FirstModel(spec, weights);
+}
+
 Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, const charter::Version& under,
                             const ledger::VerifierKey& key, charter::UnixSeconds now) {
   ACCORD_ASSIGN_OR_RETURN(const JobSpec spec, config::ParseJob(AsText(plan), command.file));
@@ -61,7 +76,7 @@ Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, co
                     .recipients = command.recipients,
                     .license = command.license};
   ACCORD_ASSIGN_OR_RETURN(proposal.proposer, MemberOf(under.charter, key, errors::kProposalRefused));
-  ACCORD_ASSIGN_OR_RETURN(proposal.init, update::FirstModel(spec));
+  ACCORD_ASSIGN_OR_RETURN(proposal.init, InitOf(spec, command.start));
   crypto::RandomBytes(proposal.nonce);
   for (const std::string& text : command.data) {
     ACCORD_ASSIGN_OR_RETURN(charter::DatasetRef one, DatasetOf(text));

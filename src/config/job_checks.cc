@@ -120,6 +120,20 @@ void CheckNames(Schema& schema, std::string_view path, const std::vector<std::st
   }
 }
 
+// What begins from given weights is the whole model, the same at all nodes.
+void CheckStart(Schema& schema, const JobSpec& job) {
+  if (!schema.Has("model.start") || !schema.Good({"model.start", "model.kind"})) return;
+  if (job.model.kind == "unigram")
+    schema.Complain("model.start", "does not go with kind = \"unigram\", which begins with its vocabulary");
+  if (schema.Good({"adapter.kind"}) && job.adapter.kind != AdapterKind::kNone)
+    schema.Complain("model.start",
+                    "does not go with an adapter: adapter.base names what is beside it, and it begins as the "
+                    "seed draws it");
+  if (schema.Good({"personal.kind"}) && job.personal.kind == PersonalKind::kFedPer)
+    schema.Complain("model.start",
+                    "does not go with kind = \"fedper\": what stays at a node begins as the seed draws it");
+}
+
 // model/partition.h says whether the names are there; here is what a file alone can get wrong.
 void CheckParts(Schema& schema, const JobSpec& job) {
   if (!schema.Good({"adapter.kind", "personal.kind"})) return;
@@ -342,6 +356,7 @@ void CheckJob(Schema& schema, const JobSpec& job) {
   }
   CheckModel(schema, job);
   CheckParts(schema, job);
+  CheckStart(schema, job);
   CheckInner(schema, job.inner, job.round);
   CheckDynamicSteps(schema, job);
   CheckThresholds(schema, job);

@@ -63,7 +63,7 @@ std::string CheckTokenizer(const std::string& text) {
   return text == "byte" || IsHash(text) ? "" : "must be \"byte\", or \"sha256:\" and 64 hexadecimal digits";
 }
 
-std::string CheckBase(const std::string& text) {
+std::string CheckHash(const std::string& text) {
   return IsHash(text) ? "" : "must be \"sha256:\" and 64 hexadecimal digits";
 }
 
@@ -107,6 +107,10 @@ void ModelSections(Schema& s, JobSpec& job) {
   s.Key("channels", WholeList(job.model.channels, 1, 1ULL << 32),
         "cnn: channels of each 5x5 convolution; empty: [16, 32]");
   LlamaKeys(s, job.model.llama);
+  s.Key(
+      "start", Text(job.model.start, "\"sha256:HEX\"", CheckHash),
+      "the weights to begin from, under the hash that accordd import-model prints; absent: as the seed draws "
+      "them");
   s.Section({"data"}, "On what.");
   s.Key("dataset", Name(job.dataset), "id that each node's configuration maps to its files", Need::kRequired);
   s.Key("tokenizer", Text(job.text.tokenizer, "\"byte\" or \"sha256:HEX\"", CheckTokenizer),
@@ -132,7 +136,7 @@ void PartsSections(Schema& s, JobSpec& job) {
   s.Key("alpha", Number(job.adapter.alpha, kPositive), "what B A is scaled by, times rank");
   s.Key("projections", TextList(job.adapter.projections),
         "names of the matrices, as \"q_proj\"; absent: all seven of a llama's layer");
-  s.Key("base", Text(job.adapter.base, "\"sha256:HEX\"", CheckBase),
+  s.Key("base", Text(job.adapter.base, "\"sha256:HEX\"", CheckHash),
         "the file of the frozen model, a safetensors file of this [model]; nodes name theirs in [data.ID] "
         "base");
   s.Section({"personal"}, "What each node trains for itself and never sends.");

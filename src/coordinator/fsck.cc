@@ -11,6 +11,7 @@
 #include "coordinator/fsck_log.h"
 #include "coordinator/identity.h"
 #include "coordinator/registry_book.h"
+#include "coordinator/start_models.h"
 #include "coordinator/submission.h"
 #include "job/blobs.h"
 #include "job/codec.h"
@@ -45,6 +46,7 @@ class Checker {
     CheckMembers();
     CheckRegistries();
     ACCORD_RETURN_IF_ERROR(CheckBlobs());
+    CheckStartModels();
     LogReport log = CheckLog(paths_.path());
     report_.log_entries = log.entries;
     report_.receipts = log.receipts;
@@ -64,6 +66,7 @@ class Checker {
   void CheckMembers();
   void CheckRegistries();
   Status CheckBlobs();
+  void CheckStartModels();
   void CheckBlob(const store::Blobs& blobs, const Digest& digest, const Status& fault);
 
   const store::StatePaths paths_;
@@ -198,6 +201,15 @@ Status Checker::CheckBlobs() {
     CheckBlob(*blobs, digest, Fail(errors::kBlobNotFound, "missing"));
   }
   return {};
+}
+
+void Checker::CheckStartModels() {
+  const StartModels::Contents contents = StartModels(paths_.path()).CheckFiles();
+  report_.start_models = contents.whole;
+  for (const StartModels::Fault& fault : contents.faults) {
+    Found({fault.file.string(), fault.status.message(),
+           "no job can begin from it: accordd import-model makes it anew; or remove it"});
+  }
 }
 
 void Checker::CheckBlob(const store::Blobs& blobs, const Digest& digest, const Status& fault) {

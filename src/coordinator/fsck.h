@@ -1,5 +1,6 @@
 // Looks through a coordinator's state for damage: `accordd fsck`, and every backup before it counts. Changes
-// nothing. Reads every record, every blob, every registry and the members' log (fsck_log.h) once; the state
+// nothing. Reads every record, every blob, every registry, weights that jobs begin from
+// and the members' log (fsck_log.h) once; the state
 // directory is in use by nobody else, or is a copy.
 #pragma once
 
@@ -29,8 +30,9 @@ struct StateReport {
   std::uint64_t blob_bytes = 0;
   std::uint64_t members = 0;
   std::uint64_t registries = 0;
-  std::uint64_t log_entries = 0;  // of the members' log
-  std::uint64_t receipts = 0;     // files of them
+  std::uint64_t log_entries = 0;   // of the members' log
+  std::uint64_t receipts = 0;      // files of them
+  std::uint64_t start_models = 0;  // whole ones
   std::vector<Job> jobs;
   std::vector<Damage> damage;  // the serious ones first
 };

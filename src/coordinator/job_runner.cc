@@ -8,7 +8,7 @@
 #include "base/errors.h"
 #include "base/log.h"
 #include "coordinator/aggregate.h"
-#include "model/init.h"
+#include "coordinator/start_models.h"
 
 namespace accord::coordinator {
 
@@ -182,10 +182,11 @@ void JobRunner::WaitBehind(std::uint32_t jobs) {
 
 void JobRunner::MakeInitialModel() {
   asio::post(services_.workers, [self = shared_from_this()] {
-    std::vector<float> weights(self->input_.layout->size);
-    model::InitialWeights(*self->input_.layout, self->input_.spec->seed, weights);
-    const auto store = [&] {
-      return StoreInitialModel(self->services_.blobs, *self->input_.layout, weights);
+    const Result<std::vector<float>> first =
+        StartModels(self->services_.config.store.state).FirstState(*self->input_.spec, *self->input_.layout);
+    const auto store = [&]() -> Result<Digest> {
+      if (!first.ok()) return first.status();
+      return StoreInitialModel(self->services_.blobs, *self->input_.layout, *first);
     };
     Result<Digest> hash = store();
     if (hash.ok()) {  // a job that ends now may let go of the same model: count it, then look again

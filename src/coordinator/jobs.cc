@@ -8,6 +8,7 @@
 #include "base/overloaded.h"
 #include "config/job_file.h"
 #include "coordinator/job_queue.h"
+#include "coordinator/start_models.h"
 #include "coordinator/submission.h"
 #include "job/codec.h"
 #include "secagg/params.h"
@@ -104,7 +105,7 @@ Status Jobs::Admit(const JobInput& input) const {
     ACCORD_RETURN_IF_ERROR(
         update::EncodingFor(spec, purpose, most, static_cast<std::uint32_t>(nodes)).status());
   }
-  return {};
+  return StartModels(services_.config.store.state).Check(spec, *input.layout);
 }
 
 Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
@@ -112,6 +113,9 @@ Result<rpc::ValidationView> Jobs::Validate(const Bytes& plan) const {
   ACCORD_RETURN_IF_ERROR(Admit(input));
   rpc::ValidationView view{
       .name = input.spec->name, .parameters = input.parameters(), .upload = input.upload, .notes = {}};
+  if (!input.spec->model.start.empty())
+    view.notes.push_back("model.start: begins from the weights " + input.spec->model.start +
+                         ", which this coordinator has");
   if (input.spec->secure == SecureMode::kOff) {
     view.notes.emplace_back(
         "secure = \"off\": updates are not masked; the coordinator could read each node's");

@@ -1,5 +1,5 @@
 // What stands where in a safetensors file, checked but not yet read: the part that models of ours and
-// checkpoints of others have in common. Internal to safetensors.cc and checkpoint.cc.
+// checkpoints of others have in common.
 #pragma once
 
 #include <cstdint>

@@ -96,7 +96,8 @@ bool RefusedForGood(const Status& status) {
 Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, rpc::Bulk* client,
                           std::stop_token stop) {
   auto weights = std::make_shared<std::vector<float>>(facts.layout->size);
-  if (round.round == RoundId{1}) {
+  const bool first = round.round == RoundId{1};
+  if (first && facts.spec->model.start.empty()) {
     model::InitialWeights(*facts.layout, facts.spec->seed, *weights);
     if (model::ModelHash(*facts.layout, *weights) == round.model_hash) return Weights(std::move(weights));
     return Fail(errors::kModelMismatch, "the initial model of the coordinator is not the plan's");
@@ -105,7 +106,11 @@ Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round, 
   Bytes file(model::SafetensorsSize(*facts.layout));
   ACCORD_RETURN_IF_ERROR(Fetch(*client, round.model_hash, file, stop));
   ACCORD_ASSIGN_OR_RETURN(*weights, model::ReadSafetensors(file, *facts.layout));
-  return Weights(std::move(weights));
+  if (!first) return Weights(std::move(weights));
+  const Status named = update::CheckFirstState(*facts.spec, *facts.layout, *weights);
+  if (named.ok()) return Weights(std::move(weights));
+  return Fail(errors::kModelMismatch,
+              "the initial model of the coordinator is not the plan's: " + named.message());
 }
 
 Result<std::vector<std::uint64_t>> FetchSum(rpc::Bulk* client, const Digest& hash, std::uint64_t words,

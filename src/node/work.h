@@ -49,8 +49,9 @@ struct WorkProgress {
   std::atomic<bool> waiting{false};  // for a training slot
 };
 
-// The model with this hash: `known` if it is that, the plan's initial weights in round 1 (computed here:
-// another hash is `model.mismatch`), else fetched from the coordinator: `net.unreachable` without a client.
+// The model with this hash: the plan's initial weights in round 1 (computed here: another hash is
+// `model.mismatch`), else fetched from the coordinator: `net.unreachable` without a client. Fetched is also
+// what the plan begins from where it names weights, and held to that name: else `model.mismatch`.
 [[nodiscard]] Result<Weights> FindModel(const JobFacts& facts, const task::Assignment& round,
                                         rpc::Bulk* client, std::stop_token stop);
 

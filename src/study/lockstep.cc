@@ -61,8 +61,7 @@ Status Lockstep::Prepare() {
     labs_.push_back(std::move(lab));
   }
   auto initial = std::make_shared<std::vector<float>>(facts_.layout->size);
-  model::InitialWeights(*facts_.layout, job.seed, *initial);
-  if (!options_.from.empty()) ACCORD_RETURN_IF_ERROR(BeginFrom(*initial));
+  ACCORD_RETURN_IF_ERROR(job.model.start.empty() ? BeginFrom(*initial) : BeginFromStart(*initial));
   weights_ = std::move(initial);
   return {};
 }
@@ -70,6 +69,8 @@ Status Lockstep::Prepare() {
 // A model of this job goes on with what its outer rule kept; another, as a graduate's start, begins with
 // none.
 Status Lockstep::BeginFrom(std::vector<float>& global) const {
+  model::InitialWeights(*facts_.layout, facts_.spec->seed, global);
+  if (options_.from.empty()) return {};
   ACCORD_RETURN_IF_ERROR(model::CheckConfigBeside(options_.from, facts_.spec->model));
   if (Result<std::vector<float>> same = model::ReadSafetensors(options_.from, *facts_.layout); same.ok()) {
     global = *std::move(same);
@@ -80,6 +81,17 @@ Status Lockstep::BeginFrom(std::vector<float>& global) const {
       model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout), facts_.spec->model));
   std::ranges::copy(weights, global.begin());
   return {};
+}
+
+// As the federation does: from the weights that the plan names, and no others.
+Status Lockstep::BeginFromStart(std::vector<float>& global) const {
+  const ModelSpec& model = facts_.spec->model;
+  if (options_.from.empty())
+    return Fail(errors::kModelStart, "the plan begins from " + model.start,
+                "Name these weights: --from PATH");
+  ACCORD_ASSIGN_OR_RETURN(const std::vector<float> weights,
+                          model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout), model));
+  return update::FirstState(*facts_.spec, *facts_.layout, weights, global);
 }
 
 Digest Lockstep::model_hash() const { return model::ModelHash(*facts_.layout, *weights_); }

@@ -48,7 +48,9 @@ struct LockstepOptions {
   std::vector<Participant> participants;
   std::uint32_t threads = 1;        // of one training step
   std::filesystem::path directory;  // for deltas and inner state; made when missing
-  std::filesystem::path from;       // the model to begin with (safetensors); empty: the plan's initial one
+  // The model to begin with (model/checkpoint.h); empty: as the plan's seed draws it. Where the plan names
+  // weights it must be these: `model.start`.
+  std::filesystem::path from;
   std::stop_token stop;
 };
 
@@ -92,6 +94,7 @@ class Lockstep {
   explicit Lockstep(LockstepOptions options) : options_(std::move(options)) {}
   [[nodiscard]] Status Prepare();
   [[nodiscard]] Status BeginFrom(std::vector<float>& global) const;
+  [[nodiscard]] Status BeginFromStart(std::vector<float>& global) const;
   // The words of one lab's update, before masks.
   [[nodiscard]] Result<std::vector<std::uint64_t>> UpdateOf(Lab& lab, const task::Assignment& round);
   // The sum of so many updates of the next round.

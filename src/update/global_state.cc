@@ -1,9 +1,12 @@
 #include "update/global_state.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "base/check.h"
+#include "base/errors.h"
+#include "model/frozen.h"
 #include "model/init.h"
 #include "model/layout.h"
 #include "model/partition.h"
@@ -45,10 +48,36 @@ Result<ModelLayout> GlobalLayout(const JobSpec& spec) {
   return model::MakeLayout(std::move(tensors));
 }
 
-Result<Digest> FirstModel(const JobSpec& spec) {
+Status FirstState(const JobSpec& spec, const ModelLayout& global, std::span<const float> start,
+                  std::span<float> out) {
+  model::InitialWeights(global, spec.seed, out);
+  const std::string& wanted = spec.model.start;
+  if (wanted.empty()) return {};
+  const ModelLayout layout = ModelOf(global);
+  if (start.size() != layout.size) {
+    return Fail(errors::kModelStart, "the plan begins from " + wanted + ", weights of " +
+                                         std::to_string(layout.size) + " parameters; given are " +
+                                         std::to_string(start.size()));
+  }
+  const std::string given = model::NameOfHash(model::ModelHash(layout, start));
+  if (given != wanted)
+    return Fail(errors::kModelStart, "these weights are " + given + "; the plan begins from " + wanted);
+  std::ranges::copy(start, out.begin());
+  return {};
+}
+
+Status CheckFirstState(const JobSpec& spec, const ModelLayout& global, std::span<const float> state) {
+  std::vector<float> first(global.size);
+  ACCORD_RETURN_IF_ERROR(FirstState(spec, global, state.first(ParametersOf(global)), first));
+  if (std::ranges::equal(state, first)) return {};
+  return Fail(errors::kModelStart,
+              "the outer rule does not begin with what this model has beside its weights");
+}
+
+Result<Digest> FirstModel(const JobSpec& spec, std::span<const float> start) {
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, GlobalLayout(spec));
   std::vector<float> weights(layout.size);
-  model::InitialWeights(layout, spec.seed, weights);
+  ACCORD_RETURN_IF_ERROR(FirstState(spec, layout, start, weights));
   return model::ModelHash(layout, weights);
 }
 

@@ -34,8 +34,17 @@ struct BaseModel {
 // model) when neither the outer rule nor the encoding keeps anything. Fails as model::MakePartition,
 // strategy::MakeOuterRule and CheckFragments (update/exchange.h).
 [[nodiscard]] Result<ModelLayout> GlobalLayout(const JobSpec& spec);
-// The hash of the global state that the plan begins with, as every node computes it.
-[[nodiscard]] Result<Digest> FirstModel(const JobSpec& spec);
+// Writes into `out`, as long as `global`, the layout of `spec`, the global state that the plan begins with:
+// the weights that its seed draws or, where it has model.start, those of `start`, else empty; and what the
+// outer rule keeps as it always begins. `model.start`, and `out` is of no use, when `start` are not the
+// weights that the plan names.
+[[nodiscard]] Status FirstState(const JobSpec& spec, const ModelLayout& global, std::span<const float> start,
+                                std::span<float> out);
+// `model.start` when `state` is not what FirstState makes of its own weights.
+[[nodiscard]] Status CheckFirstState(const JobSpec& spec, const ModelLayout& global,
+                                     std::span<const float> state);
+// The hash of the global state that the plan begins with, as every node computes it. As FirstState.
+[[nodiscard]] Result<Digest> FirstModel(const JobSpec& spec, std::span<const float> start = {});
 
 // P: the elements of the model in a layout that GlobalLayout or model::MakePartition gave.
 [[nodiscard]] std::uint64_t ParametersOf(const ModelLayout& global);

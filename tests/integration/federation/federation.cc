@@ -51,6 +51,7 @@ class ToyTrainer final : public Trainer {
   [[nodiscard]] const ModelLayout& Layout() const override { return layout_; }
 
   [[nodiscard]] Result<TrainOutcome> Train(const TrainRequest& request) override {
+    if (behaviour_.given) behaviour_.given(request.round, request.weights);
     if (behaviour_.before_round) behaviour_.before_round(request.round, request.stop);
     if (request.stop.stop_requested()) return Fail(errors::kTaskStopped, "stopped");
     for (std::size_t i = 0; i < request.weights.size(); ++i)

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -30,6 +31,7 @@ struct ToyBehaviour {
   std::uint64_t examples = 100;
   bool not_a_number = false;                                                    // writes NaN into the result
   std::function<void(std::uint64_t round, std::stop_token stop)> before_round;  // may block until stopped
+  std::function<void(std::uint64_t round, std::span<const float> weights)> given;  // what it trains from
 };
 [[nodiscard]] std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour);
 

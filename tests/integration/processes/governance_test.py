@@ -6,9 +6,11 @@ usage: governance_test.py DIRECTORY_OF_PROGRAMS
 """
 
 import json
+import math
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -243,6 +245,17 @@ class Governed(Federation):
         self.until(lambda: int(self.ask("log", "verify")["size"]) >= entries)
 
 
+def write_safetensors(path: Path, tensors: dict, scale: float = 1.0) -> None:
+    """f32 tensors of these shapes, small numbers in all of them."""
+    header, data = {}, b""
+    for name, shape in tensors.items():
+        values = [scale * 0.01 * (i % 17 - 8) for i in range(math.prod(shape))]
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(values)]}
+        data += struct.pack(f"<{len(values)}f", *values)
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
 class GovernanceTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
@@ -300,6 +313,32 @@ class GovernanceTest(unittest.TestCase):
         self.assertEqual(waiting(), [])
         text = federation.call("accord-node", "policy", "check", proposal[:12], "--config", federation.dir / "bo.toml")
         self.assertIn("This node takes part.", text)
+
+    def test_b_b_a_job_begins_from_the_weights_that_its_proposer_showed(self) -> None:
+        federation = self.federation
+        weights = federation.dir / "former.safetensors"
+        tensors = {"layers.0.weight": [16, 8], "layers.0.bias": [16], "layers.1.weight": [4, 16], "layers.1.bias": [4]}
+        write_safetensors(weights, tensors)
+        text = JOB.format(steps=4, rounds=2).replace("update =", 'outer = { rule = "diloco" }\nupdate =')
+        imported = json.loads(federation.call("accordd", "import-model", weights, "--config",
+                                              federation.dir / "coordinator.toml", "--json"))
+        self.assertEqual((imported["parameters"], imported["kind"]), (212, None))
+        job = federation.dir / "from.toml"
+        job.write_text(text.replace("model = {", f'model = {{ start = "{imported["start"]}",'))
+        words = ["proposal", "create", job, *federation.signed("ada")]
+        for member in MEMBERS:
+            words += ["--data", f"{member}=sha256:{federation.certificates[member]}"]
+        self.assertEqual(federation.refusal(*words), "model.start")
+        other = federation.dir / "other.safetensors"
+        write_safetensors(other, tensors, scale=2.0)
+        self.assertEqual(federation.refusal(*words, "--start", other), "model.start")
+        proposal = federation.ask(*words, "--start", weights)["id"]
+        federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        for member in MEMBERS:
+            federation.vote(proposal, member)
+        federation.until(lambda: federation.refusal("job", "show", proposal) == "")
+        view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
+        self.assertEqual(view["state"], "finished", view)
 
     def test_c_a_lost_key_is_replaced_by_the_others(self) -> None:
         """As docs/keys.md has it; what the data's certificate says stands, and whoever finds the old key cannot vote."""

@@ -4,6 +4,7 @@ the bit, with masks and without.
 usage: lockstep_test.py DIRECTORY_OF_PROGRAMS
 """
 
+import hashlib
 import json
 import re
 import signal
@@ -27,11 +28,11 @@ class LockstepTest(unittest.TestCase):
         cls.federation = Federation(APPS, Path(directory.name), NODES)
         cls.addClassCleanup(cls.federation.close)
 
-    def play(self, out: Path) -> list[dict]:
+    def play(self, out: Path, *more) -> list[dict]:
         """The same job file, and the nodes' own configurations."""
         nodes = [word for name in NODES for word in ("--node", f"{name}={self.federation.dir}/{name}.toml")]
         lines = self.federation.call("accord-sim", "run", "--job", self.federation.dir / "job.toml", *nodes,
-                                     "--trust-domain", "test.accord", "--out", out, "--json")
+                                     "--trust-domain", "test.accord", "--out", out, "--json", *more)
         return list(map(json.loads, lines.splitlines()))
 
     def check(self, secure: str) -> None:
@@ -52,6 +53,26 @@ class LockstepTest(unittest.TestCase):
 
     def test_unmasked(self) -> None:
         self.check("off")
+
+    def test_from_the_model_of_a_former_job(self) -> None:
+        federation = self.federation
+        first = federation.submit(rounds=1, steps=5, secure="off")
+        federation.watch(first, lambda job: job["state"] == "finished")
+        former = federation.dir / "former.safetensors"
+        federation.call("accord", "model", "download", first, "--out", former)
+        start = json.loads(federation.call("accordd", "import-model", former, "--config",
+                                           federation.dir / "coordinator.toml", "--json"))["start"]
+        self.assertEqual(start, "sha256:" + hashlib.sha256(former.read_bytes()).hexdigest())
+        job = federation.dir / "job.toml"
+        job.write_text(job.read_text().replace("model = {", f'model = {{ start = "{start}",'))
+        answer = federation.ask("job", "submit", job)
+        view = federation.watch(answer.get("job") or answer["id"], lambda job: job["state"] in ("finished", "failed"))
+        self.assertEqual(view["state"], "finished", view)
+        *_, end = self.play(federation.dir / "from.safetensors", "--from", former)
+        self.assertEqual(end["model_hash"], view["model_hash"])
+        for wrong in ([], ["--from", federation.dir / "from.safetensors"]):
+            with self.assertRaisesRegex(AssertionError, "model.start"):
+                self.play(federation.dir / "none.safetensors", *wrong)
 
     def test_a_job_without_metrics_ends_with_its_last_round(self) -> None:
         self.federation.submit(rounds=2, steps=5, secure="off")

@@ -61,6 +61,7 @@ class MessagesTest(unittest.TestCase):
         self.assertIn("accordd restore", self.refused(FAILED, "identity.missing", "accordd", "--state", empty))
         self.refused(FAILED, "identity.missing", "accordd", "fsck", "--state", empty)
         self.refused(FAILED, "identity.missing", "accordd", "backup", self.dir / "b", "--state", empty)
+        self.refused(FAILED, "identity.missing", "accordd", "import-model", "model.safetensors", "--state", empty)
         self.assertEqual(list(empty.iterdir()), [])
         code, said = self.run_it("accordd", "restore", backup, "--state", empty)
         self.assertEqual(code, 0, said)

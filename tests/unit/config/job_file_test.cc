@@ -464,6 +464,23 @@ TEST(JobFileTest, ReadsPersonalParts) {
   EXPECT_EQ(ditto->personal.local_steps, 9U);
 }
 
+TEST(JobFileTest, NamesTheWeightsToBeginFrom) {
+  const std::string start = "classes = 10, start = \"" + std::string(kHash) + "\" }";
+  const std::string text = With("classes = 10 }", start);
+  const auto job = ParseJob(text, "job.toml");
+  ASSERT_TRUE(job.ok()) << job.status().message();
+  EXPECT_EQ(job->model.start, kHash);
+  EXPECT_EQ(ParseJob(kGood, "job.toml")->model.start, "");
+  EXPECT_THAT(Errors(With("classes = 10 }", "classes = 10, start = \"models/a\" }")),
+              HasSubstr("model.start"));
+  EXPECT_THAT(Errors(text + "[adapter]\nkind = \"lora\"\nprojections = [\"fc1\"]\nbase = \"" +
+                     std::string(kHash) + "\"\n"),
+              HasSubstr("model.start: does not go with an adapter"));
+  EXPECT_THAT(Errors(text + "[personal]\nkind = \"fedper\"\ntensors = [\"fc1\"]\n"),
+              HasSubstr("model.start: does not go with kind = \"fedper\""));
+  EXPECT_TRUE(ParseJob(text + "[personal]\nkind = \"ditto\"\nlocal_steps = 1\n", "job.toml").ok());
+}
+
 TEST(JobFileTest, RefusesPartsWithoutSense) {
   const std::string base = "base = \"" + std::string(kHash) + "\"\n";
   const auto errors = [&](const std::string& section) { return Errors(LlamaWith(section)); };

@@ -101,6 +101,7 @@ class Office {
   Office() {
     config_.security.allow_unmasked = true;
     config_.uploads.slots = 1;
+    config_.store.state = dir_.path();
     table_ = *store::Members::Open(dir_ / "members.db");
     registries_ = *RegistryBook::Open(dir_ / "registry", *table_);
     reserve_ = *store::Reserve::Open(dir_ / "reserve", 4096);
@@ -167,6 +168,16 @@ class Office {
         });
     Settle();
   }
+  // Why a job is not taken; ok: it is.
+  Status Refusal(const std::string& text) {
+    Status why;
+    jobs_->Submit(
+        {.spiffe_id = "spiffe://t/operator/o", .role = rpc::Role::kOperator, .name = "o", .node = {}},
+        Bytes(text.begin(), text.end()), Bytes(16, 8),
+        [&](const Result<rpc::JobView>& job) { why = job.status(); });
+    Settle();
+    return why;
+  }
   rpc::JobView View() {
     std::optional<rpc::JobView> view;
     jobs_->All().front()->View([&](Result<rpc::JobView> job) { view = *std::move(job); });
@@ -212,6 +223,7 @@ class Office {
     return opened;
   }
   [[nodiscard]] JobId job() const { return job_; }
+  [[nodiscard]] const std::filesystem::path& state() const { return dir_.path(); }
 
  private:
   testing::TempDir dir_;

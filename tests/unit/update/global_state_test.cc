@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/frozen.h"
 #include "model/init.h"
 #include "model/layout.h"
+#include "model/safetensors.h"
 
 namespace accord::update {
 namespace {
@@ -72,6 +74,42 @@ TEST(GlobalStateTest, StartsAsTheRuleSays) {
   EXPECT_TRUE(std::ranges::all_of(parts.state[0], [](float x) { return x == 0.0F; }));
   EXPECT_TRUE(std::ranges::all_of(parts.state[1], [](float x) { return x == 1e-6F; }));
   EXPECT_EQ(std::ranges::count(parts.rms, 0.0F), 2);
+}
+
+TEST(GlobalStateTest, StartsFromTheWeightsThatThePlanNames) {
+  JobSpec spec = Spec("fedadam", 3.0);
+  const ModelLayout global = *GlobalLayout(spec);
+  const ModelLayout model = ModelOf(global);
+  std::vector<float> start(model.size);
+  for (std::size_t i = 0; i < start.size(); ++i) start[i] = 0.5F + static_cast<float>(i);
+  spec.model.start = model::NameOfHash(model::ModelHash(model, start));
+  std::vector<float> state(global.size, -1.0F);
+  ASSERT_TRUE(FirstState(spec, global, start, state).ok());
+  const GlobalParts parts = *Split(spec, state);
+  EXPECT_TRUE(std::ranges::equal(parts.weights, start));
+  EXPECT_TRUE(std::ranges::all_of(parts.state[1], [](float x) { return x == 1e-6F; }));
+  EXPECT_TRUE(CheckFirstState(spec, global, state).ok());
+  EXPECT_EQ(*FirstModel(spec, start), model::ModelHash(global, state));
+
+  EXPECT_EQ(FirstModel(spec).status().error(), "model.start") << "nobody has them by heart";
+  start[3] += 1.0F;
+  EXPECT_EQ(FirstState(spec, global, start, state).error(), "model.start");
+  EXPECT_EQ(FirstState(spec, global, std::span(start).first(2), state).error(), "model.start");
+}
+
+TEST(GlobalStateTest, OtherWeightsAndAnotherStateAreNotTheFirst) {
+  JobSpec spec = Spec("diloco");
+  const ModelLayout global = *GlobalLayout(spec);
+  std::vector<float> state(global.size);
+  model::InitialWeights(global, spec.seed, state);
+  EXPECT_TRUE(CheckFirstState(spec, global, state).ok()) << "the seed's";
+  state[1] += 1.0F;
+  EXPECT_EQ(CheckFirstState(spec, global, state).error(), "model.start");
+  const auto weights = std::span(state).first(ParametersOf(global));
+  spec.model.start = model::NameOfHash(model::ModelHash(ModelOf(global), weights));
+  EXPECT_TRUE(CheckFirstState(spec, global, state).ok());
+  state.back() = 1.0F;  // a momentum
+  EXPECT_EQ(CheckFirstState(spec, global, state).error(), "model.start");
 }
 
 TEST(GlobalStateTest, TheBaseOfARoundIsReadFromTheEndOfTheFile) {
