@@ -19,6 +19,7 @@ import demo
 from demo import ROOT, RUN, STATE, Demo, DemoError, seconds_since_start, shown
 
 sys.path.insert(0, str(ROOT / "studies" / "language"))
+from plot import dots  # noqa: E402
 from runs import CONTEXT, Node, Run  # noqa: E402
 from splits import Splits  # noqa: E402
 
@@ -33,7 +34,6 @@ RATE, GROWN_RATE, GROWN_BATCH = 0.004, 0.001, 4
 GROWN_STEPS, ALONE_PARTS = (60, 240), (0.15, 0.4, 1.0)  # to choose from; parts of the nation's steps in the common training
 # Updates of six languages have little in common, so they are large beside their mean, which the clip follows.
 BITS, CLIP_RMS = 8, 16.0
-COLOURS = {"common": "#4878a8", "graduate": "#2f8f5b", "alone": "#c2652a"}
 
 
 class Languages(Demo):
@@ -66,7 +66,7 @@ class Languages(Demo):
         self.say("== text of each nation: " + ", ".join(f"{name} {size / 1e6:.2f} MB" for name, size in self.bytes.items()))
         steps, interval, synchronous = (8, 2, 4) if self.quick else (500, 20, 100)
         self.common = Run("0.47M", list(self.texts.values()), RATE, steps, interval=interval, synchronous=synchronous,
-                          warmup=50, bits=BITS, clip_rms=CLIP_RMS, name="demo", secure="malicious")
+                          warmup=min(50, steps // 4), bits=BITS, clip_rms=CLIP_RMS, name="demo", secure="malicious")
         self.job.write_text(self.common.job())
 
     def data_section(self, nation: str) -> str:
@@ -143,7 +143,8 @@ class Languages(Demo):
         table = {nation: {kind: worth for (name, kind), worth in zip(pairs, worths) if name == nation}
                  for nation in self.nations}
         plot, gguf = OUT / "languages.svg", fresh(OUT / "languages.gguf")
-        plot.write_text(svg(table))
+        plot.write_text(dots("Six nations: the common model, graduates, and each alone", "bits per byte of the held-out source, less is better",
+                             {nation: {kind: [worth] for kind, worth in figures.items()} for nation, figures in table.items()}))
         self.call("accord", "model", "export", job["id"], "--out", str(gguf))
         lines = dict(zip(self.nations, self.both(lambda name: self.line(name, models["graduate"][name]), self.nations)))
         return {"status": "finished", "job": job["id"], "rounds": job["rounds_done"], "secure": self.common.secure,
@@ -156,17 +157,17 @@ class Languages(Demo):
     # --- words at the end
 
     def why(self, nation: str, figures: dict[str, float]) -> str:
-        """Where the nation is best off, and what of its text explains it."""
+        """Where the nation is best off in this run, and what of its figures may explain it."""
         ours, alone = min(figures["common"], figures["graduate"]), figures["alone"]
         change = 100 * (ours / alone - 1)
-        passes = self.passes(nation)
+        passes, text = self.passes(nation), f"{self.bytes[nation] / 1e6:.2f} MB"
         if change < 0:
             with_others = "the graduate" if figures["graduate"] <= figures["common"] else "the common model"
-            reason = (f"alone it would read its {self.bytes[nation] / 1e3:.0f} kB {passes:.0f} times over, and learn them by heart"
-                      if passes > 3 else "what the others' languages share with its own is worth more than their room in the model")
+            reason = (f"alone it reads its {text} {passes:.0f} times at most; perhaps it learns it by heart" if passes > 3 else
+                      "perhaps what the languages share is worth more here than room of its own in the model")
             return f"{with_others} wins by {-change:.1f} %: {reason}"
-        return (f"ALONE wins by {change:.1f} %: it reads its {self.bytes[nation] / 1e6:.1f} MB {passes:.1f} times, so others' text "
-                f"is no help, and the common model shares {self.common.parameters / 1e6:.1f}M parameters among six languages")
+        return (f"ALONE wins by {change:.1f} %: it reads its {text} {passes:.1f} times at most; perhaps a common model of "
+                f"{self.common.parameters / 1e6:.1f}M parameters needs more steps, or more room, for six languages")
 
     def report(self, result: dict) -> None:
         self.say()
@@ -200,41 +201,6 @@ def text_bytes(path: Path) -> int:
 def fresh(path: Path) -> Path:
     path.unlink(missing_ok=True)
     return path
-
-
-def svg(table: dict[str, dict[str, float]]) -> str:
-    """A row for each nation, a dot for each of its models."""
-    left, right, top, row, width = 80, 30, 84, 38, 720
-    values = [value for figures in table.values() for value in figures.values()]
-    apart = 2 if max(values) - min(values) > 2 else 5  # lines in one bit
-    low, high = int(min(values) * apart) / apart, int(max(values) * apart + 1) / apart
-    height = top + row * len(table) + 44
-
-    def x(value: float) -> float:
-        return left + (value - low) / (high - low) * (width - left - right)
-
-    def text(at: float, y: float, words: str, anchor: str = "middle", more: str = "") -> str:
-        return f'<text x="{at:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{words}</text>'
-
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
-             f'font-size="13"><rect width="100%" height="100%" fill="white"/>',
-             text(left, 26, "Bits per byte by nation, less is better", "start", 'font-size="16" font-weight="bold"')]
-    for i, kind in enumerate(KINDS):
-        at = left + 8 + i * 120
-        parts += [f'<circle cx="{at}" cy="50" r="6" fill="{COLOURS[kind]}"/>', text(at + 12, 54.5, kind, "start")]
-    bottom = top + row * len(table)
-    for tick in range(round((high - low) * apart) + 1):
-        value = low + tick / apart
-        parts += [f'<line x1="{x(value):.1f}" y1="{top - 10}" x2="{x(value):.1f}" y2="{bottom}" stroke="#ddd"/>',
-                  text(x(value), bottom + 20, f"{value:.1f}", more='fill="#555"')]
-    for i, (nation, figures) in enumerate(table.items()):
-        y = top + row * (i + 0.5)
-        ends = x(min(figures.values())), x(max(figures.values()))
-        parts += [text(left - 14, y + 4.5, nation, "end"),
-                  f'<line x1="{ends[0]:.1f}" y1="{y}" x2="{ends[1]:.1f}" y2="{y}" stroke="#999" stroke-width="1.5"/>']
-        parts += [f'<circle cx="{x(figures[kind]):.1f}" cy="{y}" r="6" fill="{COLOURS[kind]}"><title>{nation}, {kind}: '
-                  f'{figures[kind]:.3f}</title></circle>' for kind in KINDS]
-    return "\n".join(parts) + "\n</svg>\n"
 
 
 def main() -> int:

@@ -71,7 +71,7 @@ def _described(runner: Runner, runs: dict[str, list[Run]]) -> dict:
     for name, seeds in runs.items():
         results = runner.results(seeds)
         out[name] = {"rate": seeds[0].rate, "steps": seeds[0].exact_steps, "bits": seeds[0].bits, "parameters": seeds[0].parameters,
-                     "bytes": [result["bytes"] for result in results],
+                     "bytes": [result["bytes"] for result in results], "clipped": [result["clipped"] for result in results],
                      "dev": [result["dev"] for result in results], "test": [result["test"] for result in results]}
     return out
 

@@ -1,16 +1,19 @@
-"""docs/results.md from the records of the experiments."""
+"""docs/results.md and its plots, from the records of the experiments."""
 
 import json
 from pathlib import Path
+
+import plot
 
 TITLES = {
     "codecs": "Updates of 4 bits",
     "alike-short": "Six shards that are alike, 10 steps a round",
     "alike": "Six shards that are alike, 50 steps a round",
     "little": "Six languages, 100 kB each",
+    "plenty": "The same six languages with all their text",
     "scarce": "pt-BR with 50 kB among five languages with plenty",
-    "plenty": "Six languages, all their text",
 }
+MODELS = ("common", "graduate", "alone")
 
 
 def _mean(values: list[float]) -> float:
@@ -42,16 +45,23 @@ def _runs(record: dict, against: str) -> str:
     return _table(["", "rate", "steps", *seeds, f"against {against}, mean (by seed)"], rows)
 
 
+def _cuts(record: dict) -> str:
+    """What the clip cut, of the runs where it cut anything."""
+    return "".join(f"In the runs of \"{name}\" the clip cut {', '.join(f'{100 * share:.2f}' for share in run['clipped'])} % of the "
+                   "updates' coordinates, by seed.\n" for name, run in record["runs"].items() if any(run.get("clipped", [])))
+
+
 def _codecs(record: dict) -> str:
     four = record["runs"]["4 bits"]
     wide = record["runs"]["24 bits"]
-    return (_runs(record, "24 bits") + f"\nAn upload of a round is {four['bytes'][0]:,} bytes with 4 bits, "
+    return (_runs(record, "24 bits") + "\n24 bits stand for f32: a step of 2^-22, and nothing is clipped. " + _cuts(record) +
+            f"An upload of a round is {four['bytes'][0]:,} bytes with 4 bits, "
             f"{four['bytes'][0] / four['parameters']:.3f} a parameter, and {wide['bytes'][0]:,} with 24, six nodes in both.\n")
 
 
 def _alike(record: dict) -> str:
     return (f"{record['tokens']:,} tokens, {record['exchanges']} exchanges.\n\n" +
-            _runs(record, "central, sixfold batch") + "\n" + _runs(record, "central, a node's batch"))
+            _runs(record, "central, sixfold batch") + "\n" + _runs(record, "central, a node's batch") + "\n" + _cuts(record))
 
 
 def _nations(record: dict) -> str:
@@ -76,17 +86,44 @@ def _nations(record: dict) -> str:
             f"{', '.join(map(str, wins))} did better with the federation, by seed.\n\n" +
             _table(["held-out source", "common", "graduate", "alone", "graduate against common", "graduate against alone",
                     "rate x steps of both"], rows) +
+            "\n" + _cuts(record) +
             "\nOn development text, by which rates and steps were chosen:\n\n" +
             _table(["", "common", "graduate", "alone"], dev))
 
 
+def _plotted(record: dict) -> dict[str, dict[str, list[float]]]:
+    """Rows, kinds and values of the plot: nations and their models, or methods and seeds."""
+    if "nations" not in record:
+        return {name: {f"seed {i + 1}": [bits] for i, bits in enumerate(_bits(run, "test"))}
+                for name, run in record["runs"].items()}
+    common = record["runs"]["common"]["test"]
+    return {nation: dict(zip(MODELS, ([one[nation] for one in common], _bits(runs["graduate"], "test"),
+                                      _bits(runs["alone"], "test"))))
+            for nation, runs in record["nations"].items()}
+
+
+def _words(table: dict[str, dict[str, list[float]]]) -> str:
+    """The plot for who does not see it."""
+    rows = [f"{name} " + ", ".join(f"{kind} {_mean(values):.2f}" for kind, values in figures.items())
+            for name, figures in table.items()]
+    return f"Bits per byte: {'; '.join(rows)}"
+
+
+def _plot(name: str, title: str, record: dict, kept: Path) -> str:
+    """Writes it; gives the line that shows it."""
+    table = _plotted(record)
+    seeds = "; strokes: the seeds" if "nations" in record else ""
+    (kept / f"{name}.svg").write_text(plot.dots(title, f"bits per byte of the held-out source, less is better{seeds}", table))
+    return f"![{_words(table)}](results/{name}.svg)\n"
+
+
 def write(kept: Path, out: Path) -> None:
-    """The part of `out` behind its mark is made anew."""
+    """The part of `out` behind its mark is made anew, and the plots in `kept`."""
     parts = []
     for name, title in TITLES.items():
         if (kept / f"{name}.json").exists():
             record = json.loads((kept / f"{name}.json").read_text())
             body = _codecs(record) if name == "codecs" else _alike(record) if name.startswith("alike") else _nations(record)
-            parts.append(f"## {title}\n\n`scripts/results --only {name}`\n\n{body}")
+            parts.append(f"## {title}\n\n`scripts/results --only {name}`\n\n{_plot(name, title, record, kept)}\n{body}")
     head = out.read_text().partition("<!-- results -->")[0]
     out.write_text(head + "<!-- results -->\n\n" + "\n".join(parts))
