@@ -1,12 +1,11 @@
 """GGUF files as Accord writes them, in llama.cpp: their tokens are our bytes, and what they compute is what a forward
 pass by the book computes from the Hugging Face directory of the same weights.
 
-usage: gguf_test.py PROGRAM_THAT_WRITES_MODELS [NODE_MODULES]
+usage: gguf_test.py PROGRAM_THAT_WRITES_MODELS
 
-NODE_MODULES has node-llama-cpp (tests/interop/gguf/install puts it there); without it, or without Node 20, all is skipped.
+Without node-llama-cpp (tests/interop/gguf/install), or without Node 20, all is skipped.
 """
 
-import json
 import math
 import shutil
 import subprocess
@@ -15,11 +14,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from gguf import llama_cpp
 from gguf.forward import Llama
 
-HERE = Path(__file__).resolve().parent
 PROGRAM = Path(sys.argv[1]).resolve()
-NODE_MODULES = Path(sys.argv[2] if len(sys.argv) > 2 else HERE.parents[1] / "build/node/node_modules").resolve()
 
 BOS = 256
 TEXTS = [
@@ -54,13 +52,8 @@ class GgufTest(unittest.TestCase):
         cls.path = Path(cls.directory.name)
         subprocess.run([PROGRAM, cls.path], check=True)
 
-    def check(self, model: str, expected: dict):
-        file = self.path / "expected.json"
-        file.write_text(json.dumps(expected))
-        done = subprocess.run(["node", HERE / "gguf/check.mjs", NODE_MODULES, self.path / model, file],
-                              capture_output=True, text=True, timeout=120)
-        print(f"{model}\n{done.stdout}", end="")
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+    def check(self, model: str, expected: dict) -> None:
+        llama_cpp.check(self.path / model, expected)
 
     def test_text_becomes_its_bytes_and_back(self):
         self.check("tied-f32.gguf", {"texts": {text: list(text.encode()) for text in TEXTS}})
@@ -120,21 +113,12 @@ class GgufTest(unittest.TestCase):
             logits = model.next(token)
             largest = max(logits)
             sum_of_nats += math.log(sum(math.exp(v - largest) for v in logits)) + largest - logits[following]
-        expected = {"tokens": tokens, "nats": sum_of_nats / (len(tokens) - 1), "tolerance": 1e-4}
+        expected = {"windows": [{"tokens": tokens}], "nats": sum_of_nats / (len(tokens) - 1), "tolerance": 1e-4}
         self.check("untied-f32.gguf", {"perplexity": expected})
 
 
-def why_skipped() -> str:
-    if not (NODE_MODULES / "node-llama-cpp").is_dir():
-        return f"no node-llama-cpp in {NODE_MODULES}; tests/interop/gguf/install puts it there"
-    if shutil.which("node") is None:
-        return "no node on this machine"
-    version = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout.strip()
-    return "" if int(version.lstrip("v").split(".")[0]) >= 20 else f"node is {version}; node-llama-cpp needs 20"
-
-
 if __name__ == "__main__":
-    if reason := why_skipped():
+    if reason := llama_cpp.why_skipped():
         print("skipped:", reason)
         sys.exit(77)
     unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -8,8 +8,9 @@
 //   prompt      [token ...], for the next two
 //   logits      {values: [of each token ...], tolerance}: after the prompt, the largest difference allowed
 //   greedy      [token ...]: the likeliest tokens that follow the prompt, one after the other
-//   perplexity  {tokens: [token ...], nats, tolerance}: mean -log p of each token but the first given those
-//               before it, and the largest relative difference allowed
+//   perplexity  {windows: [{tokens: [token ...], repeated}...], nats, tolerance}: mean -log p of each token but the
+//               first given those before it in its window, without the first so many where they are repeated; and
+//               the largest relative difference allowed
 // Prints a line for each; exits 1 after the first that does not hold.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -78,17 +79,19 @@ if (expected.greedy) {
 }
 
 if (expected.perplexity) {
-  const { tokens, nats, tolerance } = expected.perplexity;
-  const all = await logitsAfter(tokens.slice(0, -1), () => true);
-  let sum = 0;
-  all.forEach((logits, i) => {
-    const values = [...logits.values()];
-    const largest = Math.max(...values);
-    const total = values.reduce((so_far, value) => so_far + Math.exp(value - largest), 0);
-    sum += Math.log(total) + largest - logits.get(tokens[i + 1]);
-  });
-  const mean = sum / all.length;
-  console.log(`perplexity: ${Math.exp(mean).toFixed(4)}, expected ${Math.exp(nats).toFixed(4)}`);
+  const { windows, nats, tolerance } = expected.perplexity;
+  let sum = 0, count = 0;
+  for (const { tokens, repeated = 0 } of windows) {
+    const all = await logitsAfter(tokens.slice(0, -1), (i) => i >= repeated);
+    for (let i = repeated; i < all.length; ++i, ++count) {
+      const values = [...all[i].values()];
+      const largest = Math.max(...values);
+      const total = values.reduce((so_far, value) => so_far + Math.exp(value - largest), 0);
+      sum += Math.log(total) + largest - all[i].get(tokens[i + 1]);
+    }
+  }
+  const mean = sum / count;
+  console.log(`perplexity of ${count} tokens: ${Math.exp(mean).toFixed(4)}, expected ${Math.exp(nats).toFixed(4)}`);
   if (!(Math.abs(Math.exp(mean - nats) - 1) <= tolerance)) fail("perplexity differs");
 }
 process.exit(0);
