@@ -46,11 +46,12 @@ class Timeout {
 
 class ToyTrainer final : public Trainer {
  public:
-  ToyTrainer(ModelLayout layout, const ToyBehaviour& behaviour)
-      : layout_(std::move(layout)), behaviour_(behaviour) {}
+  ToyTrainer(std::string job, ModelLayout layout, const ToyBehaviour& behaviour)
+      : job_(std::move(job)), layout_(std::move(layout)), behaviour_(behaviour) {}
   [[nodiscard]] const ModelLayout& Layout() const override { return layout_; }
 
   [[nodiscard]] Result<TrainOutcome> Train(const TrainRequest& request) override {
+    if (behaviour_.trains) behaviour_.trains(job_);
     if (behaviour_.given) behaviour_.given(request.round, request.weights);
     if (behaviour_.before_round) behaviour_.before_round(request.round, request.stop);
     if (request.stop.stop_requested()) return Fail(errors::kTaskStopped, "stopped");
@@ -65,6 +66,7 @@ class ToyTrainer final : public Trainer {
   }
 
  private:
+  const std::string job_;
   const ModelLayout layout_;
   const ToyBehaviour& behaviour_;
 };
@@ -74,7 +76,7 @@ class ToyTrainers final : public TrainerFactory {
   explicit ToyTrainers(ToyBehaviour behaviour) : behaviour_(std::move(behaviour)) {}
   [[nodiscard]] Result<std::unique_ptr<Trainer>> Create(const JobSpec& job, const DatasetConfig&) override {
     ACCORD_ASSIGN_OR_RETURN(ModelLayout layout, model::BuildLayout(job.model));
-    return std::unique_ptr<Trainer>(std::make_unique<ToyTrainer>(std::move(layout), behaviour_));
+    return std::unique_ptr<Trainer>(std::make_unique<ToyTrainer>(job.name, std::move(layout), behaviour_));
   }
   [[nodiscard]] std::string Describe() const override { return "toy"; }
   [[nodiscard]] std::vector<std::string> Warnings() const override { return {}; }

@@ -32,6 +32,7 @@ struct ToyBehaviour {
   bool not_a_number = false;                                                    // writes NaN into the result
   std::function<void(std::uint64_t round, std::stop_token stop)> before_round;  // may block until stopped
   std::function<void(std::uint64_t round, std::span<const float> weights)> given;  // what it trains from
+  std::function<void(const std::string& job)> trains;  // told before the others, by the job's name
 };
 [[nodiscard]] std::unique_ptr<TrainerFactory> MakeToyTrainers(ToyBehaviour behaviour);
 
