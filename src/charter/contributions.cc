@@ -43,6 +43,9 @@ Status Contributions::Add(const RoundCommit& commit, std::uint64_t index,
     sum.steps += one.local_steps;
     sum.wall_s += one.wall_s;
     sum.epsilon_spent_milli += one.epsilon_spent_milli;
+    sum.bytes += one.bytes.value_or(0);
+    sum.energy_j += one.energy_j.value_or(0);
+    if (one.energy_j) ++sum.energy_known;
     sum.nodes.insert(one.node);
     if (one.dataset) sum.datasets.insert(*one.dataset);
     if (!keys_.contains(one.node)) ++sum.unverified;

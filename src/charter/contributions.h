@@ -24,10 +24,13 @@ struct Contribution {
   std::uint64_t steps = 0;    // local ones
   std::uint64_t wall_s = 0;   // of training
   std::uint64_t epsilon_spent_milli = 0;
-  std::set<std::string> nodes;   // SPIFFE ids
-  std::set<Digest> datasets;     // certificates that its receipts name
-  std::uint64_t unverified = 0;  // updates by nodes whose key is not known here (any more)
-  std::uint64_t revoked = 0;     // updates by nodes that the charter had revoked; they count in nothing else
+  std::uint64_t bytes = 0;         // of uploads
+  std::uint64_t energy_j = 0;      // of the updates whose machines tell it,
+  std::uint64_t energy_known = 0;  // so many
+  std::set<std::string> nodes;     // SPIFFE ids
+  std::set<Digest> datasets;       // certificates that its receipts name
+  std::uint64_t unverified = 0;    // updates by nodes whose key is not known here (any more)
+  std::uint64_t revoked = 0;  // updates by nodes that the charter had revoked; they count in nothing else
 
   friend bool operator==(const Contribution&, const Contribution&) = default;
 };

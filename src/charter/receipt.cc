@@ -13,21 +13,27 @@ namespace {
 
 std::string HexOrNone(const std::optional<Digest>& digest) { return digest ? digest->Hex() : ""; }
 
+std::optional<std::uint64_t> OptionalUnsigned(ledger::JsonReader& in, std::string_view key) {
+  return in.Has(key) ? std::optional(in.Unsigned(key)) : std::nullopt;
+}
+
 }  // namespace
 
 Bytes Encode(const Receipt& receipt) {
-  const nlohmann::ordered_json json{{"job_id", receipt.job.Hex()},
-                                    {"round", receipt.round},
-                                    {"member", receipt.member},
-                                    {"node", receipt.node},
-                                    {"dataset_cert", HexOrNone(receipt.dataset)},
-                                    {"model_in_sha256", receipt.model_in.Hex()},
-                                    {"update_commitment", receipt.update.Hex()},
-                                    {"local_steps", receipt.local_steps},
-                                    {"wall_s", receipt.wall_s},
-                                    {"epsilon_spent_milli", receipt.epsilon_spent_milli},
-                                    {"policy_sha256", HexOrNone(receipt.policy)},
-                                    {"time", receipt.time}};
+  nlohmann::ordered_json json{{"job_id", receipt.job.Hex()},
+                              {"round", receipt.round},
+                              {"member", receipt.member},
+                              {"node", receipt.node},
+                              {"dataset_cert", HexOrNone(receipt.dataset)},
+                              {"model_in_sha256", receipt.model_in.Hex()},
+                              {"update_commitment", receipt.update.Hex()},
+                              {"local_steps", receipt.local_steps},
+                              {"wall_s", receipt.wall_s},
+                              {"epsilon_spent_milli", receipt.epsilon_spent_milli},
+                              {"policy_sha256", HexOrNone(receipt.policy)},
+                              {"time", receipt.time}};
+  if (receipt.bytes) json["bytes"] = *receipt.bytes;
+  if (receipt.energy_j) json["energy_j"] = *receipt.energy_j;
   const std::string text = json.dump();
   return {text.begin(), text.end()};
 }
@@ -45,7 +51,9 @@ Result<Receipt> ParseReceipt(ByteView payload) {
                   .wall_s = in.Unsigned("wall_s"),
                   .epsilon_spent_milli = in.Unsigned("epsilon_spent_milli"),
                   .policy = in.OptionalDigest("policy_sha256"),
-                  .time = in.Unsigned("time")};
+                  .time = in.Unsigned("time"),
+                  .bytes = OptionalUnsigned(in, "bytes"),
+                  .energy_j = OptionalUnsigned(in, "energy_j")};
   if (receipt.round == 0) in.Refuse("round", "rounds begin at 1");
   if (!IsName(receipt.member)) in.Refuse("member", "it is no id of a member");
   const auto node = crypto::SpiffeId::Parse(receipt.node);

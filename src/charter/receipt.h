@@ -33,6 +33,9 @@ struct Receipt {
   std::uint64_t epsilon_spent_milli = 0;  // in this round, of the data set's budget
   std::optional<Digest> policy;           // SHA-256 of the lab's policy, never the policy
   UnixSeconds time = 0;
+  // Beyond the fields of governance.md 2f, and left out where nobody tells them: what it uploaded, and what
+  // its machine's processors took meanwhile (node/energy_meter.h).
+  std::optional<std::uint64_t> bytes, energy_j;
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };

@@ -1,16 +1,15 @@
 // accord attribution ...: who gave what to a job, out of the log and of what nodes signed.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/errors.h"
 #include "base/file.h"
 #include "charter/contributions.h"
+#include "cli/attribution_text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/public_log.h"
 #include "cli/scores.h"
 #include "cli/signer.h"
-#include "cli/table.h"
 #include "cli/vouched_keys.h"
 #include "cli/words.h"
 #include "config/job_file.h"
@@ -22,18 +21,7 @@
 namespace accord::cli {
 namespace {
 
-using charter::Contribution;
-
-constexpr std::size_t kBarWidth = 20;
 constexpr std::uint64_t kMaxWorthBytes = 64U << 20;
-
-struct Report {
-  Digest job;
-  std::size_t rounds = 0;
-  std::map<std::string, Contribution> members;
-  std::map<Digest, std::uint64_t> records;             // that certificates of the log state, by their ids
-  std::map<std::string, charter::ScoreReport> scores;  // by judge
-};
 
 std::vector<std::string> Lines(const Bytes& text) {
   std::vector<std::string> lines;
@@ -77,7 +65,7 @@ Status CheckMembers(const std::vector<charter::Version>& chain, const charter::C
   return {};
 }
 
-Result<Report> ReportOf(const AttributionReport& command, Session& session) {
+Result<JobLedger> LedgerOf(const AttributionReport& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   ACCORD_ASSIGN_OR_RETURN(const Digest job, FindProposal(log, command.job));
@@ -91,110 +79,7 @@ Result<Report> ReportOf(const AttributionReport& command, Session& session) {
     ACCORD_RETURN_IF_ERROR(sums.Add(one.commit, one.index, Lines(receipts)));
   }
   ACCORD_RETURN_IF_ERROR(CheckMembers(log.record.chain(), sums));
-  return Report{job, rounds.size(), sums.all(), RecordsOf(log), ReportsOf(log, job)};
-}
-
-// Of all data sets that the member's receipts name; nothing unless the log has each certificate.
-std::optional<std::uint64_t> ExamplesOf(const Report& report, const Contribution& member) {
-  std::uint64_t examples = 0;
-  for (const Digest& certificate : member.datasets) {
-    const auto found = report.records.find(certificate);
-    if (found == report.records.end()) return std::nullopt;
-    examples += found->second;
-  }
-  return member.datasets.empty() ? std::nullopt : std::optional(examples);
-}
-
-// Of the node, as its receipts say; "" when it gave none.
-std::string MemberOf(const Report& report, const std::string& node) {
-  const auto found = std::ranges::find_if(
-      report.members, [&](const auto& member) { return member.second.nodes.contains(node); });
-  return found == report.members.end() ? "" : found->first;
-}
-
-std::string ScoreText(const Report& report, const charter::ScoreReport& scores, const Style& style) {
-  Table table({{"NODE"}, {"MEMBER"}, {"SCORE", Align::kRight}, {""}});
-  for (const charter::NodeScore& one : scores.scores) {
-    const std::string tenths = (one.harmed ? "-" : "") + std::to_string(one.tenths);
-    table.Row({{Printable(one.node, 200), Tone::kStrong},
-               MemberOf(report, one.node),
-               tenths,
-               one.harmed ? "harmed" : Bar(one.tenths, charter::kMaxTenths, kBarWidth, style).Render(style)});
-  }
-  return "\nWhat updates were worth on the data of " + scores.judge + ", over " +
-         std::to_string(scores.rounds) + " rounds, in tenths of the largest\n\n" + table.Render(style);
-}
-
-std::string Text(const Report& report, const Style& style) {
-  std::uint64_t most = 0;
-  std::uint64_t unverified = 0, revoked = 0;
-  for (const auto& [id, member] : report.members) {
-    most = std::max(most, member.wall_s);
-    unverified += member.unverified;
-    revoked += member.revoked;
-  }
-  Table table({{"MEMBER"},
-               {"NODES", Align::kRight},
-               {"ROUNDS", Align::kRight},
-               {"EXAMPLES", Align::kRight},
-               {"STEPS", Align::kRight},
-               {"COMPUTE", Align::kRight},
-               {"EPSILON", Align::kRight},
-               {""}});
-  for (const auto& [id, member] : report.members) {
-    const auto examples = ExamplesOf(report, member);
-    table.Row({{id, Tone::kStrong},
-               std::to_string(member.nodes.size()),
-               std::to_string(member.rounds),
-               examples ? std::to_string(*examples) : "not certified",
-               std::to_string(member.steps),
-               std::to_string(member.wall_s) + "s",
-               member.epsilon_spent_milli == 0 ? "none" : std::to_string(member.epsilon_spent_milli) + "e-3",
-               Bar(member.wall_s, most, kBarWidth, style).Render(style)});
-  }
-  std::string text = "job        " + report.job.Hex() + "\nrounds     " + std::to_string(report.rounds) +
-                     ", each with the receipts that the log has the root of\n\n" + table.Render(style) +
-                     "\nWhat each gave, as its nodes signed it; no measure of what it was worth.\n";
-  for (const auto& [judge, scores] : report.scores) text += ScoreText(report, scores, style);
-  if (!report.scores.empty()) text += "\n" + PriceOfScores() + "\n";
-  if (unverified > 0)
-    text += std::to_string(unverified) +
-            " receipts are of nodes for whose key no CA of a member vouches (any more).\n";
-  if (revoked > 0)
-    text +=
-        std::to_string(revoked) + " receipts are of nodes that the charter had revoked, and not counted.\n";
-  return text;
-}
-
-std::string ToJson(const Report& report) {
-  nlohmann::ordered_json json{
-      {"job", report.job.Hex()}, {"rounds", report.rounds}, {"members", nlohmann::ordered_json::array()}};
-  for (const auto& [id, member] : report.members) {
-    nlohmann::ordered_json one{{"member", id},
-                               {"nodes", member.nodes},
-                               {"rounds", member.rounds},
-                               {"updates", member.updates},
-                               {"examples", nullptr},
-                               {"local_steps", member.steps},
-                               {"wall_s", member.wall_s},
-                               {"epsilon_spent_milli", member.epsilon_spent_milli},
-                               {"unverified", member.unverified},
-                               {"revoked", member.revoked}};
-    if (const auto examples = ExamplesOf(report, member)) one["examples"] = *examples;
-    json["members"].push_back(std::move(one));
-  }
-  for (const auto& [judge, scores] : report.scores) {
-    nlohmann::ordered_json one{
-        {"judge", judge}, {"rounds", scores.rounds}, {"nodes", nlohmann::ordered_json::array()}};
-    for (const charter::NodeScore& score : scores.scores)
-      one["nodes"].push_back({{"node", score.node},
-                              {"member", MemberOf(report, score.node)},
-                              {"harmed", score.harmed},
-                              {"tenths", score.tenths}});
-    json["scores"].push_back(std::move(one));
-  }
-  if (!report.scores.empty()) json["price"] = PriceOfScores();
-  return json.dump();
+  return JobLedger{job, rounds.size(), sums.all(), RecordsOf(log), ReportsOf(log, job)};
 }
 
 // ---------------------------------------------------------------- publishing
@@ -258,9 +143,9 @@ Result<Published> PublishScores(const AttributionPublish& command, Session& sess
 }  // namespace
 
 ExitCode Run(const AttributionReport& command, Session& session) {
-  const Result<Report> report = ReportOf(command, session);
-  if (!report.ok()) return session.printer().Failure(report.status());
-  return session.printer().Answer(Text(*report, session.printer().style()), ToJson(*report));
+  const Result<JobLedger> ledger = LedgerOf(command, session);
+  if (!ledger.ok()) return session.printer().Failure(ledger.status());
+  return session.printer().Answer(LedgerText(*ledger, session.printer().style()), LedgerJson(*ledger));
 }
 
 ExitCode Run(const AttributionPublish& command, Session& session) {

@@ -180,6 +180,10 @@ Schema NodeSchema(NodeConfig& config) {
         "true: hold groups' sums against the hold-out here, in jobs whose groups are dealt anew each round; "
         "what comes "
         "out stays in the state directory until a person makes a report of it (accord attribution publish)");
+  s.Key("powercap", Text(config.governance.powercap),
+        "directory of the kernel's power capping framework, whose counters tell in receipts what energy "
+        "training "
+        "took; empty: receipts do not tell it");
   LogSection(s, config.log);
   return s;
 }

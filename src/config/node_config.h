@@ -58,11 +58,12 @@ struct NodeConfig {
   // The federation's charter, where it has one. Empty genesis: it has none, and jobs that were decided on
   // under one are refused.
   struct Governance {
-    std::string genesis;                // SHA-256 of the first charter, in hex
-    std::string member;                 // whose node this is, as the charter names it
-    std::filesystem::path witness_key;  // of the member's witness; empty: another node has it
-    std::filesystem::path policy;       // the lab's own policy (charter/node_policy.h)
-    bool evaluate = false;              // say what groups' sums are worth on the hold-out here
+    std::string genesis;                           // SHA-256 of the first charter, in hex
+    std::string member;                            // whose node this is, as the charter names it
+    std::filesystem::path witness_key;             // of the member's witness; empty: another node has it
+    std::filesystem::path policy;                  // the lab's own policy (charter/node_policy.h)
+    bool evaluate = false;                         // say what groups' sums are worth on the hold-out here
+    std::string powercap = "/sys/class/powercap";  // counters of energy; empty: told to nobody
   } governance;
   LogConfig log;
 };

@@ -36,11 +36,13 @@ std::optional<Judge> JobTask::JudgeHere() const {
   return Judge{trainer_, services_.config.node.state / "worth" / id_.Hex()};
 }
 
-void JobTask::NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took) {
+void JobTask::NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took,
+                          std::optional<std::uint64_t> energy_j) {
   Result<RoundPart> part = LoadPart(JobFiles(), round);
   if (!part.ok()) part = RoundPart{.round = round};  // damaged: made anew
   part->steps = steps;
   part->wall_s = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(took).count());
+  part->energy_j = energy_j;
   if (const Status kept = KeepPart(JobFiles(), *part); !kept.ok())
     LogError("receipt.not_kept", {{"job", name()}, {"why", Describe(kept)}});
 }
@@ -48,7 +50,7 @@ void JobTask::NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanos
 // Signs for the update that was just encoded. Kept before it can be sent: what the log says of it is held
 // against this.
 Status JobTask::MakeReceipt(const task::Assignment& round, const Digest& commitment,
-                            const charter::UpdateCommitment::Salt& salt) {
+                            const charter::UpdateCommitment::Salt& salt, std::uint64_t bytes) {
   ACCORD_ASSIGN_OR_RETURN(RoundPart part, LoadPart(JobFiles(), round.round));
   part.salt = salt;
   part.made = {};
@@ -58,7 +60,9 @@ Status JobTask::MakeReceipt(const task::Assignment& round, const Digest& commitm
                                                                            .model_in = round.model_hash,
                                                                            .update = commitment,
                                                                            .local_steps = part.steps,
-                                                                           .wall_s = part.wall_s},
+                                                                           .wall_s = part.wall_s,
+                                                                           .bytes = bytes,
+                                                                           .energy_j = part.energy_j},
                                                                           *services_.protocol_key));
   ACCORD_RETURN_IF_ERROR(KeepPart(JobFiles(), part));
   receipt_ = std::move(part.receipt);

@@ -149,9 +149,10 @@ class JobTask : public std::enable_shared_from_this<JobTask> {
   [[nodiscard]] bool Signs(const task::Assignment& round) const;
   [[nodiscard]] bool MayBegin(const rpc::Train& message);
   [[nodiscard]] std::optional<Judge> JudgeHere() const;
-  void NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took);
+  void NoteTrained(RoundId round, std::uint64_t steps, std::chrono::nanoseconds took,
+                   std::optional<std::uint64_t> energy_j);
   [[nodiscard]] Status MakeReceipt(const task::Assignment& round, const Digest& commitment,
-                                   const charter::UpdateCommitment::Salt& salt);
+                                   const charter::UpdateCommitment::Salt& salt, std::uint64_t bytes);
   void SendReceipt(RoundId round, AttemptId attempt);
   void NoteMade(const task::Assignment& round, const round::NodeSet& survivors, const Digest& model);
 

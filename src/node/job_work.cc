@@ -130,6 +130,7 @@ void JobTask::StartTraining(const task::Assignment& round) {
     Weights weights;
     KeptDelta kept;
     std::chrono::nanoseconds took{0};
+    std::optional<std::uint64_t> energy_j = {};
   };
   progress_->round = round.round.value;
   progress_->steps_done = progress_->steps_total = 0;
@@ -140,6 +141,8 @@ void JobTask::StartTraining(const task::Assignment& round) {
         if (task.stop.stop_requested())
           return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr, {}, {}};
         const auto begun = std::chrono::steady_clock::now();
+        EnergyMeter energy(self->services_.config.governance.powercap);
+        task.energy = &energy;
         if (!task.weights) {
           Result<Weights> found = self->Model(task.round, task.stop);
           if (!found.ok()) return {found.status(), nullptr, {}, {}};
@@ -152,7 +155,8 @@ void JobTask::StartTraining(const task::Assignment& round) {
           return delta.status();
         });
         if (!trained.ok()) delta = trained;
-        return {std::move(delta), task.weights, std::move(kept), std::chrono::steady_clock::now() - begun};
+        return {std::move(delta), task.weights, std::move(kept), std::chrono::steady_clock::now() - begun,
+                energy.Joules()};
       },
       [round, stop = training_stop_.get_token()](JobTask& self, Outcome outcome) {
         if (outcome.weights) {
@@ -161,7 +165,8 @@ void JobTask::StartTraining(const task::Assignment& round) {
         }
         if (outcome.delta.ok()) {
           if (!stop.stop_requested()) self.kept_ = std::move(outcome.kept);
-          if (self.Signs(round)) self.NoteTrained(round.round, self.progress_->steps_done, outcome.took);
+          if (self.Signs(round))
+            self.NoteTrained(round.round, self.progress_->steps_done, outcome.took, outcome.energy_j);
           self.StartAhead(round.round, stop);
           self.Handle(task::TrainDone{round.round, *outcome.delta});
           if (const auto later = std::exchange(self.offer_later_, {})) self.OnOffer(*later);
@@ -254,7 +259,8 @@ void JobTask::Encode(const task::Encode& effect) {
       },
       [told = effect.round, attempt, salt](JobTask& self, Encoding done) {
         if (done.update.ok() && self.Signs(told)) {
-          if (const Status made = self.MakeReceipt(told, done.commitment, salt); !made.ok())
+          if (const Status made = self.MakeReceipt(told, done.commitment, salt, done.update->words * 8);
+              !made.ok())
             done.update = made;
         }
         self.Encoded(told.round, attempt, std::move(done.update));

@@ -23,6 +23,7 @@ fs::path FileOf(const fs::path& directory, RoundId round) {
 Bytes Encode(const RoundPart& part) {
   Writer out;
   out.U64(part.round.value).U64(part.steps).U64(part.wall_s).Raw(part.salt).Lv(part.receipt).Fixed(part.made);
+  out.Bool(part.energy_j.has_value()).U64(part.energy_j.value_or(0));
   return std::move(out).Take();
 }
 
@@ -33,6 +34,9 @@ Result<RoundPart> DecodeRoundPart(ByteView bytes) {
   if (salt.size() == part.salt.size()) std::ranges::copy(salt, part.salt.begin());
   part.receipt = in.LvText();
   part.made = in.Fixed<Digest>();
+  const bool told = in.Bool();
+  const std::uint64_t energy_j = in.U64();
+  if (told) part.energy_j = energy_j;
   if (in.Done()) return part;
   return Fail(errors::kStoreCorrupt, "a file of this node's part in a round is damaged");
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "accord/ids.h"
@@ -16,6 +17,7 @@ struct RoundPart {
   RoundId round;
   std::uint64_t steps = 0;  // local ones that were taken
   std::uint64_t wall_s = 0;
+  std::optional<std::uint64_t> energy_j;   // nothing where the machine does not tell
   charter::UpdateCommitment::Salt salt{};  // opens the receipt's commitment, should this lab want to
   std::string receipt;  // the JSON of the envelope that went with the last update; empty: none did
   Digest made;          // the model that a sum with that update came to, as computed here; zero: none

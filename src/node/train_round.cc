@@ -85,6 +85,7 @@ Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept) {
                            [&](std::uint64_t done, std::uint64_t total) {
                              progress.steps_done = done;
                              progress.steps_total = total;
+                             if (task.energy != nullptr) task.energy->Sample();
                            },
                        .stop = task.stop};
   ACCORD_ASSIGN_OR_RETURN(const TrainOutcome outcome, TrainInTime(task, request));

@@ -17,6 +17,7 @@
 #include "charter/group_draw.h"
 #include "charter/receipt.h"
 #include "crypto/merkle.h"
+#include "node/energy_meter.h"
 #include "rpc/bulk.h"
 #include "rpc/messages.h"
 #include "secagg/mask.h"
@@ -88,6 +89,7 @@ struct TrainTask {
   std::shared_ptr<WorkProgress> progress;
   std::stop_token stop;
   std::optional<std::chrono::nanoseconds> step_time = {};  // as node/pace.h has it given
+  EnergyMeter* energy = nullptr;                           // read now and then on the way
 };
 // With `kept`, the values that it stored are left there, too.
 [[nodiscard]] Result<task::Delta> TrainRound(const TrainTask& task, KeptDelta* kept = nullptr);

@@ -102,7 +102,8 @@ TEST_F(QueueTest, ANodeTrainsTheMoreUrgentJobFirst) {
   for (const rpc::JobView& job : {low, high}) {
     federation_.WaitFor(job, [](const rpc::JobView& view) {
       return view.current && view.current->nodes.size() == 3 &&
-             std::ranges::all_of(view.current->nodes, [](const auto& node) { return node.state == "waiting"; });
+             std::ranges::all_of(view.current->nodes,
+                                 [](const auto& node) { return node.state == "waiting"; });
     });
   }
   go_on_.count_down();

@@ -186,8 +186,17 @@ class Governed(Federation):
             "holdout = 0.2\n", f'holdout = 0.2\ncertificate = "{self.dir}/{member}.1"\n'
             f'certified = "{self.dir}/{member}.data"\ncertificate_keys = ["{vkey}"]\n') +
             f'[governance]\ngenesis = "{self.genesis}"\nmember = "{member}"\n'
-            f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n')
+            f'witness_key = "{self.dir}/{member}/witness.key"\npolicy = "{self.dir}/{member}.policy.toml"\n'
+            f'powercap = "{self.counters() if member == "bo" else ""}"\n')
         self.start_node(member)
+
+    def counters(self) -> Path:
+        """What Linux shows of a machine with one processor, which stands still."""
+        package = self.dir / "powercap/intel-rapl:0"
+        package.mkdir(parents=True)
+        for name, text in ("name", "package-0"), ("max_energy_range_uj", "262143328850"), ("energy_uj", "42000000"):
+            (package / name).write_text(text + "\n")
+        return package.parent
 
     def lab(self, member: str, *args) -> list:
         """What the lab's own program says, in JSON lines, whatever its exit code."""
@@ -288,6 +297,11 @@ class GovernanceTest(unittest.TestCase):
         given = {one["member"]: (one["rounds"], one["updates"], one["local_steps"], one["unverified"])
                  for one in report["members"]}
         self.assertEqual(given, {member: (3, 3, 15, 0) for member in MEMBERS})
+        sent = {one["bytes"] for one in report["members"]}
+        self.assertEqual(len(sent), 1, "updates of one model have one size")
+        self.assertGreaterEqual(sent.pop(), 3 * int(federation.ask("job", "show", proposal)["parameters"]))
+        energy = {one["member"]: (one["energy_updates"], one["energy_j"]) for one in report["members"]}
+        self.assertEqual(energy, {"ada": (0, None), "bo": (3, 0), "cy": (0, None)}, "where the machine tells, and the lab")
         self.check_that_its_model_leaves(proposal)
 
     def test_b_a_job_waits_for_a_person_where_the_policy_says_so(self) -> None:

@@ -28,7 +28,9 @@ struct ContributionsTest : ::testing::Test {
             .local_steps = 10,
             .wall_s = 3,
             .epsilon_spent_milli = 2,
-            .time = kNow};
+            .time = kNow,
+            .bytes = 1'000,
+            .energy_j = node == nodes[1] ? std::optional(55U) : std::nullopt};
   }
   [[nodiscard]] std::string Signed(const Receipt& receipt, const std::string& by = "") const {
     ledger::Envelope envelope{std::string(kReceiptType), Encode(receipt), {}};
@@ -69,6 +71,9 @@ TEST_F(ContributionsTest, AreSummedByMember) {
                         .steps = 40,
                         .wall_s = 12,
                         .epsilon_spent_milli = 8,
+                        .bytes = 4'000,
+                        .energy_j = 110,
+                        .energy_known = 2,
                         .nodes = {nodes[0], nodes[1]},
                         .datasets = {kData}};
   EXPECT_EQ(sums.all().at("ke"), ke);

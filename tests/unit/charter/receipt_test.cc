@@ -32,6 +32,10 @@ TEST(ReceiptTest, ComesBackWhole) {
   receipt.dataset.reset();
   receipt.policy = HashOf("policy");
   EXPECT_EQ(*ParseReceipt(Encode(receipt)), receipt);
+  receipt.bytes = 4'096;
+  EXPECT_EQ(*ParseReceipt(Encode(receipt)), receipt);
+  receipt.energy_j = 0;  // told, unlike none
+  EXPECT_EQ(*ParseReceipt(Encode(receipt)), receipt);
 }
 
 TEST(ReceiptTest, HasTheFieldsOfTheFormat) {
@@ -53,6 +57,8 @@ TEST(ReceiptTest, RefusesWhatIsNone) {
   EXPECT_EQ(error([](nlohmann::ordered_json& json) { json["node"] = "nairobi-1"; }), "ledger.malformed");
   EXPECT_EQ(error([](nlohmann::ordered_json& json) { json["member"] = ""; }), "ledger.malformed");
   EXPECT_EQ(error([](nlohmann::ordered_json& json) { json["loss"] = 1; }), "ledger.malformed");
+  EXPECT_EQ(error([](nlohmann::ordered_json& json) { json["bytes"] = "1"; }), "ledger.malformed");
+  EXPECT_EQ(error([](nlohmann::ordered_json& json) { json["energy_j"] = -1; }), "ledger.malformed");
   EXPECT_EQ(error([](nlohmann::ordered_json& json) { json.erase("time"); }), "ledger.malformed");
 }
 
