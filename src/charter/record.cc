@@ -146,7 +146,8 @@ Result<EntryKind> Record::Check(ByteView entry, UnixSeconds now) const {
   return reading.kind;
 }
 
-// A second vote of a member that says something else is taken, too: it is evidence.
+// A second vote of a member that says something else is taken, too: it is evidence. One that says the same is
+// a slip, as of a command that was given again, and would make an approval a rejection.
 Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
   const Matter& matter = matters_.at(*reading.job);
   ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(*reading.job, matter.version, now));
@@ -154,9 +155,15 @@ Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
   const Tally tally = CountVotes(ballot, std::span(&vote, 1));
   if (!tally.ignored.empty())
     return Fail(errors::kVoteRefused, "the vote does not count: " + tally.ignored.front().second);
-  const bool known = std::ranges::any_of(
-      matter.votes, [&](const LoggedVote& one) { return one.envelope.payload == reading.envelope.payload; });
-  return known ? Fail(errors::kVoteRefused, "this very vote is in the log already") : Status();
+  ACCORD_ASSIGN_OR_RETURN(const Vote fresh, ParseVote(reading.envelope.payload));
+  const Tally before = CountVotes(ballot, matter.votes);
+  const auto said = before.said.find(fresh.voter);
+  if (said == before.said.end()) return {};
+  const LoggedVote& first = matter.votes[said->second];
+  ACCORD_ASSIGN_OR_RETURN(const Vote known, ParseVote(first.envelope.payload));
+  if (known.approve != fresh.approve) return {};
+  return Fail(errors::kVoteRefused,
+              fresh.voter + " has voted so already: entry " + std::to_string(first.index) + " of the log");
 }
 
 Status Record::CheckOther(const Reading& reading, UnixSeconds now) const {

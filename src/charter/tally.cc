@@ -44,7 +44,7 @@ class Counter {
     if (voter == nullptr) return Ignore(i, Printable(vote->voter, 64) + " is no active member that may vote");
     if (!HasSigned(envelope, WithKeysAt(*voter, *ballot_.present, votes_[i].index)))
       return Ignore(i, "it is not signed by " + voter->id);
-    const auto [first, is_first] = said_.emplace(voter->id, i);
+    const auto [first, is_first] = tally_.said.emplace(voter->id, i);
     if (!is_first) {
       if (votes_[first->second].envelope.payload != envelope.payload)
         tally_.equivocations.emplace(voter->id, std::pair(first->second, i));
@@ -59,7 +59,6 @@ class Counter {
 
   const Ballot& ballot_;
   std::span<const LoggedVote> votes_;
-  std::map<std::string, std::size_t> said_;  // the first vote of a member, also one that does not count
   Tally tally_;
 };
 

@@ -26,6 +26,8 @@ struct LoggedVote {
 struct Tally {
   std::map<std::string, std::array<std::uint8_t, 32>> approvals;  // by member, with the vote's nonce
   std::set<std::string> rejections;
+  std::map<std::string, std::size_t> said;  // the first vote of each member, by its place among the votes,
+                                            // also one that does not count
   // Two different votes of one member on one job, by their places among the votes: both are kept as evidence,
   // and the member counts as having rejected.
   std::map<std::string, std::pair<std::size_t, std::size_t>> equivocations;

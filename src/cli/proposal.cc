@@ -1,5 +1,6 @@
 // accord proposal ...: what is asked of members, and what they say.
 #include <algorithm>
+#include <optional>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -110,8 +111,28 @@ Result<rpc::Appended> Create(const ProposalCreate& command, Session& session) {
 struct Voted {
   Digest job;
   std::string member;
-  rpc::Appended appended;
+  std::uint64_t index = 0;
+  bool before = false;     // it was in the log already
+  bool withdraws = false;  // an approval
 };
+
+// A member's vote cannot be taken back or renewed: of two, whatever they say, nodes make a rejection. Nothing
+// when it may be given; else the vote that the log has, where that says the same, or why there is no second.
+Result<std::optional<Voted>> SaidBefore(const charter::Standing& standing, const Matter& matter,
+                                        const Voted& wanted, bool approve) {
+  const auto said = standing.tally.said.find(wanted.member);
+  if (said == standing.tally.said.end()) return std::optional<Voted>();
+  const charter::LoggedVote& first = matter.votes[said->second];
+  ACCORD_ASSIGN_OR_RETURN(const Vote vote, charter::ParseVote(first.envelope.payload));
+  const bool counts = standing.tally.approvals.contains(wanted.member);
+  if (vote.approve && !approve) return std::optional<Voted>();
+  if (!vote.approve && !approve) return std::optional(Voted{wanted.job, wanted.member, first.index, true});
+  if (vote.approve && counts) return std::optional(Voted{wanted.job, wanted.member, first.index, true});
+  return Fail(errors::kVoteRefused,
+              wanted.member + (vote.approve ? "'s approval does not count any more" : " has rejected it") +
+                  ": entry " + std::to_string(first.index) + " of the log",
+              "A member votes once, and nodes take a second vote for a rejection: propose the job anew.");
+}
 
 Result<Voted> SayVote(const ProposalVote& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
@@ -121,15 +142,20 @@ Result<Voted> SayVote(const ProposalVote& command, Session& session) {
   const charter::Version& under = log.record.chain()[matter.version];
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
                           OpenSigner(session, {command.key, command.passphrase_file}));
-  ACCORD_ASSIGN_OR_RETURN(const std::string member,
-                          MemberOf(under.charter, signer.verifier(), errors::kVoteRefused));
+  Voted voted{.job = job};
+  ACCORD_ASSIGN_OR_RETURN(voted.member, MemberOf(under.charter, signer.verifier(), errors::kVoteRefused));
   const charter::UnixSeconds now = Seconds(session);
+  const bool approve = command.decision == "approve";
+  ACCORD_ASSIGN_OR_RETURN(const charter::Standing standing, log.record.StandingOf(job, now));
+  ACCORD_ASSIGN_OR_RETURN(const std::optional<Voted> before, SaidBefore(standing, matter, voted, approve));
+  if (before) return *before;
+  voted.withdraws = standing.tally.approvals.contains(voted.member);
   Vote vote{.federation = under.charter.federation,
             .job = job,
             .charter = under.hash,
             .charter_version = under.charter.version,
-            .voter = member,
-            .approve = command.decision == "approve",
+            .voter = voted.member,
+            .approve = approve,
             .issued_at = now,
             .expires_at = now + std::min(under.charter.vote_window, command.days * kDay)};
   crypto::RandomBytes(vote.nonce);
@@ -137,7 +163,8 @@ Result<Voted> SayVote(const ProposalVote& command, Session& session) {
   ACCORD_RETURN_IF_ERROR(signer.Sign(envelope));
   ACCORD_ASSIGN_OR_RETURN(const rpc::Appended appended,
                           backend->Append(AsBytes(ledger::EncodeEnvelope(envelope)), {}));
-  return Voted{job, member, appended};
+  voted.index = appended.index;
+  return voted;
 }
 
 }  // namespace
@@ -186,13 +213,16 @@ ExitCode Run(const ProposalShow& command, Session& session) {
 ExitCode Run(const ProposalVote& command, Session& session) {
   const Result<Voted> done = SayVote(command, session);
   if (!done.ok()) return session.printer().Failure(done.status());
-  const std::string word = command.decision == "approve" ? " approves " : " rejects ";
-  return session.printer().Answer(done->member + word + done->job.Hex().substr(0, 12) + ": entry " +
-                                      std::to_string(done->appended.index) + " of the log.\n",
-                                  JsonObject({{"id", done->job.Hex()},
-                                              {"member", done->member},
-                                              {"decision", command.decision},
-                                              {"index", std::to_string(done->appended.index)}}));
+  const std::string index = std::to_string(done->index);
+  std::string text = done->member + (command.decision == "approve" ? " approves " : " rejects ") +
+                     done->job.Hex().substr(0, 12) + ": entry " + index + " of the log";
+  text += done->before ? ", from before.\n" : ".\n";
+  if (done->withdraws)
+    text += "It had approved, and the log keeps both votes: nodes take the two for a rejection.\n";
+  return session.printer().Answer(text, JsonObject({{"id", done->job.Hex()},
+                                                    {"member", done->member},
+                                                    {"decision", command.decision},
+                                                    {"index", index}}));
 }
 
 }  // namespace accord::cli

@@ -119,6 +119,7 @@ TEST_F(RecordTest, TakesOnlyWhatSaysSomething) {
   EXPECT_EQ(Refusal(VoteBy("be"), kNow + 2 * kDay), "vote.refused") << "expired";
   ASSERT_TRUE(Add(VoteBy("be")).ok());
   EXPECT_EQ(Refusal(VoteBy("be")), "vote.refused") << "twice the same";
+  EXPECT_EQ(Refusal(VoteBy("be", true, 2)), "vote.refused") << "given again, it would count as a rejection";
   EXPECT_EQ(Refusal(VoteBy("be", false, 2)), "") << "two different ones are evidence";
 
   EXPECT_EQ(*record.Check(Entry(Signed("application/vnd.accord.receipt.v1+json", {1}, {"rw"})), kNow),
