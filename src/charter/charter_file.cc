@@ -80,8 +80,10 @@ void Top(config::Schema& s, Draft& draft) {
       "docs/governance.md names");
   s.Key("all_faithful", config::Bool(draft.all_faithful),
         "no member is taken to lie: smaller quorums are allowed, and nobody is safe from one who does");
-  s.Key("min_cohort", config::Whole(charter.min_cohort, 1, 65'535), "least nodes in a round");
-  s.Key("min_group", config::Whole(charter.min_group, 1, 65'535), "least nodes whose sum is seen");
+  s.Key("min_cohort", config::Whole(charter.min_cohort, 1, 65'535), "least nodes in a round",
+        Need::kRequired);
+  s.Key("min_group", config::Whole(charter.min_group, 1, 65'535), "least nodes whose sum is seen",
+        Need::kRequired);
   s.Key("vote_window_days", config::Whole(draft.vote_window_days, 1, 3'650), "how long a vote may hold");
   s.Key("max_clock_skew_s", config::Whole(draft.max_clock_skew_s, 0, 86'400),
         "by how much clocks may differ");

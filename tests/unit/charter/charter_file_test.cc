@@ -58,6 +58,8 @@ TEST(CharterFileTest, NamesEveryErrorWithItsLine) {
   };
   refused(Without(good, "log = "), "log");
   refused(Without(good, "not_after = "), "not_after");
+  refused(Without(good, "min_cohort = "), "min_cohort");
+  refused(Without(good, "min_group = "), "min_group");
   refused("surprise = 1\n" + good, "surprise");
   refused(Without(good, "id = \"be\""), "member.0.id");
   std::string low = good;
