@@ -348,8 +348,13 @@ class GovernanceTest(unittest.TestCase):
         self.assertEqual(federation.refusal(*words, "--start", other), "model.start")
         proposal = federation.ask(*words, "--start", weights)["id"]
         federation.until(lambda: any(one["id"] == proposal for one in federation.ask("proposal", "list")))
+        kept, = (federation.dir / "coordinator/models").glob("*.safetensors")
+        away = kept.rename(federation.dir / "away.safetensors")
+        federation.programs["coordinator"].drain()
         for member in MEMBERS:
             federation.vote(proposal, member)
+        self.assertIn("model.start_missing", federation.programs["coordinator"].wait_for("job.not_begun")["why"])
+        away.rename(kept)  # and it begins by itself
         federation.until(lambda: federation.refusal("job", "show", proposal) == "")
         view = federation.watch(proposal, lambda view: view["state"] in ("finished", "failed", "cancelled"))
         self.assertEqual(view["state"], "finished", view)
