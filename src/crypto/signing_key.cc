@@ -24,6 +24,12 @@ constexpr std::size_t kSaltBytes = 16;
 
 const char* Chars(ByteView passphrase) { return reinterpret_cast<const char*>(passphrase.data()); }
 
+// The first one, or null.
+EncryptedPtr ReadEncrypted(std::string_view pem) {
+  const BioPtr bio = ReadBio(AsBytes(pem));
+  return EncryptedPtr(PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
+}
+
 }  // namespace
 
 SoftwareKey SoftwareKey::Generate(SignatureKind kind) {
@@ -33,8 +39,7 @@ SoftwareKey SoftwareKey::Generate(SignatureKind kind) {
 
 Result<SoftwareKey> SoftwareKey::Decrypt(std::string_view pem, ByteView passphrase) {
   const ErrorScope scope;
-  const BioPtr bio = ReadBio(AsBytes(pem));
-  const EncryptedPtr encrypted(PEM_read_bio_PKCS8(bio.get(), nullptr, nullptr, nullptr));
+  const EncryptedPtr encrypted = ReadEncrypted(pem);
   if (encrypted == nullptr) return Fail(errors::kKeyMalformed, "there is no encrypted private key in PEM");
   const Pkcs8Ptr decrypted(
       PKCS8_decrypt(encrypted.get(), Chars(passphrase), static_cast<int>(passphrase.size())));
@@ -48,6 +53,11 @@ Result<SoftwareKey> SoftwareKey::Decrypt(std::string_view pem, ByteView passphra
   }
   ACCORD_ASSIGN_OR_RETURN(Ed25519Key ed25519, Ed25519Key::FromPem(plain.view()));
   return SoftwareKey(std::move(ed25519));
+}
+
+bool SoftwareKey::HasEncrypted(std::string_view pem) {
+  const ErrorScope scope;
+  return ReadEncrypted(pem) != nullptr;
 }
 
 std::string SoftwareKey::Encrypt(ByteView passphrase) const {

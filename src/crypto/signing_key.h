@@ -41,6 +41,9 @@ class SoftwareKey final : public SigningKey {
   // open it.
   [[nodiscard]] static Result<SoftwareKey> Decrypt(std::string_view pem, ByteView passphrase);
 
+  // Whether the text has one, whole as it was written; no passphrase opens the rest of a file that was cut.
+  [[nodiscard]] static bool HasEncrypted(std::string_view pem);
+
   // What Decrypt reads, also `openssl pkey`: AES-256-CBC under a key that scrypt makes of the passphrase
   // (RFC 7914, N = 2^14, r = 8, p = 5: a tenth of a second and 16 MiB a guess).
   [[nodiscard]] std::string Encrypt(ByteView passphrase) const;

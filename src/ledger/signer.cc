@@ -36,6 +36,7 @@ Result<KeyFile> KeyFile::Parse(std::string_view text) {
   if (verifier->type() == KeyType::kCosignature) return NoKeyFile("a witness's key signs no documents");
   KeyFile file{*std::move(verifier), "", ""};
   if (text.starts_with(kPemBegin)) {
+    if (!crypto::SoftwareKey::HasEncrypted(text)) return NoKeyFile("its private key is cut short or damaged");
     file.pem = std::string(text);
     return file;
   }

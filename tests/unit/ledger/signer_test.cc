@@ -48,7 +48,7 @@ TEST(SignerTest, AKeyOfAnotherPairIsNone) {
 
 TEST(KeyFileTest, ComesBackWhole) {
   const std::string head = "accord-key v1\nvkey: " + std::string(kVkey) + "\n";
-  const std::string pem = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIG\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  const std::string pem = SoftwareKey::Generate(SignatureKind::kEd25519).Encrypt(AsBytes("a passphrase"));
   for (const std::string& text : {head + pem, head + "pkcs11: pkcs11:token=gov;object=ke\n"}) {
     const auto file = KeyFile::Parse(text);
     ASSERT_TRUE(file.ok()) << file.status().message();
@@ -67,6 +67,18 @@ TEST(KeyFileTest, RefusesAllOtherForms) {
         head + "pkcs11: pkcs11:object=a", "accord-key v1\nvkey: " + witness + "\npkcs11: pkcs11:object=a\n",
         head + "-----BEGIN PRIVATE KEY-----\n"})
     EXPECT_EQ(KeyFile::Parse(text).status().error(), "key.malformed") << text;
+}
+
+// A copy is looked at long before it is needed.
+TEST(KeyFileTest, IsNoneWhenItIsCutShort) {
+  const std::string text = "accord-key v1\nvkey: " + std::string(kVkey) + "\n" +
+                           SoftwareKey::Generate(SignatureKind::kEcdsaP256).Encrypt(AsBytes("a passphrase"));
+  ASSERT_TRUE(KeyFile::Parse(text).ok());
+  for (std::size_t length = 0; length + 1 < text.size(); ++length)
+    EXPECT_EQ(KeyFile::Parse(text.substr(0, length)).status().error(), "key.malformed") << length;
+  std::string damaged = text;
+  damaged[text.find("KEY-----\n") + 12] = '*';
+  EXPECT_EQ(KeyFile::Parse(damaged).status().error(), "key.malformed");
 }
 
 TEST(KeyFileTest, IsForItsOwnerAlone) {
