@@ -12,18 +12,25 @@ import random
 import socket
 import subprocess
 import threading
+from collections import deque
 from pathlib import Path
 
-PATIENCE = 120.0  # seconds for anything awaited, on a busy machine
+PATIENCE = 300.0  # seconds for anything awaited, on a busy machine
+_claims = []  # held until this process ends
 
 
 def free_port() -> int:
-    """Free a moment ago; below the range of outgoing connections, any of which could take it in that moment."""
+    """Of this test until it ends, also while the program that listens there is away: no other test that runs meanwhile is
+    given it. Below the range of outgoing connections, any of which could take it."""
     for _ in range(1000):
         port = random.randrange(10_000, 30_000)
+        claim = socket.socket(socket.AF_UNIX)
         with socket.socket() as probe, contextlib.suppress(OSError):
+            claim.bind(f"\0accord-test-port-{port}")  # a name that goes with the process, whatever ends it
             probe.bind(("127.0.0.1", port))
+            _claims.append(claim)
             return port
+        claim.close()
     raise RuntimeError("no free port")
 
 
@@ -34,6 +41,7 @@ class Program:
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
         self.events: queue.Queue = queue.Queue()
+        self.last: deque = deque(maxlen=20)  # lines, to tell what a program that ended said
         self.reader = threading.Thread(target=self._read, args=(log,), daemon=True)
         self.reader.start()
 
@@ -42,6 +50,7 @@ class Program:
             for line in self.process.stderr:
                 file.write(line)
                 file.flush()
+                self.last.append(line)
                 try:
                     self.events.put(json.loads(line))
                 except ValueError:
@@ -50,11 +59,15 @@ class Program:
 
     def wait_for(self, event: str) -> dict:
         while True:
-            seen = self.events.get(timeout=PATIENCE)
+            try:
+                seen = self.events.get(timeout=PATIENCE)
+            except queue.Empty:
+                raise AssertionError(f"{event} did not come; the program said last:\n{''.join(self.last)}") from None
             if seen["event"] == event:
                 return seen
             if seen["event"] == "ended":
-                raise AssertionError(f"the program ended while {event} was awaited")
+                raise AssertionError(f"the program ended with {self.process.wait(PATIENCE)} while {event} was awaited:\n"
+                                     f"{''.join(self.last)}")
 
     def drain(self) -> None:
         """What was logged until now is not awaited any more."""
