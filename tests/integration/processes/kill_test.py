@@ -4,6 +4,7 @@ a run that nobody disturbed.
 usage: kill_test.py DIRECTORY_OF_PROGRAMS
 """
 
+import signal
 import sys
 import tempfile
 import unittest
@@ -63,8 +64,14 @@ class KillTest(unittest.TestCase):
     def test_a_coordinator_that_goes_back_to_a_backup_goes_on_where_its_nodes_are(self):
         def disturb(federation: Federation, job: str) -> None:
             config, backup = federation.dir / "coordinator.toml", federation.dir / "backup"
-            federation.watch(job, lambda view: training(view, 1, 100))
+            federation.watch(job, lambda view: training(view, 1, 0) and view["current"]["phase"].startswith("p1"))
+            nodes = [federation.programs[name].process for name in NODES]
+            for node in nodes:  # a busy disk is slow to take a backup, and the round must not be over before
+                node.send_signal(signal.SIGSTOP)
             federation.call("accordd", "backup", backup, "--config", config)
+            self.assertEqual(federation.ask("job", "show", job)["history"], [], "as of the first round")
+            for node in nodes:
+                node.send_signal(signal.SIGCONT)
             federation.watch(job, lambda view: training(view, 3, 0))
             federation.programs["coordinator"].kill()
             federation.call("accordd", "restore", backup, "--replace", "--config", config)

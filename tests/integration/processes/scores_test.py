@@ -71,7 +71,8 @@ class Scored(Governed):
     def documents(self) -> list[dict]:
         """What was signed, of every entry of the log."""
         found = []
-        newest = max((self.dir / "coordinator/log/tile/entries/000.p").iterdir(), key=lambda path: int(path.name))
+        partial = (self.dir / "coordinator/log/tile/entries/000.p").iterdir()
+        newest = max((path for path in partial if path.name.isdigit()), key=lambda path: int(path.name))  # others are being written
         bundle = newest.read_bytes()
         while bundle:
             length, = struct.unpack(">H", bundle[:2])

@@ -4,6 +4,7 @@ that does.
 usage: workers_test.py DIRECTORY_OF_PROGRAMS
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -35,7 +36,7 @@ min_survivors = 1
 max_wait = "5m"
 attempts = 1000
 """
-LONG = 600  # local steps of a round that something can happen in
+LONG = 3000  # local steps of a round that something can happen in, also on a machine that is slow to say that it began
 
 
 def weights(model: Path) -> list:
@@ -47,8 +48,11 @@ def weights(model: Path) -> list:
 
 def addresses(pid: int) -> set:
     """The local addresses of a process's TCP sockets, as /proc writes them: without the port."""
-    sockets = {target[8:-1] for target in (os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir())
-               if target.startswith("socket:[")}
+    targets = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed since it was listed
+            targets.append(os.readlink(entry))
+    sockets = {target[8:-1] for target in targets if target.startswith("socket:[")}
     lines = [line.split() for table in ("tcp", "tcp6")
              for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]]
     return {words[1].split(":")[0] for words in lines if words[9] in sockets}
@@ -163,7 +167,7 @@ class WorkersTest(unittest.TestCase):
         self.assertNotIn("train.failed", (lab.dir / "rank0.log").read_text())
 
     def test_a_worker_that_stalls_fails_the_round_by_name_and_may_come_back(self) -> None:
-        lab = self.lab(timeout="2s")
+        lab = self.lab(timeout="5s")
         lab.start_all()
         job = lab.begin_and_catch(steps=LONG)
         lab.programs["rank1"].process.send_signal(signal.SIGSTOP)
