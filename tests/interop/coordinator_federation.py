@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration" / "pr
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat  # noqa: E402
-from federation import Federation, Program, free_port  # noqa: E402
+from federation import Federation, Program  # noqa: E402
 from fsa1.primitives import lv, sha256  # noqa: E402
 from fsa1.registry import Registry  # noqa: E402
 from fsa1.signatures import public_key  # noqa: E402
@@ -41,7 +41,7 @@ class CoordinatorFederation(Federation):
         self.env = {key: value for key, value in os.environ.items() if not key.startswith("ACCORD_")}
         self.env |= {"OMP_NUM_THREADS": "1"}
         self.authority = Authority(DOMAIN)
-        self.server = Server(self.authority, (free_port(), free_port()))
+        self.server = Server(self.authority)
         self.address = self.server.address  # where the base class sends its nodes
         self.keys = {name: _new_key() for name in (*PEERS, *CROWD, EXPIRED)}
         try:

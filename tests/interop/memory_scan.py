@@ -57,8 +57,9 @@ def pieces(pid: int) -> Iterator[tuple[str, bytes]]:
 
 @contextmanager
 def stopped(pid: int) -> Iterator[Iterator[tuple[str, bytes]]]:
-    """The pieces of a process that stands still meanwhile."""
+    """The pieces of a process that stands still meanwhile; a child of this one."""
     os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # until the last of its threads has stopped
     try:
         yield pieces(pid)
     finally:

@@ -13,7 +13,7 @@ from lab.stubs import coordinator_pb2, node_pb2
 
 from .authority import Authority, Vouched, node_id
 
-PATIENCE = 60.0  # seconds for anything awaited, on a busy machine
+PATIENCE = 120.0  # seconds for anything awaited, on a busy machine
 BEAT_MS = 60_000
 SERVICE = "accord.v1.Coordinator"
 SESSIONS = 16
@@ -61,9 +61,8 @@ class Server:
     """On two ports of loopback, since Python's gRPC cannot ask for a certificate without insisting on it: `joining`
     for those who have none yet, `address` for nodes."""
 
-    def __init__(self, authority: Authority, ports: tuple[int, int]) -> None:
+    def __init__(self, authority: Authority) -> None:
         self.authority = authority
-        self.joining, self.address = (f"127.0.0.1:{port}" for port in ports)
         self.invited: dict[bytes, tuple[str, str]] = {}  # by secret of the token: SPIFFE id, organisation
         self.vouched: dict[str, Vouched] = {}
         self.registry = coordinator_pb2.Registry()  # as it is served
@@ -72,7 +71,8 @@ class Server:
         pair = authority.server_pair()
         enrolment = grpc.ssl_server_credentials([pair])
         mutual = grpc.ssl_server_credentials([pair], authority.pem, require_client_auth=True)
-        self._servers = [self._start(self.joining, enrolment), self._start(self.address, mutual)]
+        self._servers: list[grpc.Server] = []
+        self.joining, self.address = (self._start(credentials) for credentials in (enrolment, mutual))
 
     def invite(self, spiffe: str, org: str) -> str:
         token, secret = self.authority.token(self.joining, spiffe)
@@ -83,7 +83,8 @@ class Server:
         for server in self._servers:
             server.stop(None).wait(PATIENCE)
 
-    def _start(self, address: str, credentials: grpc.ServerCredentials) -> grpc.Server:
+    def _start(self, credentials: grpc.ServerCredentials) -> str:
+        """Where it listens."""
         options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", SESSION_LIMIT),
                    ("grpc.max_send_message_length", -1), ("grpc.http2.max_ping_strikes", 0)]
         server = grpc.server(futures.ThreadPoolExecutor(SESSIONS), options=options)
@@ -94,10 +95,12 @@ class Server:
                 "GetRegistry": _unary(lambda request, context: self.registry, coordinator_pb2.GetRegistryRequest),
                 "Session": grpc.stream_stream_rpc_method_handler(
                     self._session, node_pb2.NodeMessage.FromString, _bytes_of)})))
-        if server.add_secure_port(address, credentials) == 0:
-            raise OSError(f"{address} is taken")
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+        if port == 0:
+            raise OSError("no port on loopback")
         server.start()
-        return server
+        self._servers.append(server)
+        return f"127.0.0.1:{port}"
 
     def _enrol(self, request, context) -> coordinator_pb2.EnrolReply:
         spiffe, org = self.invited.pop(request.token_secret)

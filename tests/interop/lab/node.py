@@ -16,7 +16,7 @@ from .task import JobTask, Node
 PROTOCOL = 1
 SESSION = "/accord.v1.Coordinator/Session"
 FIRST_BEAT = 1.0  # seconds, until Welcome says how often
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class LabNode:

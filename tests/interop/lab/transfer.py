@@ -1,6 +1,7 @@
 """Bulk between node and coordinator: blobs, and updates in parts (coordinator.proto, GetBlob and PutUpdate)."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import grpc
@@ -10,7 +11,9 @@ from .checksum import crc32c
 from .stubs import coordinator_grpc, coordinator_pb2
 from .wire import CHUNK_BYTES, chunks
 
-PATIENCE = 60.0
+PATIENCE = 120.0
+BUSY = "upload.busy"  # the stream before is not over at the coordinator, which hears later than we that it was cut
+PAUSE = 0.1  # seconds before it is asked again: nobody tells when it is
 
 
 def get_blob(stub: coordinator_grpc.CoordinatorStub, wanted: bytes) -> bytes:
@@ -39,16 +42,24 @@ def parts(key: coordinator_pb2.UploadKey, data: bytes, first_seq: int = 0) -> It
 
 def put_update(stub: coordinator_grpc.CoordinatorStub, key: coordinator_pb2.UploadKey, data: bytes) -> None:
     """Sends it whole, from where it stands."""
-    at = stub.GetUpload(key, timeout=PATIENCE)
-    first = 0 if at.complete else at.next_seq
-    reply = stub.PutUpdate(parts(key, data, first), timeout=PATIENCE)
+    end = time.monotonic() + PATIENCE
+    while True:
+        at = stub.GetUpload(key, timeout=PATIENCE)
+        first = 0 if at.complete else at.next_seq
+        try:
+            reply = stub.PutUpdate(parts(key, data, first), timeout=PATIENCE)
+            break
+        except grpc.RpcError as error:
+            if BUSY not in (error.details() or "") or time.monotonic() > end:
+                raise
+        threading.Event().wait(PAUSE)
     if reply.next_seq != -(-len(data) // CHUNK_BYTES):
         raise ValueError("the coordinator has not all of the update")
 
 
 def put_part_of_update(stub: coordinator_grpc.CoordinatorStub, key: coordinator_pb2.UploadKey, data: bytes,
                        count: int) -> None:
-    """Sends so many parts, waits until the coordinator has them, and breaks the stream off."""
+    """Sends so many parts, and breaks the stream off; the coordinator has got some of them, or all."""
     cut, sent = threading.Event(), threading.Event()
 
     def some() -> Iterator[coordinator_pb2.UpdatePart]:
