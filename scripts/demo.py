@@ -25,7 +25,7 @@ STATE = Path(os.environ.get("ACCORD_DEMO_STATE", ROOT / "demo-state")).resolve()
 RUN = STATE / "run"  # of this federation: states, configurations, logs; made anew by every run
 JOB = Path(os.environ.get("ACCORD_DEMO_JOB", ROOT / "configs/job-fashion.toml"))
 STARTED = float(os.environ.get("ACCORD_DEMO_STARTED", time.time()))
-READY_SECONDS = 60  # for a program to come up on a busy machine
+READY_SECONDS = 120  # for a program to come up on a busy machine
 
 
 class DemoError(Exception):
@@ -295,12 +295,17 @@ def running() -> dict[str, int]:
 def stop_kept() -> int:
     pids = running()
     for pid in pids.values():
-        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            os.kill(pid, signal.SIGTERM)
     end = time.monotonic() + 15
     while running() and time.monotonic() < end:
         time.sleep(0.05)
     for pid in running().values():
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+            os.kill(pid, signal.SIGKILL)
+    end = time.monotonic() + 15
+    while running() and time.monotonic() < end:
+        time.sleep(0.05)
     (RUN / "pids.json").unlink(missing_ok=True)
     print(f"stopped {', '.join(pids)}" if pids else "nothing is up")
     return 0

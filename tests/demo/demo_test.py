@@ -17,7 +17,7 @@ PROGRAMS = Path(os.environ["ACCORD_DEMO_PROGRAMS"])
 
 def demo(*options: str, job: str = "job.toml") -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, DEMO, *options], env=os.environ | {"ACCORD_DEMO_JOB": str(HERE / job)},
-                          capture_output=True, text=True, timeout=240)
+                          capture_output=True, text=True, timeout=600)
 
 
 def processes_of(state: Path) -> list[str]:
@@ -51,11 +51,11 @@ class DemoTest(unittest.TestCase):
         bundle = Path(result["bundle_path"])
         self.assertEqual((bundle / "model.safetensors").read_bytes(), model)
         command = [PROGRAMS / "accord", "model", "verify", bundle, "--charter", result["charter_sha256"]]
-        verified = subprocess.run(command, capture_output=True, text=True, timeout=60)  # and nobody is asked
+        verified = subprocess.run(command, capture_output=True, text=True, timeout=300)  # and nobody is asked
         self.assertEqual(verified.returncode, 0, verified.stderr)
         self.assertIn("endorsed by br, ke, no", verified.stdout)
         others = subprocess.run([sys.executable, HERE.parent / "interop/bundle_test.py", "-", PROGRAMS / "accord", bundle,
-                                 result["charter_sha256"]], capture_output=True, text=True, timeout=240)
+                                 result["charter_sha256"]], capture_output=True, text=True, timeout=600)
         self.assertEqual(others.returncode, 0, others.stderr)  # openssl, Go and jsonschema take it, and no flipped bit passes
         self.assertEqual(processes_of(STATE), [])
 

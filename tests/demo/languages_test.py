@@ -26,7 +26,7 @@ def write_corpora(directory: Path) -> None:
 
 
 def demo(*options: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, DEMO, "--quick", *options], capture_output=True, text=True, timeout=580)
+    return subprocess.run([sys.executable, DEMO, "--quick", *options], capture_output=True, text=True, timeout=1500)
 
 
 class LanguagesTest(unittest.TestCase):

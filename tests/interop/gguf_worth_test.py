@@ -81,7 +81,7 @@ class WorthTest(unittest.TestCase):
                                                      "tolerance": 5e-3 if kind == "q8_0" else 1e-4}})
 
     def sim(self, *words) -> str:
-        done = subprocess.run([SIM, *words], capture_output=True, text=True, timeout=240)
+        done = subprocess.run([SIM, *words], capture_output=True, text=True, timeout=500)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
 

@@ -68,7 +68,7 @@ class FaultyProxy:
             done.set()
 
         self._loop.call_soon_threadsafe(run)
-        if not done.wait(10):
+        if not done.wait(60):
             raise TimeoutError("the proxy does not answer")
 
     # ---- the loop's side
