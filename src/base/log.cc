@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <memory>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/text.h"
@@ -41,14 +43,15 @@ std::string_view Name(LogLevel level) {
   return "info";
 }
 
+// Never destroyed: threads of gRPC may log while the process ends.
 spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  static const auto* const kLogger = [] {
     auto made = spdlog::stderr_color_mt("accord");
     made->set_pattern("%v");
     made->flush_on(spdlog::level::debug);
-    return made;
+    return new std::shared_ptr<spdlog::logger>(std::move(made));
   }();
-  return *logger;
+  return **kLogger;
 }
 
 constexpr std::size_t kMaxValueBytes = 4096;
