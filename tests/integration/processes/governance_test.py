@@ -448,6 +448,7 @@ class GovernanceTest(unittest.TestCase):
         for member in MEMBERS:
             federation.vote(proposal, member)
         federation.until(lambda: federation.refusal("job", "show", proposal) == "")
+        federation.watch(proposal, lambda view: view["state"] == "running")  # it is known a moment before it is
         federation.call("accord", "job", "pause", proposal)
         state = federation.dir / "ada.ca"
         federation.add_node("ada-2", federation.call("accord-ca", "invite", "ada-2", "--state", state).strip())

@@ -71,9 +71,9 @@ class Scored(Governed):
     def documents(self) -> list[dict]:
         """What was signed, of every entry of the log."""
         found = []
-        partial = (self.dir / "coordinator/log/tile/entries/000.p").iterdir()
-        newest = max((path for path in partial if path.name.isdigit()), key=lambda path: int(path.name))  # others are being written
-        bundle = newest.read_bytes()
+        partial = self.dir / "coordinator/log/tile/entries/000.p"
+        sizes = [int(path.name) for path in partial.iterdir() if path.name.isdigit()]  # others are being written
+        bundle = (partial / str(max(sizes))).read_bytes()
         while bundle:
             length, = struct.unpack(">H", bundle[:2])
             found.append(json.loads(base64.b64decode(json.loads(bundle[2:2 + length])["payload"])))
