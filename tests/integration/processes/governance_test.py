@@ -485,7 +485,7 @@ class GovernanceTest(unittest.TestCase):
         federation.programs["bo-2"].stop()
         federation.start_node("bo-2", until="coordinator.lost")  # its certificate is good, and still it is not let in
         federation.programs["bo-2"].stop()
-        federation.programs["coordinator"].wait_for("peer.refused")
+        federation.until(lambda: "peer.refused" in (federation.dir / "coordinator.log").read_text())
         federation.published(log_size + 1)
         ca = ["--state", federation.dir / "bo.ca"]  # which serves meanwhile
         self.assertIn("is not renewed", federation.call("accord-ca", "suspend", "bo-2", *ca))
