@@ -286,6 +286,15 @@ std::set<std::string> Federation::NodesThatLogged(const rpc::JobView& job, std::
   return nodes;
 }
 
+void Federation::UntilPrepared(const std::string& node) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto view = client_->GetNode(node);
+    if (view.ok() && !view->jobs.empty()) return;
+    ASSERT_LT(std::chrono::steady_clock::now(), end) << node << " has not prepared for a job";
+  }
+}
+
 std::string Federation::LogOf(const rpc::JobView& job) {
   std::string log;
   const Status status = client_->JobLogs(job.id.Hex(), false, [&](const rpc::LogLineView& line) {

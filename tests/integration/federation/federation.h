@@ -78,6 +78,9 @@ class Federation {
   // Follows the job's log until `count` nodes have said `text` (they are returned), or `patience` is over (a
   // test failure).
   std::set<std::string> NodesThatLogged(const rpc::JobView& job, std::string_view text, std::size_t count);
+  // Asks until the node has prepared for a job, so that the next cohort has it, or `patience` is over (a test
+  // failure).
+  void UntilPrepared(const std::string& node);
 
   std::chrono::seconds patience{60};
 

@@ -2,7 +2,6 @@
 // rounds come to the model that an undisturbed job comes to.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <atomic>
 #include <latch>
 
@@ -141,9 +140,7 @@ TEST_P(OuterStateTest, ANodeThatJoinsInMidRunTakesPart) {
   federation_.StopNode(late);
   const rpc::JobView job = SubmitGated(kRounds + 2);
   federation_.StartNode(late);
-  federation_.WaitFor(job, [](const rpc::JobView& view) {
-    return view.current && std::ranges::count(view.current->nodes, "sn", &rpc::NodeProgressView::name) > 0;
-  });
+  federation_.UntilPrepared("sn");
   open_.count_down();
   const rpc::JobView end = federation_.WaitForEnd(job);
   ASSERT_EQ(end.state, job::Phase::kFinished);
