@@ -23,6 +23,7 @@
 #include "ledger/note.h"
 #include "store/state_dir.h"
 #include "tests/integration/federation/federation.h"
+#include "tests/support/door.h"
 
 namespace accord::testing {
 namespace {
@@ -213,11 +214,17 @@ INSTANTIATE_TEST_SUITE_P(Modes, RestoreTest, ::testing::Values("off", "malicious
 
 // Nobody is there yet: people see whom the job awaits.
 TEST(RestoreWaitTest, NamesWhomItAwaitsAndGoesOnWithTwoWhenAPersonSaysSo) {
+  // Two are enough for a job, which could be over before the third is prepared: so they wait for it.
+  Door others;
+  others.Close();
+  std::latch training(1), go_on(1);
   Federation federation;
   TempDir backups;
   std::vector<TestNode*> nodes;
-  std::latch training(1), go_on(1);
-  for (const char* name : {"br", "no"}) nodes.push_back(&federation.AddNode(name));
+  for (const char* name : {"br", "no"}) {
+    nodes.push_back(&federation.AddNode(
+        name, {.before_round = [&](std::uint64_t, const std::stop_token& stop) { others.Pass(stop); }}));
+  }
   nodes.push_back(&federation.AddNode("ke", {.before_round = [&](std::uint64_t, const std::stop_token&) {
                                         if (!training.try_wait()) training.count_down();
                                         go_on.wait();
@@ -225,6 +232,8 @@ TEST(RestoreWaitTest, NamesWhomItAwaitsAndGoesOnWithTwoWhenAPersonSaysSo) {
   JobChanges changes;
   changes.min_nodes = changes.min_survivors = 2;
   const auto job = federation.Submit(JobText(changes));
+  federation.UntilPrepared("ke");  // and in the next round at the latest
+  others.Open();
   training.wait();
   ASSERT_TRUE(coordinator::BackUp(federation.config().store.state, backups / "one").ok());
   federation.StopCoordinator();
