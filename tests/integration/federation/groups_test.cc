@@ -1,10 +1,13 @@
 // Jobs with groups: the production parts, two groups of three nodes.
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <latch>
+#include <utility>
 
 #include "base/errors.h"
 #include "tests/integration/federation/federation.h"
+#include "tests/support/door.h"
 
 namespace accord::testing {
 namespace {
@@ -24,8 +27,9 @@ std::string GroupText(const char* mode, const std::string& keys = "min_groups = 
          "[groups.a]\nnodes = [\"a1\", \"a2\", \"a3\"]\n[groups.b]\nnodes = " + b + "\n";
 }
 
-void AddGroupA(Federation& federation) {
-  federation.AddNode("a1", {.step = 0.013F, .examples = 17});
+void AddGroupA(Federation& federation,
+               std::function<void(std::uint64_t, std::stop_token)> before_round = {}) {
+  federation.AddNode("a1", {.step = 0.013F, .examples = 17, .before_round = std::move(before_round)});
   federation.AddNode("a2", {.step = -0.02F, .examples = 400});
   federation.AddNode("a3", {.step = 0.03F, .examples = 999});
 }
@@ -97,9 +101,13 @@ TEST(GroupsFederationTest, AGroupBelowItsQuorumDropsOutByNameAndTheOtherGoesOn) 
 }
 
 TEST(GroupsFederationTest, APoisonedGroupIsLeftOutByItsNormAndTheModelIsThatOfTheOther) {
+  Door b_trains;  // one group would be enough: b is left behind if a is done before b is prepared
+  b_trains.Close();
   Federation federation;
-  AddGroupA(federation);
-  federation.AddNode("b1", {.step = 0.9F, .examples = 900});  // of 1000 weights: the mean's norm is above 10
+  AddGroupA(federation, [&](std::uint64_t, const std::stop_token& stop) { b_trains.Pass(stop); });
+  federation.AddNode("b1", {.step = 0.9F,  // of 1000 weights: the mean's norm is above 10
+                            .examples = 900,
+                            .before_round = [&](std::uint64_t, const std::stop_token&) { b_trains.Open(); }});
   federation.AddNode("b2", {.step = 0.001F, .examples = 700});
   federation.AddNode("b3", {.step = -0.04F, .examples = 200});
   federation.PinAll();
