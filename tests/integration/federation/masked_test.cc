@@ -113,7 +113,7 @@ TEST(MaskedFederationTest, WithoutAPinnedRegistryNobodyMasks) {
   Federation federation;
   AddThree(federation);
   JobChanges changes = Masked();
-  changes.max_wait = "1s";
+  changes.max_wait = "10s";  // of every phase, also once they mask
   const auto job = federation.Submit(JobText(changes));
   ASSERT_TRUE(job.ok()) << Describe(job.status());
   const rpc::JobView paused =
