@@ -434,11 +434,14 @@ TEST_F(GovernedTest, ACoordinatorThatComesBackLogsEachRoundOnce) {
   const Envelope proposal = Decided(plan);
   const std::string ref = Begun(proposal).id.Hex();
   for (const std::size_t rounds : {1U, 3U, 5U}) {
-    Until([&] { return fed_.client().GetJob(ref)->history.size() >= rounds; });
+    Until([&] {
+      const auto job = fed_.client().GetJob(ref);
+      return job.ok() && job->history.size() >= rounds;
+    });
     fed_.StopCoordinator();
     fed_.StartCoordinator();
   }
-  const rpc::JobView end = fed_.WaitForEnd(*fed_.client().GetJob(ref));
+  const rpc::JobView end = fed_.WaitForEnd(Begun(proposal));
   ASSERT_EQ(end.state, job::Phase::kFinished) << Describe(end.reason);
   Until([&] { return Published().size == 13; });
   EXPECT_EQ(ReadLog().matters().at(proposal.Id()).commits.size(), 8U);
