@@ -61,6 +61,7 @@ class StartFederationTest : public ::testing::Test {
   }
   ~StartFederationTest() override {
     if (!open_.try_wait()) open_.count_down();
+    for (TestNode* node : nodes_) federation_.StopNode(*node);  // a job may still train, and write here
   }
 
   // As transformers saves it: model-0000X-of-00002.safetensors, their index, config.json.
