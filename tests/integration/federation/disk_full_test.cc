@@ -25,6 +25,9 @@ TEST(DiskFullTest, TheJobPausesSaysSoAndGoesOnByItself) {
   const auto job = federation.Submit(JobText());
   ASSERT_TRUE(job.ok());
   training.wait();
+  // Answered by the job's strand, once it has let go of the files of round 1: they would make room for
+  // round 2.
+  ASSERT_TRUE(federation.client().GetJob(job->id.Hex()).ok());
   disk.Fill();
   filled.count_down();
   const rpc::JobView paused =
