@@ -63,9 +63,11 @@ TEST_F(PeopleTest, RequestsAreChecked) {
 }
 
 TEST_F(PeopleTest, NoAnswerEndsAtItsBoundOrWhenStopped) {
-  EXPECT_EQ(ada_->GetJob("hang", {.timeout = Millis(100)}).status().error(), "net.timeout");
+  ASSERT_TRUE(ada_->GetJob("there").ok());  // connected, so that the bound is the call's alone
+  EXPECT_EQ(ada_->GetJob("hang", {.timeout = Millis(2'000)}).status().error(), "net.timeout");
   std::stop_source stop;
   const auto first = federation_.people.hanging.Next();
+  ASSERT_TRUE(first);
   std::optional<Reply<JobView>> second;
   {
     std::jthread stopper([&] {
@@ -74,6 +76,7 @@ TEST_F(PeopleTest, NoAnswerEndsAtItsBoundOrWhenStopped) {
     });
     EXPECT_EQ(ada_->GetJob("hang", {.stop = stop.get_token()}).status().error(), "net.cancelled");
   }
+  ASSERT_TRUE(second);
   (*first)(FakePeople::View("late"));  // nobody waits for it; the server may forget the call
   (*second)(FakePeople::View("late"));
 }
