@@ -176,12 +176,12 @@ TEST_F(GroupTest, WaitsForWorkersNoLongerThanItsTimeout) {
 }
 
 TEST_F(GroupTest, GoesOnWhenTheWorkersAreThere) {
-  timeout_ = std::chrono::milliseconds(300);
+  timeout_ = std::chrono::milliseconds(3'000);  // of each exchange, too, once they are there
   std::unique_ptr<Trainer> trainer = Node(2);
   EXPECT_EQ(TrainFails(*trainer).error(), errors::kWorkersMissing.id);
   StartWorker(1, 2);
   std::vector<float> weights = Start(*trainer);
-  for (int attempt = 0; attempt < 20; ++attempt) {  // the worker has 0.3 s each time to find the node
+  for (int attempt = 0; attempt < 20; ++attempt) {  // the worker has 3 s each time to find the node
     std::vector<float> result(weights.size());
     const auto trained = trainer->Train({.round = 1, .weights = weights, .result = result});
     if (!trained.ok() && trained.status().error() == errors::kWorkersMissing.id) continue;
@@ -220,7 +220,7 @@ TEST_F(GroupTest, TakesAStepAgainWhenALostWorkerIsBack) {
 
 TEST_F(GroupTest, GivesUpAWorkerThatDoesNotComeBackAndKeepsItsSteps) {
   const std::vector<float> undisturbed = Rounds(2, 1);
-  timeout_ = std::chrono::milliseconds(2'000);
+  timeout_ = std::chrono::milliseconds(5'000);  // for the first to come, too, and to meet the node
   std::unique_ptr<Trainer> trainer = Node(2);
   std::jthread dying([&] { DieAfter(0); });
   const TrainRequest request{.checkpoint = directory_ / "round-1"};
