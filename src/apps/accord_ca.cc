@@ -2,6 +2,7 @@
 // which nodes join, `accord-ca` serves it.
 #include <cstdio>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "accord/version.h"
 #include "apps/program.h"
@@ -20,6 +21,7 @@ struct Commands {
   std::string member, trust_domain, coordinator, coordinator_ca, listen, advertise;  // of init
   std::string name;  // of invite, suspend and resume
   int hours = 1;
+  bool json = false;  // of list
 
   void AddTo(CLI::App& app) {
     init = app.add_subcommand("init", "Make the CA, and print what the charter has to say of it");
@@ -39,6 +41,7 @@ struct Commands {
     invite->add_option("NAME", name, "Of the node, e.g. nairobi-1")->required();
     invite->add_option("--hours", hours, "For how long the token is good")->check(CLI::Range(1, 24 * 7));
     list = app.add_subcommand("list", "The nodes that this CA has certified");
+    list->add_flag("--json", json, "A JSON object a line");
     suspend = app.add_subcommand("suspend", "Renew the certificate of a node no more");
     suspend->add_option("NAME", name, "Of the node, e.g. nairobi-1")->required();
     resume = app.add_subcommand("resume", "Renew the certificate of a suspended node again");
@@ -89,9 +92,19 @@ int Invite(coordinator::Issuer& issuer, const Commands& commands) {
   return kOk;
 }
 
-int List(coordinator::Issuer& issuer) {
+int List(coordinator::Issuer& issuer, bool json) {
   const auto nodes = issuer.List();
   if (!nodes.ok()) return Report(nodes.status());
+  if (json) {
+    for (const rpc::MemberView& node : *nodes)
+      std::printf("%s\n",
+                  nlohmann::ordered_json{{"spiffe_id", node.spiffe_id},
+                                         {"certificate_expires", FormatTime(node.certificate_expires)},
+                                         {"suspended", node.suspended}}
+                      .dump()
+                      .c_str());
+    return kOk;
+  }
   if (nodes->empty()) std::printf("No nodes yet. Invite one with: accord-ca invite NAME\n");
   for (const rpc::MemberView& node : *nodes)
     std::printf("%-40s  certificate until %s%s\n", node.spiffe_id.c_str(),
@@ -161,7 +174,7 @@ int Main(int argc, char** argv) {
   const auto issuer = coordinator::Issuer::Open(*settings);
   if (!issuer.ok()) return Report(issuer.status());
   if (commands.invite->parsed()) return Invite(**issuer, commands);
-  if (commands.list->parsed()) return List(**issuer);
+  if (commands.list->parsed()) return List(**issuer, commands.json);
   if (commands.suspend->parsed()) return Suspend(**issuer, commands.name, true);
   if (commands.resume->parsed()) return Suspend(**issuer, commands.name, false);
   if (commands.show->parsed()) return PrintForCharter(*settings, **issuer), kOk;

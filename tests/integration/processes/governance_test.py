@@ -490,6 +490,8 @@ class GovernanceTest(unittest.TestCase):
         ca = ["--state", federation.dir / "bo.ca"]  # which serves meanwhile
         self.assertIn("is not renewed", federation.call("accord-ca", "suspend", "bo-2", *ca))
         listed = [line for line in federation.call("accord-ca", "list", *ca).splitlines() if line.endswith("  suspended")]
+        told = map(json.loads, federation.call("accord-ca", "list", "--json", *ca).splitlines())
+        self.assertEqual([one["spiffe_id"].rpartition("/")[2] for one in told if one["suspended"]], ["bo-2"])
         self.assertEqual(["spiffe://bo.test.accord/node/bo-2" in line for line in listed], [True])
         self.assertIn("is renewed again", federation.call("accord-ca", "resume", "bo-2", *ca))
         self.assertNotIn("suspended", federation.call("accord-ca", "list", *ca))
