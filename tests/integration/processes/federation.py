@@ -24,7 +24,7 @@ def free_port() -> int:
     given it. Below the range of outgoing connections, any of which could take it."""
     for _ in range(1000):
         port = random.randrange(10_000, 30_000)
-        claim = socket.socket(socket.AF_UNIX)
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         with socket.socket() as probe, contextlib.suppress(OSError):
             claim.bind(f"\0accord-test-port-{port}")  # a name that goes with the process, whatever ends it
             probe.bind(("127.0.0.1", port))
