@@ -22,7 +22,8 @@ struct Column {
   Align align = Align::kLeft;
 };
 
-// Columns two spaces apart, a faint header line, no trailing spaces.
+// Columns two spaces apart, a faint header line, no trailing spaces. Where a terminal is too narrow for the
+// lines, words of the widest cells go on below.
 class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
@@ -31,6 +32,10 @@ class Table {
   [[nodiscard]] std::string Render(const Style& style) const;
 
  private:
+  [[nodiscard]] std::vector<std::size_t> Widths(const Style& style) const;
+  [[nodiscard]] std::string Lines(const std::vector<Cell>& cells, const std::vector<std::size_t>& widths,
+                                  const Style& style) const;
+
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };

@@ -89,6 +89,28 @@ TEST(TableTest, AlignsColumnsWithoutTrailingSpaces) {
   EXPECT_EQ(table.Render(PlainStyle()), "A      B  C\nnée    1  x\nb    100\n");
 }
 
+TEST(TableTest, FoldsTheWidestCellsOnANarrowTerminal) {
+  Table table({{"ID"}, {"WHAT"}, {"N", Align::kRight}, {"WHY"}});
+  table.Row({"4be1c0", "ke proposed a job", "12", "out of date"});
+  table.Row({"b9da48", "x", "3", "in force"});
+  Style narrow;
+  narrow.live = true;
+  narrow.width = 30;
+  EXPECT_EQ(table.Render(narrow),
+            "ID      WHAT       N  WHY\n"
+            "4be1c0  ke        12  out of\n"
+            "        proposed      date\n"
+            "        a job\n"
+            "b9da48  x          3  in force\n");
+  narrow.width = 1;
+  EXPECT_EQ(table.Render(narrow).find("propos "), std::string::npos) << "words stay whole";
+  narrow.width = 42;
+  EXPECT_EQ(table.Render(narrow), table.Render(PlainStyle())) << "it fits";
+  narrow.live = false;
+  narrow.width = 10;
+  EXPECT_EQ(table.Render(narrow), table.Render(PlainStyle())) << "no terminal: one line a row";
+}
+
 TEST(SuggestTest, FindsTheWordThatWasMeant) {
   const std::vector<std::string> words{"submit", "validate", "list", "show", "watch"};
   EXPECT_EQ(Closest("sumbit", words), "submit");
