@@ -147,7 +147,8 @@ Result<EntryKind> Record::Check(ByteView entry, UnixSeconds now) const {
 }
 
 // A second vote of a member that says something else is taken, too: it is evidence. One that says the same is
-// a slip, as of a command that was given again, and would make an approval a rejection.
+// a slip, as of a command that was given again, and would make an approval a rejection; a rejection that has
+// expired may be said again. A third says nothing new.
 Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
   const Matter& matter = matters_.at(*reading.job);
   ACCORD_ASSIGN_OR_RETURN(const Ballot ballot, BallotOf(*reading.job, matter.version, now));
@@ -161,9 +162,12 @@ Status Record::CheckVote(const Reading& reading, UnixSeconds now) const {
   if (said == before.said.end()) return {};
   const LoggedVote& first = matter.votes[said->second];
   ACCORD_ASSIGN_OR_RETURN(const Vote known, ParseVote(first.envelope.payload));
+  const std::string entry = ": entry " + std::to_string(first.index) + " of the log";
+  if (before.equivocations.contains(fresh.voter))
+    return Fail(errors::kVoteRefused, fresh.voter + " has voted twice already, first" + entry);
   if (known.approve != fresh.approve) return {};
-  return Fail(errors::kVoteRefused,
-              fresh.voter + " has voted so already: entry " + std::to_string(first.index) + " of the log");
+  if (!fresh.approve && !before.rejections.contains(fresh.voter)) return {};
+  return Fail(errors::kVoteRefused, fresh.voter + " has voted so already" + entry);
 }
 
 Status Record::CheckOther(const Reading& reading, UnixSeconds now) const {

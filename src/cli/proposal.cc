@@ -124,10 +124,11 @@ Result<std::optional<Voted>> SaidBefore(const charter::Standing& standing, const
   if (said == standing.tally.said.end()) return std::optional<Voted>();
   const charter::LoggedVote& first = matter.votes[said->second];
   ACCORD_ASSIGN_OR_RETURN(const Vote vote, charter::ParseVote(first.envelope.payload));
-  const bool counts = standing.tally.approvals.contains(wanted.member);
-  if (vote.approve && !approve) return std::optional<Voted>();
-  if (!vote.approve && !approve) return std::optional(Voted{wanted.job, wanted.member, first.index, true});
-  if (vote.approve && counts) return std::optional(Voted{wanted.job, wanted.member, first.index, true});
+  const charter::Tally& tally = standing.tally;
+  const bool counts =
+      approve ? tally.approvals.contains(wanted.member) : tally.rejections.contains(wanted.member);
+  if (counts) return std::optional(Voted{wanted.job, wanted.member, first.index, true});
+  if (!approve) return std::optional<Voted>();  // an approval is withdrawn, or a rejection has expired
   return Fail(errors::kVoteRefused,
               wanted.member + (vote.approve ? "'s approval does not count any more" : " has rejected it") +
                   ": entry " + std::to_string(first.index) + " of the log",
@@ -222,7 +223,8 @@ ExitCode Run(const ProposalVote& command, Session& session) {
   return session.printer().Answer(text, JsonObject({{"id", done->job.Hex()},
                                                     {"member", done->member},
                                                     {"decision", command.decision},
-                                                    {"index", index}}));
+                                                    {"index", index},
+                                                    {"before", done->before ? "yes" : "no"}}));
 }
 
 }  // namespace accord::cli

@@ -72,7 +72,8 @@ class Governance {
   // Whether a round may begin: round 1 from the model that was voted on, each later one from the model that
   // the log says the one before it made, which counts this node's receipt if its update is in it. `before` is
   // the part that the node (its SPIFFE id) had in that one. `bundle.missing`, `round.unlogged`,
-  // `receipt.omitted`, `log.*`, `charter.expired`, `clock.behind`; `groups.draw` when the log has other
+  // `receipt.omitted`, `log.*`, `charter.expired`, `clock.behind`; `policy.denied` once a person of the lab
+  // said no; `groups.draw` when the log has other
   // groups for that round than this node drew, `groups.consent` once the charter consents no more. A split
   // log leaves evidence.
   [[nodiscard]] Status BeginRound(const rpc::Train& message, const RoundPart& before,

@@ -47,6 +47,8 @@ Status Governance::BeginRound(const rpc::Train& message, const RoundPart& before
                               const std::string& node) const {
   ACCORD_RETURN_IF_ERROR(CheckNoEvidence(config_.node.state));
   ACCORD_ASSIGN_OR_RETURN(const Admission* const admitted, AdmittedJob(message.job));
+  ACCORD_ASSIGN_OR_RETURN(const Approval said, offers_->Said(message.job));  // perhaps no longer what it was
+  ACCORD_RETURN_IF_ERROR(ApprovedOrNot(message.job, /*is_asked=*/false, said));
   ACCORD_ASSIGN_OR_RETURN(const charter::Version* const present, charter::InForce(chain_, Now()));
   if (admitted->draw && !present->charter.contribution_scores)
     return Fail(errors::kGroupsConsent, "the charter in force does not let groups be dealt anew any more");

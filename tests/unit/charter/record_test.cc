@@ -22,7 +22,7 @@ struct RecordTest : ::testing::Test {
   Record record{genesis};
 
   [[nodiscard]] Envelope VoteBy(const std::string& voter, bool approve = true, std::uint8_t nonce = 1,
-                                std::string signer = "") const {
+                                std::string signer = "", UnixSeconds after = 0) const {
     const Vote vote{.federation = "maternal",
                     .job = proposal.Id(),
                     .charter = genesis,
@@ -30,8 +30,8 @@ struct RecordTest : ::testing::Test {
                     .voter = voter,
                     .approve = approve,
                     .nonce = {nonce},
-                    .issued_at = kNow - 60,
-                    .expires_at = kNow + kDay};
+                    .issued_at = kNow + after - 60,
+                    .expires_at = kNow + after + kDay};
     return Signed(kVoteType, Encode(vote), {signer.empty() ? voter : std::move(signer)});
   }
   Result<EntryKind> Add(const Envelope& envelope) { return record.Add(Entry(envelope)); }
@@ -104,6 +104,22 @@ TEST_F(RecordTest, FollowsTheCharter) {
   EXPECT_EQ(Refusal(VoteBy("be")), "") << "under the version that the proposal was made under";
 }
 
+TEST_F(RecordTest, ARejectionThatHasExpiredMayBeSaidAgain) {
+  Begin();
+  ASSERT_TRUE(Add(VoteBy("ke", false)).ok());
+  EXPECT_EQ(Refusal(VoteBy("ke", false, 2)), "vote.refused");
+  const UnixSeconds later = kNow + 2 * kDay;
+  EXPECT_EQ(Now(later), Outcome::kOpen);
+  const Envelope again = VoteBy("ke", false, 2, "", 2 * kDay);
+  ASSERT_EQ(Refusal(again, later), "");
+  ASSERT_TRUE(Add(again).ok());
+  EXPECT_EQ(Now(later), Outcome::kRejected);
+
+  ASSERT_TRUE(Add(VoteBy("np")).ok());
+  EXPECT_EQ(Refusal(VoteBy("np", true, 2, "", 2 * kDay), later), "vote.refused")
+      << "an approval that has expired would become a rejection";
+}
+
 TEST_F(RecordTest, TakesOnlyWhatSaysSomething) {
   EXPECT_EQ(Refusal(proposal), "charter.missing");
   Begin();
@@ -120,7 +136,9 @@ TEST_F(RecordTest, TakesOnlyWhatSaysSomething) {
   ASSERT_TRUE(Add(VoteBy("be")).ok());
   EXPECT_EQ(Refusal(VoteBy("be")), "vote.refused") << "twice the same";
   EXPECT_EQ(Refusal(VoteBy("be", true, 2)), "vote.refused") << "given again, it would count as a rejection";
-  EXPECT_EQ(Refusal(VoteBy("be", false, 2)), "") << "two different ones are evidence";
+  ASSERT_EQ(Refusal(VoteBy("be", false, 2)), "") << "two different ones are evidence";
+  ASSERT_TRUE(Add(VoteBy("be", false, 2)).ok());
+  EXPECT_EQ(Refusal(VoteBy("be", false, 3)), "vote.refused") << "that is known";
 
   EXPECT_EQ(*record.Check(Entry(Signed("application/vnd.accord.receipt.v1+json", {1}, {"rw"})), kNow),
             EntryKind::kOther);

@@ -72,6 +72,15 @@ struct GovernanceRoundsTest : ::testing::Test, GovernedLab {
   ledger::Proof path;
 };
 
+TEST_F(GovernanceRoundsTest, NoneBeginsOnceAPersonSaidNo) {
+  const rpc::Train train{.job = job, .round = {1}, .model_hash = proposal.init};
+  ASSERT_EQ(Error(train), "");
+  ASSERT_TRUE((*OfferBook::OpenKnown(config.node.state))->Decide(job, false, clock.Now()).ok());
+  EXPECT_EQ(Error(train), "policy.denied");
+  ASSERT_TRUE((*OfferBook::OpenKnown(config.node.state))->Decide(job, true, clock.Now()).ok());
+  EXPECT_EQ(Error(train), "");
+}
+
 TEST_F(GovernanceRoundsTest, TheFirstBeginsFromTheModelThatWasVotedOn) {
   rpc::Train train{.job = job, .round = {1}, .model_hash = proposal.init};
   EXPECT_EQ(Error(train), "");
