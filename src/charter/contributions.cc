@@ -38,6 +38,10 @@ Status Contributions::Add(const RoundCommit& commit, std::uint64_t index,
       ++sum.revoked;
       continue;
     }
+    if (!keys_.contains(one.node)) {
+      ++sum.unverified;
+      continue;
+    }
     if (members.insert(one.member).second) ++sum.rounds;
     ++sum.updates;
     sum.steps += one.local_steps;
@@ -48,7 +52,6 @@ Status Contributions::Add(const RoundCommit& commit, std::uint64_t index,
     if (one.energy_j) ++sum.energy_known;
     sum.nodes.insert(one.node);
     if (one.dataset) sum.datasets.insert(*one.dataset);
-    if (!keys_.contains(one.node)) ++sum.unverified;
   }
   return {};
 }

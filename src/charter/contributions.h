@@ -29,7 +29,8 @@ struct Contribution {
   std::uint64_t energy_known = 0;  // so many
   std::set<std::string> nodes;     // SPIFFE ids
   std::set<Digest> datasets;       // certificates that its receipts name
-  std::uint64_t unverified = 0;    // updates by nodes whose key is not known here (any more)
+  std::uint64_t unverified = 0;    // updates by nodes whose key is not known here (any more): they count in
+                                   // nothing else, since whoever keeps the log could have made them up
   std::uint64_t revoked = 0;  // updates by nodes that the charter had revoked; they count in nothing else
 
   friend bool operator==(const Contribution&, const Contribution&) = default;

@@ -105,7 +105,7 @@ std::string Notes(const JobLedger& ledger) {
   std::string text;
   if (unverified > 0)
     text += std::to_string(unverified) +
-            " receipts are of nodes for whose key no CA of a member vouches (any more).\n";
+            " receipts are of nodes for whose key no CA of a member vouches (any more), and not counted.\n";
   if (revoked > 0)
     text +=
         std::to_string(revoked) + " receipts are of nodes that the charter had revoked, and not counted.\n";

@@ -60,10 +60,13 @@ Status DecidedJobs::ShowRound(const JobId& job, RoundId round, const NodeName& n
 
 Status DecidedJobs::CheckReceipt(const JobId& job, RoundId round, const Digest& model_in,
                                  const NodeName& node, const crypto::Ed25519PublicKey& key,
-                                 ByteView receipt) {
+                                 std::uint64_t bytes, ByteView receipt) {
   ACCORD_ASSIGN_OR_RETURN(const ledger::Envelope envelope, ledger::ParseEnvelope(receipt));
   ACCORD_ASSIGN_OR_RETURN(const charter::Receipt parsed, charter::ParseReceipt(envelope.payload));
   ACCORD_RETURN_IF_ERROR(CheckMember(parsed, node));
+  if (parsed.bytes.value_or(bytes) != bytes)
+    return Fail(errors::kReceiptRefused, "the receipt is of " + std::to_string(*parsed.bytes) +
+                                             " bytes, and an update has " + std::to_string(bytes));
   return charter::CheckReceipt(envelope, parsed, {IdOf(job), round.value, model_in}, node.spiffe_id, key);
 }
 

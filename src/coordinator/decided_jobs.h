@@ -30,7 +30,7 @@ class DecidedJobs final : public Decisions {
   Status ShowRound(const JobId& job, RoundId round, const NodeName& node,
                    const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) override;
   Status CheckReceipt(const JobId& job, RoundId round, const Digest& model_in, const NodeName& node,
-                      const crypto::Ed25519PublicKey& key, ByteView receipt) override;
+                      const crypto::Ed25519PublicKey& key, std::uint64_t bytes, ByteView receipt) override;
   Status Keep(const KeptReceipts& receipts) override { return files_.Keep(receipts); }
   Result<KeptReceipts> Kept(const JobId& job, RoundId round, std::uint32_t group) override {
     return files_.Find(job, round, group);

@@ -59,10 +59,10 @@ class Decisions {
   virtual Status ShowRound(const JobId& job, RoundId round, const NodeName& node,
                            const std::function<void(std::shared_ptr<const charter::RoundProof>)>& send) = 0;
 
-  // Whether the node with this protocol key signed the receipt, of this round, which began from this model.
-  // `receipt.refused`, `ledger.malformed`.
+  // Whether the node with this protocol key signed the receipt, of this round, which began from this model,
+  // and of an update of so many bytes. `receipt.refused`, `ledger.malformed`.
   virtual Status CheckReceipt(const JobId& job, RoundId round, const Digest& model_in, const NodeName& node,
-                              const crypto::Ed25519PublicKey& key, ByteView receipt) = 0;
+                              const crypto::Ed25519PublicKey& key, std::uint64_t bytes, ByteView receipt) = 0;
   // Durable when it returns; in the place of those of an earlier try of the round. Waits for the disk.
   virtual Status Keep(const KeptReceipts& receipts) = 0;
   // `store.io`, `store.corrupt`. Reads the disk.

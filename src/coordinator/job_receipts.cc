@@ -32,10 +32,11 @@ void JobRunner::OnReceipt(Lane& lane, const rpc::Peer& node, const rpc::RoundRec
   if (!decided() || open == nullptr || open->plan.round != message.round) return;
   const auto registry = services_.registries.Newest();
   const secagg::RegistryEntry* entry = registry->registry.Find(node.node);
-  const Status good = entry == nullptr ? Fail(errors::kReceiptRefused, "the registry has no key of its node")
-                                       : services_.decisions->CheckReceipt(
-                                             id(), message.round, open->plan.model_hash,
-                                             {node.node, node.spiffe_id}, entry->key, message.receipt);
+  const Status good = entry == nullptr
+                          ? Fail(errors::kReceiptRefused, "the registry has no key of its node")
+                          : services_.decisions->CheckReceipt(id(), message.round, open->plan.model_hash,
+                                                              {node.node, node.spiffe_id}, entry->key,
+                                                              lane.uploads.words() * 8, message.receipt);
   if (good.ok()) {
     lane.receipts[node.node] = {message.round, message.attempt, node.spiffe_id,
                                 std::string(AsText(message.receipt))};

@@ -32,8 +32,10 @@ std::optional<std::uint64_t> NumberOf(const fs::path& file) {
                                                                                       : std::nullopt;
 }
 
-// "package-0"; not "psys", nor "core" and "dram" within a package.
+// "package-0" in intel-rapl:0, on processors of AMD too; not "psys", nor "core" and "dram" within a package,
+// nor intel-rapl-mmio:0, which counts the same package once more.
 bool IsPackage(const fs::path& zone) {
+  if (!zone.filename().string().starts_with("intel-rapl:")) return false;
   const auto name = LineOf(zone / "name");
   return name && name->starts_with("package");
 }

@@ -140,14 +140,14 @@ void JobTask::StartTraining(const task::Assignment& round) {
         task.progress->waiting = false;
         if (task.stop.stop_requested())
           return {Fail(errors::kTaskStopped, "stopped before it began"), nullptr, {}, {}};
-        const auto begun = std::chrono::steady_clock::now();
-        EnergyMeter energy(self->services_.config.governance.powercap);
-        task.energy = &energy;
         if (!task.weights) {
           Result<Weights> found = self->Model(task.round, task.stop);
           if (!found.ok()) return {found.status(), nullptr, {}, {}};
           task.weights = *std::move(found);
         }
+        const auto begun = std::chrono::steady_clock::now();
+        EnergyMeter energy(self->services_.config.governance.powercap);
+        task.energy = &energy;
         KeptDelta kept;
         Result<task::Delta> delta = task::Delta();
         const Status trained = self->Counted([&] {
@@ -155,8 +155,11 @@ void JobTask::StartTraining(const task::Assignment& round) {
           return delta.status();
         });
         if (!trained.ok()) delta = trained;
-        return {std::move(delta), task.weights, std::move(kept), std::chrono::steady_clock::now() - begun,
-                energy.Joules()};
+        const auto took = std::chrono::steady_clock::now() - begun;
+        // Steps that were taken ahead of the round (job_ahead.cc) are not in it: a part is not told.
+        const bool whole = task.facts.spec->streaming.delay == 0;
+        return {std::move(delta), task.weights, std::move(kept), took,
+                whole ? energy.Joules() : std::nullopt};
       },
       [round, stop = training_stop_.get_token()](JobTask& self, Outcome outcome) {
         if (outcome.weights) {

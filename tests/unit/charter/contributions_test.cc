@@ -113,11 +113,13 @@ TEST_F(ContributionsTest, ReceiptsAreOfTheirNodesAndTheRound) {
   EXPECT_EQ(Error(receipts), "receipt.refused") << "also of a node whose key is not known";
 }
 
-TEST_F(ContributionsTest, ThoseOfUnknownKeysAreCountedAsSuch) {
+TEST_F(ContributionsTest, ThoseOfUnknownKeysCountInNothingElse) {
   keys.erase(nodes[0]);
   Contributions sums(keys, charter);
   ASSERT_TRUE(sums.Add(CommitOf(Receipts(1), 1), 0, Receipts(1)).ok());
   EXPECT_EQ(sums.all().at("ke").unverified, 1U);
+  EXPECT_EQ(sums.all().at("ke").updates, 1U);
+  EXPECT_EQ(sums.all().at("ke").steps, 10U);
   EXPECT_EQ(sums.all().at("rw").unverified, 0U);
 }
 

@@ -34,12 +34,14 @@ TEST_F(EnergyMeterTest, AddsUpPackagesAlone) {
   Zone("intel-rapl:0:0", "core", 500'000);
   Zone("intel-rapl:1", "package-1", 7);
   Zone("intel-rapl:2", "psys", 9'000'000);
+  Zone("intel-rapl-mmio:0", "package-0", 1'000'000);
   EnergyMeter meter(powercap_);
   EXPECT_EQ(meter.Joules(), 0U);
   Count("intel-rapl:0", 13'400'000);
   Count("intel-rapl:0:0", 90'000'000);
   Count("intel-rapl:1", 30'000'007);
   Count("intel-rapl:2", 99'000'000);
+  Count("intel-rapl-mmio:0", 13'400'000);
   EXPECT_EQ(meter.Joules(), 42U) << "12.4 and 30";
   EXPECT_EQ(meter.Joules(), 42U) << "nothing twice";
 }
