@@ -184,8 +184,11 @@ void Grammar::AddProposals() {
       ->check(CLI::Range(1, 3'650))
       ->type_name("N");
   create.app->add_option("--max-wall", create.values->max_wall_s, "Most seconds at a node, in all")
+      ->check(CLI::Range(1, 3'650 * 86'400))
       ->type_name("S");
-  create.app->add_option("--max-mem", create.values->max_mem_mb, "Most memory at a node")->type_name("MB");
+  create.app->add_option("--max-mem", create.values->max_mem_mb, "Most memory at a node")
+      ->check(CLI::Range(1, 1 << 30))
+      ->type_name("MB");
   create.app->add_flag("--gpu", create.values->gpu, "It may use GPUs");
   SigningKey(create);
   (void)Add<ProposalList>(proposal, "list", "All proposals, and how they stand");

@@ -125,12 +125,24 @@ Result<rpc::JobView> FinishedJob(Backend& backend, const std::string& ref) {
   return Fail(errors::kModelUnreleased, "the job has not finished, so it has no final model");
 }
 
+// Whoever verifies a bundle judges the decision at the time of the head in it.
+Status CheckStands(const PublicLog& log, const Digest& job, charter::UnixSeconds now) {
+  ACCORD_ASSIGN_OR_RETURN(const charter::Standing standing, log.record.StandingOf(job, now));
+  if (standing.outcome == charter::Outcome::kPassed) return {};
+  return Fail(errors::kModelUnreleased,
+              "the members' decision on the job does not stand now: " + standing.why.message(),
+              "A bundle is made before votes, proposal and charter expire, and not after a rejection: "
+              "accord proposal show " +
+                  job.Hex().substr(0, 12));
+}
+
 Result<Bundled> Bundle(const ModelBundle& command, Session& session) {
   std::error_code ignored;
   if (fs::exists(command.out, ignored)) return Fail(errors::kCliExists, command.out + " exists.");
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const rpc::JobView job, FinishedJob(*backend, command.job));
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
+  ACCORD_RETURN_IF_ERROR(CheckStands(log, Digest{job.id.bytes}, Seconds(session)));
   Gatherer gatherer(*backend, log, job.model_hash);
   ACCORD_ASSIGN_OR_RETURN(bundle::Release release, gatherer.Run(Digest{job.id.bytes}, command.certificates));
   for (const rpc::MetricView& metric : job.final_metrics) {

@@ -15,7 +15,9 @@
 #include "config/job_file.h"
 #include "crypto/random.h"
 #include "crypto/sha256.h"
+#include "dataset/catalogue.h"
 #include "model/checkpoint.h"
+#include "publish/log_view.h"
 #include "update/global_state.h"
 #include "update/new_job.h"
 
@@ -88,6 +90,25 @@ Result<Proposal> ProposalOf(const ProposalCreate& command, const Bytes& plan, co
   return proposal;
 }
 
+// A node takes part only with the certificate that the proposal names for its member. The log need not have
+// it, though it mostly does.
+Status CheckDatasets(const Proposal& proposal, const PublicLog& log, Printer& printer) {
+  const auto catalogue = publish::CatalogueOf(log.record, log.entries);
+  for (const charter::DatasetRef& one : proposal.datasets) {
+    const auto known = std::ranges::find(catalogue, one.certificate, &dataset::CatalogueEntry::id);
+    const std::string what = "The certificate " + one.certificate.Hex().substr(0, 12);
+    if (known == catalogue.end()) {
+      printer.Warn(what + " is not in the log: " + one.member + " has to have it as it is named here.");
+    } else if (known->certificate.member != one.member) {
+      return Fail(
+          errors::kDatasetNotNamed,
+          what + " is of " + known->certificate.member + ", not of " + Printable(one.member, 64) + ".",
+          "Name each certificate for its own member: accord data list");
+    }
+  }
+  return {};
+}
+
 Result<rpc::Appended> Create(const ProposalCreate& command, Session& session) {
   if (command.data.empty())
     return Fail(errors::kCliUsage, "accord proposal create: --data is required: the certified data sets.",
@@ -103,6 +124,7 @@ Result<rpc::Appended> Create(const ProposalCreate& command, Session& session) {
                           OpenSigner(session, {command.key, command.passphrase_file}));
   ACCORD_ASSIGN_OR_RETURN(const Proposal proposal,
                           ProposalOf(command, *plan, *under, signer.verifier(), Seconds(session)));
+  ACCORD_RETURN_IF_ERROR(CheckDatasets(proposal, log, session.printer()));
   ledger::Envelope envelope{std::string(charter::kProposalType), charter::Encode(proposal), {}};
   ACCORD_RETURN_IF_ERROR(signer.Sign(envelope));
   return backend->Append(AsBytes(ledger::EncodeEnvelope(envelope)), *plan);

@@ -91,6 +91,9 @@ Result<Digest> FindProposal(const PublicLog& log, const std::string& ref) {
     if (ref.size() >= kMinPrefix && job.Hex().starts_with(ref)) found.push_back(job);
   }
   if (found.size() == 1) return found.front();
+  if (ref.size() < kMinPrefix)
+    return Fail(errors::kProposalUnknown, "\"" + Printable(ref, 70) + "\" is too short for an id",
+                "Give at least " + std::to_string(kMinPrefix) + " of its digits: accord proposal list");
   return Fail(errors::kProposalUnknown, found.empty()
                                             ? "the log has no proposal \"" + Printable(ref, 70) + "\""
                                             : "several proposals begin with " + ref);

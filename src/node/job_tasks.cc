@@ -30,8 +30,10 @@ std::shared_ptr<JobTask> JobTasks::Find(const JobId& id) const {
 }
 
 std::uint32_t JobTasks::OpenBut(const JobId& job) const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      tasks_, [&](const auto& task) { return task.first != job && !task.second->state().ended; }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(tasks_, [&](const auto& task) {
+    const task::State& state = task.second->state();
+    return task.first != job && !state.ended && !state.stopped;
+  }));
 }
 
 bool JobTasks::HasRoom() const {

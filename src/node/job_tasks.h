@@ -27,7 +27,7 @@ class JobTasks {
 
   [[nodiscard]] const std::map<JobId, std::shared_ptr<JobTask>>& all() const { return tasks_; }
 
-  // Jobs that are open here, without this one.
+  // Jobs that are open here, without this one and those that the lab stopped: they take nobody's place.
   [[nodiscard]] std::uint32_t OpenBut(const JobId& job) const;
 
  private:

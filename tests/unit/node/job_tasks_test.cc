@@ -74,6 +74,17 @@ TEST_F(JobTasksTest, NoMoreJobsAreOpenThanTheLabAllows) {
   EXPECT_EQ(lab_.Await<rpc::Prepared>().job, Job(3).job);
 }
 
+TEST_F(JobTasksTest, AJobThatTheLabStoppedTakesNobodysPlace) {
+  for (const int taken : {1, 2}) {
+    tasks_.OnMessage(Job(taken));
+    lab_.Await<rpc::Prepared>();
+  }
+  EXPECT_EQ(tasks_.OpenBut(Job(2).job), 1U);
+  tasks_.all().at(Job(1).job)->OnLab(task::Stop{}, [](const Status&) {});
+  lab_.Poll();
+  EXPECT_EQ(tasks_.OpenBut(Job(2).job), 0U);
+}
+
 TEST_F(JobTasksTest, AnEndedJobKeepsItsRecordAndNothingElse) {
   tasks_.OnMessage(Job(1));
   lab_.Await<rpc::Prepared>();
