@@ -208,7 +208,8 @@ void Coordinator::Impl::OnSignedHead() {
   cosigners->OnSignedHead();
 }
 
-// Proposals that have passed become jobs; those that run are shown to nodes that waited for this head.
+// Proposals that have passed become jobs, and end when a member rejects them; those that run are shown to
+// nodes that waited for this head.
 void Coordinator::Impl::BeginDecided() {
   const auto begun = [this](const Digest& job) { return jobs->Knows(JobId{job.bytes}); };
   for (const DecidedJob& job : log->Passed(begun)) {
@@ -219,6 +220,7 @@ void Coordinator::Impl::BeginDecided() {
     }
     jobs->SubmitDecided(*std::move(plan), job.proposal, job.proposer);
   }
+  for (const RejectedJob& job : log->Rejected(begun)) jobs->CancelDecided(JobId{job.id.bytes}, job.why);
   jobs->OfferDecided();
 }
 

@@ -148,6 +148,11 @@ void Jobs::SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer
   });
 }
 
+void Jobs::CancelDecided(const JobId& id, const Status& why) {
+  const auto job = FindById(id);
+  if (job != nullptr && !job->terminal()) job->Cancel("its members", why.message(), [](const auto&) {});
+}
+
 void Jobs::Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply) {
   const std::string by = submission.submitter;
   Result<JobInput> input = Check(std::move(submission), services_.clock.Now());

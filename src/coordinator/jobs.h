@@ -26,6 +26,8 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   void Submit(const rpc::Peer& peer, Bytes plan, Bytes token, rpc::Reply<rpc::JobView> reply);
   // A job that members decided on: `proposal` is the payload that they voted on (submission.h).
   void SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer);
+  // One that they reject, unless it is over.
+  void CancelDecided(const JobId& id, const Status& why);
   [[nodiscard]] bool Knows(const JobId& id) const;
   // The log has a later head: shows it to nodes that could not be shown the members' decision before.
   void OfferDecided(std::optional<NodeId> only = {});

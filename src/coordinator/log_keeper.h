@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -48,6 +49,12 @@ struct DecidedJob {
   Digest id;
   Bytes proposal;        // the payload that members voted on
   std::string proposer;  // "member:ke"
+};
+
+// One that has begun, and that a member has rejected since.
+struct RejectedJob {
+  Digest id;
+  Status why;
 };
 
 class LogKeeper final : public rpc::LedgerHandler {
@@ -92,6 +99,9 @@ class LogKeeper final : public rpc::LedgerHandler {
   // Proposals that have passed by what is published, without those that have begun.
   [[nodiscard]] std::vector<DecidedJob> Passed(const std::function<bool(const Digest&)>& begun)
       ACCORD_EXCLUDES(mutex_);
+  // Jobs that have begun and that a member rejects by what is published, each once for each new vote.
+  [[nodiscard]] std::vector<RejectedJob> Rejected(const std::function<bool(const Digest&)>& begun)
+      ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] bool HasCharter() const ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Result<Bytes> PlanOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);
   // What a node that cosigned the log at `from` last has to be shown of a job, under the published head;
@@ -127,6 +137,7 @@ class LogKeeper final : public rpc::LedgerHandler {
   [[nodiscard]] Status CheckCertificate(const ledger::Envelope& envelope, const Bytes& description) const
       ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Status CheckFirst(const ledger::Envelope& envelope) const;
+  [[nodiscard]] static bool HasVotes(const ledger::Checkpoint& published, const charter::Matter& matter);
   [[nodiscard]] Result<charter::LoggedEntry> Logged(ledger::NodeReader& nodes, std::uint64_t size,
                                                     std::uint64_t index) ACCORD_REQUIRES(mutex_);
   [[nodiscard]] Result<ledger::Checkpoint> PublishedAfter(std::uint64_t from, std::uint64_t last) const
@@ -144,8 +155,9 @@ class LogKeeper final : public rpc::LedgerHandler {
   ledger::LogDirectory storage_ ACCORD_GUARDED_BY(mutex_);
   std::optional<ledger::LogWriter> writer_ ACCORD_GUARDED_BY(mutex_);
   charter::Record record_ ACCORD_GUARDED_BY(mutex_);
-  std::vector<Bytes> charters_ ACCORD_GUARDED_BY(mutex_);  // entries
-  std::set<Digest> over_ ACCORD_GUARDED_BY(mutex_);        // proposals that cannot begin any more
+  std::vector<Bytes> charters_ ACCORD_GUARDED_BY(mutex_);            // entries
+  std::set<Digest> over_ ACCORD_GUARDED_BY(mutex_);                  // proposals that cannot begin any more
+  std::map<Digest, std::size_t> counted_ ACCORD_GUARDED_BY(mutex_);  // votes on jobs that have begun
   // Of the head that cosignatures came for last.
   std::string open_text_ ACCORD_GUARDED_BY(mutex_);
   std::vector<ledger::NoteSignature> cosignatures_ ACCORD_GUARDED_BY(mutex_);

@@ -380,6 +380,25 @@ TEST_F(GovernedTest, TheLogMayGrowWhileAJobWaitsForAPerson) {
   EXPECT_EQ(end.history[0].survivors, 3U);
 }
 
+TEST_F(GovernedTest, ARejectionEndsAJobThatRuns) {
+  Append(charter_entry_);
+  training_.Close();
+  const std::string plan = JobText({.rounds = 2});
+  const Envelope proposal = Decided(plan);
+  const rpc::JobView job = Begun(proposal);
+  fed_.WaitFor(job, [](const rpc::JobView& view) {
+    return view.current && view.current->phase == round::Phase::kTrain;
+  });
+  Append(Vote(proposal, "rw", false));
+  EXPECT_EQ(fed_.WaitForEnd(job).state, job::Phase::kCancelled);
+  bool told = false;
+  const Status read = fed_.client().JobLogs(job.id.Hex(), false, [&](const rpc::LogLineView& line) {
+    told |= line.text == "by its members: rejected by rw";
+    return true;
+  });
+  EXPECT_TRUE(read.ok() && told);
+}
+
 TEST_F(GovernedTest, APersonMayDenyAJob) {
   Append(charter_entry_);
   WritePolicy("rw", /*require_approval=*/true);
