@@ -111,12 +111,16 @@ std::string CharterJson(const Charter& charter, const Digest& hash) {
 
 // ---------------------------------------------------------------- proposals
 
-std::string ProposalTable(const charter::Record& record, charter::UnixSeconds now, const Style& style) {
-  Table table({{"PROPOSAL"}, {"BY"}, {"STANDS"}, {"FOR"}, {"AGAINST"}, {"UNTIL"}});
+std::string ProposalTable(const charter::Record& record, const publish::Jobs& jobs, charter::UnixSeconds now,
+                          const Style& style) {
+  Table table({{"PROPOSAL"}, {"NAME"}, {"PURPOSE"}, {"BY"}, {"STANDS"}, {"FOR"}, {"AGAINST"}, {"UNTIL"}});
   for (const auto& [job, matter] : InOrder(record)) {
     const auto standing = record.StandingOf(job, now);
     const Standing shown = standing.ok() ? *standing : Standing{};
+    const JobSpec* const asked = publish::JobOf(jobs, matter->proposal);
     table.Row({{ShortId(job), Tone::kStrong},
+               asked != nullptr ? asked->name : "?",
+               asked != nullptr ? asked->purpose : "?",
                matter->proposal.proposer,
                standing.ok() ? Cell(std::string(Name(shown.outcome)), ToneOf(shown.outcome))
                              : Cell("no charter", Tone::kWarn),
@@ -128,20 +132,28 @@ std::string ProposalTable(const charter::Record& record, charter::UnixSeconds no
                                   : table.Render(style);
 }
 
-std::string ProposalsJson(const charter::Record& record, charter::UnixSeconds now) {
+std::string ProposalsJson(const charter::Record& record, const publish::Jobs& jobs,
+                          charter::UnixSeconds now) {
   std::string out = "[";
   for (const auto& [job, matter] : InOrder(record)) {
     const auto standing = record.StandingOf(job, now);
-    if (standing.ok()) out += (out.size() > 1 ? "," : "") + ProposalJson(*matter, *standing, job);
+    if (!standing.ok()) continue;
+    out += (out.size() > 1 ? "," : "") +
+           ProposalJson({job, *matter, *standing, publish::JobOf(jobs, matter->proposal)});
   }
   return out + "]";
 }
 
-std::string ProposalDetails(const Matter& matter, const Standing& standing, const Digest& job,
-                            const Charter& charter, const Style& style) {
+std::string ProposalDetails(const ShownProposal& shown, const Charter& charter, const Style& style) {
+  const auto& [id, matter, standing, job] = shown;
   const charter::Proposal& proposal = matter.proposal;
   Facts facts;
-  facts.Add("proposal", {job.Hex(), Tone::kStrong});
+  facts.Add("proposal", {id.Hex(), Tone::kStrong});
+  if (job != nullptr) {
+    facts.Add("name", job->name);
+    facts.Add("purpose", job->purpose);
+    facts.Add("model", job->model.kind);
+  }
   facts.Add("by", proposal.proposer + ", entry " + std::to_string(matter.index) + " of the log");
   facts.Add("stands", {std::string(Name(standing.outcome)), ToneOf(standing.outcome)});
   facts.Add("why", standing.why.ok() ? "" : standing.why.message());
@@ -167,10 +179,13 @@ std::string ProposalDetails(const Matter& matter, const Standing& standing, cons
   return facts.Render(style) + "\n" + votes.Render(style);
 }
 
-std::string ProposalJson(const Matter& matter, const Standing& standing, const Digest& job) {
+std::string ProposalJson(const ShownProposal& shown) {
+  const auto& [id, matter, standing, job] = shown;
   return WithPayload("proposal", matter.envelope.payload,
-                     {{"id", job.Hex()},
+                     {{"id", id.Hex()},
                       {"index", std::to_string(matter.index)},
+                      {"name", job != nullptr ? std::optional(job->name) : std::nullopt},
+                      {"purpose", job != nullptr ? std::optional(job->purpose) : std::nullopt},
                       {"stands", std::string(Name(standing.outcome))},
                       {"approved", Joined(Approvers(standing))},
                       {"rejected", Joined(standing.tally.rejections)}});

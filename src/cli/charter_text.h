@@ -8,6 +8,7 @@
 #include "charter/record.h"
 #include "cli/style.h"
 #include "ledger/dsse.h"
+#include "publish/log_view.h"
 
 namespace accord::cli {
 
@@ -19,13 +20,19 @@ namespace accord::cli {
 [[nodiscard]] std::string CharterJson(const charter::Charter& charter, const Digest& hash);
 
 // A table of proposals, the newest first.
-[[nodiscard]] std::string ProposalTable(const charter::Record& record, charter::UnixSeconds now,
-                                        const Style& style);
-[[nodiscard]] std::string ProposalsJson(const charter::Record& record, charter::UnixSeconds now);
-[[nodiscard]] std::string ProposalDetails(const charter::Matter& matter, const charter::Standing& standing,
-                                          const Digest& job, const charter::Charter& charter,
+[[nodiscard]] std::string ProposalTable(const charter::Record& record, const publish::Jobs& jobs,
+                                        charter::UnixSeconds now, const Style& style);
+[[nodiscard]] std::string ProposalsJson(const charter::Record& record, const publish::Jobs& jobs,
+                                        charter::UnixSeconds now);
+
+struct ShownProposal {
+  const Digest& id;
+  const charter::Matter& matter;
+  const charter::Standing& standing;
+  const JobSpec* job = nullptr;  // of its job file, where that is known
+};
+[[nodiscard]] std::string ProposalDetails(const ShownProposal& shown, const charter::Charter& charter,
                                           const Style& style);
-[[nodiscard]] std::string ProposalJson(const charter::Matter& matter, const charter::Standing& standing,
-                                       const Digest& job);
+[[nodiscard]] std::string ProposalJson(const ShownProposal& shown);
 
 }  // namespace accord::cli

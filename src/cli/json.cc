@@ -217,7 +217,10 @@ std::string Json(const Context& context) {
 
 std::string JsonObject(const std::vector<Field>& fields) {
   ordered_json out = ordered_json::object();
-  for (const Field& field : fields) out[std::string(field.name)] = field.value;
+  for (const Field& field : fields) {
+    auto& value = out[std::string(field.name)];
+    if (field.value) value = *field.value;
+  }
   return Text(out);
 }
 

@@ -2,6 +2,7 @@
 // and hashes hex, what is unknown or unset is null. Pure (golden tests in tests/golden/cli).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,10 @@ template <class T>
   return out + "]";
 }
 
-// An object of strings, for small answers.
+// An object of strings and nulls, for small answers.
 struct Field {
   std::string_view name;
-  std::string value;
+  std::optional<std::string> value;
 };
 [[nodiscard]] std::string JsonObject(const std::vector<Field>& fields);
 

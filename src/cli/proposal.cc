@@ -207,8 +207,12 @@ ExitCode Run(const ProposalList&, Session& session) {
   if (!backend.ok()) return session.printer().Failure(backend.status());
   const Result<PublicLog> log = ReadPublicLog(session, **backend);
   if (!log.ok()) return session.printer().Failure(log.status());
-  return session.printer().Answer(ProposalTable(log->record, Seconds(session), session.printer().style()),
-                                  ProposalsJson(log->record, Seconds(session)));
+  const Result<publish::Plans> plans = ReadPlans(*log, **backend);
+  if (!plans.ok()) return session.printer().Failure(plans.status());
+  const publish::Jobs jobs = publish::JobsOf(*plans);
+  return session.printer().Answer(
+      ProposalTable(log->record, jobs, Seconds(session), session.printer().style()),
+      ProposalsJson(log->record, jobs, Seconds(session)));
 }
 
 ExitCode Run(const ProposalShow& command, Session& session) {
@@ -221,16 +225,18 @@ ExitCode Run(const ProposalShow& command, Session& session) {
   const Matter& matter = **log->record.Find(*job);
   const auto standing = log->record.StandingOf(*job, Seconds(session));
   if (!standing.ok()) return session.printer().Failure(standing.status());
-  const auto plan = (*backend)->GetResource("plan/" + matter.proposal.plan.Hex());
-  std::string text = ProposalDetails(matter, *standing, *job, log->record.chain()[matter.version].charter,
-                                     session.printer().style());
-  if (plan.ok() && crypto::Sha256::Of(*plan) == matter.proposal.plan)
-    text += "\nThe job file:\n\n" + PrintableLines(AsText(*plan)) + "\n";
-  const auto job_file = plan.ok() ? config::ParseJob(AsText(*plan), "job") : plan.status();
-  if (job_file.ok() && job_file->groups.reshuffle)
+  const Result<std::optional<Bytes>> plan = ReadPlan(matter.proposal.plan, **backend);
+  if (!plan.ok()) return session.printer().Failure(plan.status());
+  const publish::Jobs jobs = *plan ? publish::JobsOf({{matter.proposal.plan, **plan}}) : publish::Jobs();
+  const JobSpec* const asked = publish::JobOf(jobs, matter.proposal);
+  const ShownProposal shown{*job, matter, *standing, asked};
+  std::string text =
+      ProposalDetails(shown, log->record.chain()[matter.version].charter, session.printer().style());
+  if (*plan) text += "\nThe job file:\n\n" + PrintableLines(AsText(**plan)) + "\n";
+  if (asked != nullptr && asked->groups.reshuffle)
     text +=
         "\nIts groups are dealt anew each round, so that updates can be scored. " + PriceOfScores() + "\n";
-  return session.printer().Answer(text, ProposalJson(matter, *standing, *job));
+  return session.printer().Answer(text, ProposalJson(shown));
 }
 
 ExitCode Run(const ProposalVote& command, Session& session) {

@@ -9,10 +9,10 @@
 #include "charter/admission.h"
 #include "cli/seen_log.h"
 #include "crypto/merkle.h"
+#include "crypto/sha256.h"
 #include "ledger/growing_tree.h"
 #include "ledger/log_reader.h"
 #include "ledger/tile.h"
-#include "publish/log_view.h"
 
 namespace accord::cli {
 namespace {
@@ -131,6 +131,24 @@ Result<std::vector<dataset::CatalogueEntry>> ReadCatalogue(const PublicLog& log,
       entry.facts = *std::move(facts);
   }
   return catalogue;
+}
+
+Result<std::optional<Bytes>> ReadPlan(const Digest& hash, Backend& backend) {
+  Result<Bytes> plan = backend.GetResource("plan/" + hash.Hex());
+  if (!plan.ok() && plan.status().error() != errors::kLogNotFound.id) return plan.status();
+  if (!plan.ok() || crypto::Sha256::Of(*plan) != hash) return std::optional<Bytes>();
+  return std::optional(*std::move(plan));
+}
+
+Result<publish::Plans> ReadPlans(const PublicLog& log, Backend& backend) {
+  publish::Plans plans;
+  for (const auto& [job, matter] : log.record.matters()) {
+    const Digest& hash = matter.proposal.plan;
+    if (plans.contains(hash)) continue;
+    ACCORD_ASSIGN_OR_RETURN(std::optional<Bytes> plan, ReadPlan(hash, backend));
+    if (plan) plans.emplace(hash, *std::move(plan));
+  }
+  return plans;
 }
 
 Result<std::optional<Digest>> PinnedCharter(const Session& session) {

@@ -17,6 +17,7 @@
 #include "ledger/growing_tree.h"
 #include "ledger/note.h"
 #include "ledger/vkey.h"
+#include "publish/log_view.h"
 
 namespace accord::cli {
 
@@ -58,6 +59,12 @@ class LogFiles final : public ledger::FileSource {
 // in its certificate; those that are not there or are others are left out. Errors of the connection.
 [[nodiscard]] Result<std::vector<dataset::CatalogueEntry>> ReadCatalogue(const PublicLog& log,
                                                                          Backend& backend);
+
+// The job file of this SHA-256, which is served beside the log; none where it is not there or is another.
+// Errors of the connection.
+[[nodiscard]] Result<std::optional<Bytes>> ReadPlan(const Digest& hash, Backend& backend);
+// Those of all proposals, without those that are not there.
+[[nodiscard]] Result<publish::Plans> ReadPlans(const PublicLog& log, Backend& backend);
 
 // The id of the one proposal that begins with at least six digits; `proposal.unknown`.
 [[nodiscard]] Result<Digest> FindProposal(const PublicLog& log, const std::string& ref);

@@ -90,7 +90,8 @@ Result<Written> MakePages(const Publish& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   if (log.record.chain().empty()) return Fail(errors::kCharterMissing, "The log has no charter yet.");
   ACCORD_ASSIGN_OR_RETURN(const auto catalogue, ReadCatalogue(log, *backend));
-  const SiteFiles files = publish::MakeSite({log.record, log.entries, log.note, catalogue}, texts);
+  ACCORD_ASSIGN_OR_RETURN(const publish::Plans plans, ReadPlans(log, *backend));
+  const SiteFiles files = publish::MakeSite({log.record, log.entries, log.note, catalogue, plans}, texts);
   ACCORD_RETURN_IF_ERROR(WriteSite(command.out, files));
   return Written{files.size(), log.head};
 }

@@ -6,6 +6,7 @@
 #include "charter/proposal.h"
 #include "charter/round_commit.h"
 #include "charter/vote.h"
+#include "config/job_file.h"
 #include "dataset/certificate.h"
 #include "ledger/dsse.h"
 
@@ -167,6 +168,19 @@ std::vector<dataset::CatalogueEntry> CatalogueOf(const Record& record, std::span
                                 .revoked = Revoked(record, envelope.Id(), entries.size())});
          });
   return catalogue;
+}
+
+Jobs JobsOf(const Plans& plans) {
+  Jobs jobs;
+  for (const auto& [hash, plan] : plans) {
+    if (auto job = config::ParseJob(AsText(plan), "job"); job.ok()) jobs.emplace(hash, *std::move(job));
+  }
+  return jobs;
+}
+
+const JobSpec* JobOf(const Jobs& jobs, const charter::Proposal& proposal) {
+  const auto found = jobs.find(proposal.plan);
+  return found == jobs.end() ? nullptr : &found->second;
 }
 
 std::vector<Release> ReleasesOf(const Record& record, std::span<const Bytes> entries) {

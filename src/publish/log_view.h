@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "accord/ids.h"
+#include "accord/job_spec.h"
 #include "base/text.h"
 #include "charter/record.h"
 #include "charter/release.h"
@@ -42,6 +44,14 @@ struct EntryView {
 // marked.
 [[nodiscard]] std::vector<dataset::CatalogueEntry> CatalogueOf(const charter::Record& record,
                                                                std::span<const Bytes> entries);
+
+// Job files that are served beside the log, by the SHA-256 that proposals have of them.
+using Plans = std::map<Digest, Bytes>;
+// The jobs of those that can be read.
+using Jobs = std::map<Digest, JobSpec>;
+[[nodiscard]] Jobs JobsOf(const Plans& plans);
+// What the proposal asks for; null where its job file is not among them.
+[[nodiscard]] const JobSpec* JobOf(const Jobs& jobs, const charter::Proposal& proposal);
 
 // A released model, as its members signed it.
 struct Release {

@@ -21,6 +21,7 @@ struct View {
   const charter::Version* present = nullptr;  // none: `why_not`
   Status why_not;
   std::vector<dataset::Found> datasets;
+  Jobs jobs;
   std::uint64_t rounds = 0;  // of all jobs
   std::vector<Release> releases;
 

@@ -4,6 +4,7 @@
 #include "charter/proposal.h"
 #include "charter/tally.h"
 #include "charter/vote.h"
+#include "config/job_file.h"
 #include "publish/pages.h"
 
 namespace accord::publish {
@@ -76,6 +77,16 @@ Html Datasets(const View& view, const charter::Proposal& proposal) {
   return Tag("ul", items);
 }
 
+// As much of it as a job file may have.
+Html JobFile(const View& view, const Bytes& plan) {
+  const std::string_view text = AsText(plan);
+  Html out = Tag("pre", Lines(text.substr(0, config::kMaxJobBytes)), {{"tabindex", "0"}}) + Html{"\n"};
+  if (text.size() > config::kMaxJobBytes)
+    out += Tag("p", view.say("proposal.file_cut",
+                             {{"shown", Number(config::kMaxJobBytes)}, {"size", Number(text.size())}}));
+  return out;
+}
+
 Html Asked(const View& view, const Digest& id, const Matter& matter, const Result<Standing>& standing) {
   const auto& say = view.say;
   const charter::Proposal& proposal = matter.proposal;
@@ -99,6 +110,11 @@ Html Asked(const View& view, const Digest& id, const Matter& matter, const Resul
   if (!proposal.datasets.empty()) facts.emplace_back(say("proposal.data"), Datasets(view, proposal));
   if (standing.ok() && !standing->why.ok())
     facts.insert(facts.begin() + 1, {say("proposal.why"), Outside(standing->why.message())});
+  if (const JobSpec* const job = JobOf(view.jobs, proposal)) {
+    facts.insert(facts.begin(), {{say("proposal.name"), Outside(job->name)},
+                                 {say("proposal.purpose"), Outside(job->purpose)},
+                                 {say("proposal.model"), Outside(job->model.kind)}});
+  }
   return Facts(facts);
 }
 
@@ -111,6 +127,8 @@ Page ProposalPage(const View& view, const Digest& id, const Matter& matter) {
     body += Section(say("proposal.rounds"),
                     Tag("p", Link("rounds.html#" + RoundsAnchor(id), say("proposal.rounds_link"))));
   }
+  const auto plan = view.source.plans.find(matter.proposal.plan);
+  if (plan != view.source.plans.end()) body += Section(say("proposal.file"), JobFile(view, plan->second));
   return {ProposalFile(id), "nav.proposals", say("proposal.title", {{"id", Escape(Short(id))}}),
           std::move(body)};
 }
@@ -138,14 +156,17 @@ std::vector<Page> ProposalPages(const View& view) {
   Rows rows;
   for (const auto& [id, matter] : matters) {
     const auto standing = view.source.record.StandingOf(id, view.now);
-    rows.push_back({ProposalLink(view, id), Outside(matter->proposal.proposer), OutcomeText(view, standing),
+    const JobSpec* const job = JobOf(view.jobs, matter->proposal);
+    rows.push_back({ProposalLink(view, id), job != nullptr ? Outside(job->name) : say("unknown"),
+                    Outside(matter->proposal.proposer), OutcomeText(view, standing),
                     List(Approvers(standing)), List(Rejecters(standing)), Time(matter->proposal.not_after)});
     pages.push_back(ProposalPage(view, id, *matter));
   }
-  pages.front().body = Table(view, say("proposals.caption"),
-                             {say("proposals.proposal"), say("proposals.by"), say("proposals.stands"),
-                              say("proposals.for"), say("proposals.against"), say("proposals.until")},
-                             rows);
+  pages.front().body =
+      Table(view, say("proposals.caption"),
+            {say("proposals.proposal"), say("proposals.name"), say("proposals.by"), say("proposals.stands"),
+             say("proposals.for"), say("proposals.against"), say("proposals.until")},
+            rows);
   return pages;
 }
 

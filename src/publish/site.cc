@@ -77,6 +77,7 @@ View MakeView(const SiteSource& source, const Texts& texts) {
   view.present = present.ok() ? *present : nullptr;
   view.why_not = present.status();
   view.datasets = Search(source.catalogue, {}, view.now);
+  view.jobs = JobsOf(source.plans);
   for (const auto& [job, matter] : source.record.matters()) view.rounds += matter.commits.size();
   view.releases = ReleasesOf(source.record, source.entries);
   return view;

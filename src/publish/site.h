@@ -11,17 +11,19 @@
 #include "charter/record.h"
 #include "dataset/catalogue.h"
 #include "ledger/note.h"
+#include "publish/log_view.h"
 #include "publish/texts.h"
 
 namespace accord::publish {
 
-// A log that was verified, with a charter in it, and its catalogue (CatalogueOf) with the descriptions that
-// could be had.
+// A log that was verified, with a charter in it, its catalogue (CatalogueOf) with the descriptions that could
+// be had, and the job files of its proposals that could, each of which has the hash that it is found by.
 struct SiteSource {
   const charter::Record& record;
   std::span<const Bytes> entries;
   const ledger::Note& head;
   std::span<const dataset::CatalogueEntry> catalogue;
+  const Plans& plans;
 };
 
 // The time that the pages are of: the median of what the charter's witnesses say in their cosignatures, so

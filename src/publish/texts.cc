@@ -122,6 +122,7 @@ constexpr auto kEnglish = std::to_array<std::pair<std::string_view, std::string_
     {"proposals.title", "Proposals and votes"},
     {"proposals.caption", "Proposals, the newest first"},
     {"proposals.proposal", "Proposal"},
+    {"proposals.name", "Name"},
     {"proposals.by", "By"},
     {"proposals.stands", "Stands"},
     {"proposals.for", "For"},
@@ -135,6 +136,9 @@ constexpr auto kEnglish = std::to_array<std::pair<std::string_view, std::string_
 
     {"proposal.title", "Proposal {id}"},
     {"proposal.asked", "What is asked"},
+    {"proposal.name", "Name"},
+    {"proposal.purpose", "What the model is for"},
+    {"proposal.model", "Kind of model"},
     {"proposal.id", "Id"},
     {"proposal.why", "Why"},
     {"proposal.charter", "Made under"},
@@ -161,6 +165,8 @@ constexpr auto kEnglish = std::to_array<std::pair<std::string_view, std::string_
     {"proposal.both", "as a rejection: this member said two different things"},
     {"proposal.rounds", "Its rounds"},
     {"proposal.rounds_link", "the rounds that were trained"},
+    {"proposal.file", "Its job file"},
+    {"proposal.file_cut", "The file goes on: {shown} of its {size} bytes are shown."},
 
     {"datasets.title", "Certified data sets"},
     {"datasets.caption", "Certificates of data, by member and data set"},

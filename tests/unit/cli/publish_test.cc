@@ -43,6 +43,17 @@ TEST_F(PublishTest, WritesPagesAndReplacesThem) {
   EXPECT_EQ(Beside(), beside) << "nothing is left beside it";
 }
 
+TEST_F(PublishTest, NamesWhatIsProposed) {
+  const std::string plan(publish::kExamplePlan);
+  const Digest job = program.log.Propose(7, "ke", plan);
+  ASSERT_EQ(Make().code, 0) << "a job file that is not there";
+  EXPECT_EQ(Page("proposals.html").find("digits"), std::string::npos);
+  PutText(program.coordinator, "plan/" + crypto::Sha256::Of(plan).Hex(), plan);
+  ASSERT_EQ(Make().code, 0);
+  EXPECT_NE(Page("proposals.html").find("digits"), std::string::npos);
+  EXPECT_NE(Page("proposal-" + job.Hex() + ".html").find("min_survivors = 3"), std::string::npos);
+}
+
 TEST_F(PublishTest, TouchesNothingThatItDidNotWrite) {
   std::filesystem::create_directories(out);
   std::ofstream(out / "thesis.txt") << "the only copy";

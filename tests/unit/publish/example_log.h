@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "charter/receipt.h"
@@ -17,6 +18,20 @@
 namespace accord::publish {
 
 using charter::kDay, charter::kNow;
+
+inline constexpr std::string_view kExamplePlan = R"(version = 1
+name = "digits"
+purpose = "public-health"
+model = { kind = "mlp", input = [784], hidden = [64], classes = 10 }
+data = { dataset = "digits" }
+inner = { lr = 0.05, local_steps = 5, batch = 32 }
+update = { max_examples = 2000 }
+[round]
+count = 2
+min_nodes = 3
+min_survivors = 3
+max_wait = "5m"
+)";
 
 inline Bytes EntryOf(const ledger::Envelope& envelope) {
   const std::string text = ledger::EncodeEnvelope(envelope);
@@ -47,9 +62,10 @@ struct ExampleLog {
     next.prev = record.chain().back().hash;
     Add(charter::Signed(next, charter::All(next)));
   }
-  Digest Propose(std::uint8_t nonce = 7, const std::string& signer = "ke") {
+  Digest Propose(std::uint8_t nonce = 7, const std::string& signer = "ke", std::string_view plan = "plan") {
     charter::Proposal proposal = charter::ProposalOf(record.chain().back().hash);
     proposal.nonce = {nonce};
+    proposal.plan = crypto::Sha256::Of(plan);
     const auto envelope = charter::Signed(charter::kProposalType, Encode(proposal), {signer});
     Add(envelope);
     return envelope.Id();

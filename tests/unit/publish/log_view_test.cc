@@ -99,6 +99,18 @@ TEST_F(LogViewTest, ARoundOutOfTurnIsNoise) {
   EXPECT_TRUE(Of(first).counts && Of(second).counts);
 }
 
+TEST_F(LogViewTest, ReadsTheJobsOfProposals) {
+  const Digest plan = crypto::Sha256::Of(kExamplePlan), none = crypto::Sha256::Of("plan");
+  const Jobs jobs =
+      JobsOf({{plan, {kExamplePlan.begin(), kExamplePlan.end()}}, {none, {'p', 'l', 'a', 'n'}}});
+  ASSERT_EQ(jobs.size(), 1U) << "what cannot be read has no name";
+  charter::Proposal proposal{.plan = plan};
+  ASSERT_NE(JobOf(jobs, proposal), nullptr);
+  EXPECT_EQ(JobOf(jobs, proposal)->name, "digits");
+  proposal.plan = none;
+  EXPECT_EQ(JobOf(jobs, proposal), nullptr);
+}
+
 TEST_F(LogViewTest, ListsReleasesThatMembersSigned) {
   log.Add(charter::Signed(kReleaseType, {'{', '}'}, {"ke"}));
   ledger::Envelope strange{std::string(kReleaseType), {'{', '}'}, {}};

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "config/job_file.h"
 #include "publish/log_view.h"
 #include "tests/unit/publish/example_log.h"
 
@@ -20,7 +21,13 @@ using Files = std::map<std::string, std::string>;
 
 struct SiteTest : ::testing::Test {
   ExampleLog log;
+  Plans plans;
 
+  // A proposal whose job file is there.
+  Digest ProposePlan(std::string_view plan, std::uint8_t nonce = 7) {
+    plans[crypto::Sha256::Of(plan)] = Bytes(plan.begin(), plan.end());
+    return log.Propose(nonce, "ke", plan);
+  }
   void Fill() {
     log.charter = charter::CharterOf({"be", "ke", "np", "pe", "rw", "tz"});
     log.Begin();
@@ -30,7 +37,7 @@ struct SiteTest : ::testing::Test {
     certificate.version = "2.0.0";
     certificate.supersedes = first;
     log.Certify(certificate, "ke");
-    const Digest job = log.Propose();
+    const Digest job = ProposePlan(kExamplePlan);
     for (const std::string voter : {"be", "ke", "np", "rw"}) log.Vote(job, voter);
     log.Vote(job, "pe", true, "be");
     log.Commit(job, 1);
@@ -49,7 +56,7 @@ struct SiteTest : ::testing::Test {
     auto catalogue = CatalogueOf(log.record, log.entries);
     if (!catalogue.empty()) catalogue.front().facts = facts;
     const ledger::Note note = head == nullptr ? log.Head() : *head;
-    return MakeSite({log.record, log.entries, note, catalogue}, texts);
+    return MakeSite({log.record, log.entries, note, catalogue, plans}, texts);
   }
 
   dataset::CroissantFacts facts{.name = "News in Swahili",
@@ -105,12 +112,17 @@ TEST_F(SiteTest, SaysHowThingsStand) {
   const std::string& list = files.at("proposals.html");
   EXPECT_TRUE(Has(list, ">passed<")) << list;
   EXPECT_TRUE(Has(list, ">rejected<"));
+  EXPECT_TRUE(Has(list, "<td><bdi>digits</bdi></td>")) << list;
+  EXPECT_TRUE(Has(list, "<td>unknown</td>")) << "a job file that is not there";
   std::string first, second;
   for (const auto& [name, content] : files) {
     if (name.starts_with("proposal-")) (Has(content, ">passed<") ? first : second) = content;
   }
   EXPECT_TRUE(Has(first, "no: <bdi>it is not signed by pe</bdi>")) << first;
   EXPECT_TRUE(Has(first, "rounds.html#job-"));
+  EXPECT_TRUE(Has(first, "<bdi>public-health</bdi>") && Has(first, "<bdi>mlp</bdi>"));
+  EXPECT_TRUE(Has(first, "<pre tabindex=\"0\">version = 1\nname = &quot;digits&quot;\n"));
+  EXPECT_FALSE(Has(second, "<pre"));
   EXPECT_TRUE(Has(second, "this member said two different things")) << second;
   EXPECT_TRUE(Has(files.at("members.html"), ">suspended<"));
   EXPECT_TRUE(Has(files.at("datasets.html"), "superseded by"));
@@ -121,6 +133,14 @@ TEST_F(SiteTest, SaysHowThingsStand) {
   EXPECT_TRUE(Has(files.at("charter.html"), "version 2"));
   EXPECT_EQ(files.at("checkpoint"), log.Head().Format());
   EXPECT_EQ(files.at("charter-1.json"), AsText(log.entries[0]));
+}
+
+TEST_F(SiteTest, ALongJobFileIsCut) {
+  log.Begin();
+  const Digest job = ProposePlan(std::string(config::kMaxJobBytes, '#') + "the end");
+  const std::string page = Make().at("proposal-" + job.Hex() + ".html");
+  EXPECT_TRUE(Has(page, "The file goes on: 65536 of its 65543 bytes are shown."));
+  EXPECT_FALSE(Has(page, "the end"));
 }
 
 TEST_F(SiteTest, AnExpiredCharterIsSaid) {
@@ -188,6 +208,7 @@ TEST_F(SiteTest, HostileWordsStayWords) {
            .url = "javascript:alert(1)",
            .licenses = {"https://example.org/\" onclick=\"alert(1)", "https://example.org/'><svg/onload=1>"},
            .languages = {"<!--"}};
+  ProposePlan("# </pre><script>alert(1)</script>\n# \x1b[2J \xff \xe2\x80\xae\n");
   const std::string release = R"({"<iframe>":"</dd><script>x</script>","n":{"<a>":["<b>"]}})";
   log.Add(charter::Signed(kReleaseType, {release.begin(), release.end()}, {"ke"}));
   log.Add(charter::Signed(kReleaseType, {'{', '"', 0xff}, {"ke"}));
