@@ -1,6 +1,7 @@
 #include "cli/charter_text.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/text.h"
@@ -44,6 +45,17 @@ Tone ToneOf(Outcome outcome) {
       break;
   }
   return Tone::kPlain;
+}
+
+// What was trained had been decided on: votes that expired since say nothing of it, a rejection does.
+Cell Stands(const Matter& matter, std::optional<Outcome> outcome) {
+  const std::size_t rounds = matter.commits.size();
+  if (rounds == 0) {
+    return outcome ? Cell(std::string(Name(*outcome)), ToneOf(*outcome)) : Cell("no charter", Tone::kWarn);
+  }
+  const std::string trained = "trained, " + std::to_string(rounds) + (rounds == 1 ? " round" : " rounds");
+  if (outcome == Outcome::kRejected) return {trained + " (rejected)", Tone::kBad};
+  return {trained, Tone::kGood};
 }
 
 std::vector<std::string> Approvers(const Standing& standing) {
@@ -122,8 +134,7 @@ std::string ProposalTable(const charter::Record& record, const publish::Jobs& jo
                asked != nullptr ? asked->name : "?",
                asked != nullptr ? asked->purpose : "?",
                matter->proposal.proposer,
-               standing.ok() ? Cell(std::string(Name(shown.outcome)), ToneOf(shown.outcome))
-                             : Cell("no charter", Tone::kWarn),
+               Stands(*matter, standing.ok() ? std::optional(standing->outcome) : std::nullopt),
                Joined(Approvers(shown)),
                Joined(shown.tally.rejections),
                Day(matter->proposal.not_after)});
@@ -155,8 +166,9 @@ std::string ProposalDetails(const ShownProposal& shown, const Charter& charter, 
     facts.Add("model", job->model.kind);
   }
   facts.Add("by", proposal.proposer + ", entry " + std::to_string(matter.index) + " of the log");
-  facts.Add("stands", {std::string(Name(standing.outcome)), ToneOf(standing.outcome)});
-  facts.Add("why", standing.why.ok() ? "" : standing.why.message());
+  facts.Add("stands", Stands(matter, standing.outcome));
+  const bool over = !matter.commits.empty() && standing.outcome != Outcome::kRejected;
+  facts.Add("why", over || standing.why.ok() ? "" : standing.why.message());
   facts.Add("may run", Day(proposal.not_before) + " to " + Day(proposal.not_after));
   facts.Add("job file", proposal.plan.Hex());
   facts.Add("begins from", proposal.init.Hex());
@@ -187,6 +199,7 @@ std::string ProposalJson(const ShownProposal& shown) {
                       {"name", job != nullptr ? std::optional(job->name) : std::nullopt},
                       {"purpose", job != nullptr ? std::optional(job->purpose) : std::nullopt},
                       {"stands", std::string(Name(standing.outcome))},
+                      {"rounds", std::to_string(matter.commits.size())},
                       {"approved", Joined(Approvers(standing))},
                       {"rejected", Joined(standing.tally.rejections)}});
 }

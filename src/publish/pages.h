@@ -69,6 +69,7 @@ using Rows = std::vector<std::vector<Html>>;
 [[nodiscard]] std::string ProposalFile(const Digest& id);
 [[nodiscard]] std::string RoundsAnchor(const Digest& job);
 [[nodiscard]] std::string CertificateAnchor(const Digest& certificate);
+// Whether this proposal of the record has passed: what was trained had, whatever was voted since.
 [[nodiscard]] bool Passed(const View& view, const Digest& job);
 
 }  // namespace accord::publish

@@ -16,12 +16,26 @@ using charter::Standing;
 
 std::string Key(Outcome outcome) { return "stands." + std::string(Name(outcome)); }
 
+bool Rejected(const Result<Standing>& standing) {
+  return standing.ok() && standing->outcome == Outcome::kRejected;
+}
+
 Html OutcomeText(const View& view, const Result<Standing>& standing) {
   if (!standing.ok()) return view.say("stands.unknown");
   const Html text = view.say(Key(standing->outcome));
   if (standing->outcome == Outcome::kPassed) return Tag("span", text, {{"class", "good"}});
   if (standing->outcome == Outcome::kRejected) return Tag("span", text, {{"class", "bad"}});
   return text;
+}
+
+// What was trained had been decided on: votes that expired since say nothing of it, a rejection does.
+Html StandsText(const View& view, const Matter& matter, const Result<Standing>& standing) {
+  const std::size_t rounds = matter.commits.size();
+  if (rounds == 0) return OutcomeText(view, standing);
+  const Html trained = Tag(
+      "span", view.say(rounds == 1 ? "stands.trained_one" : "stands.trained", {{"count", Number(rounds)}}),
+      {{"class", "good"}});
+  return Rejected(standing) ? trained + Html{" ("} + OutcomeText(view, standing) + Html{")"} : trained;
 }
 
 std::vector<std::string> Approvers(const Result<Standing>& standing) {
@@ -93,7 +107,7 @@ Html Asked(const View& view, const Digest& id, const Matter& matter, const Resul
   const charter::Version& under = view.source.record.chain()[matter.version];
   const Html version = say("proposal.charter_version", {{"version", Number(under.charter.version)}});
   std::vector<std::pair<Html, Html>> facts{
-      {say("proposals.stands"), OutcomeText(view, standing)},
+      {say("proposals.stands"), StandsText(view, matter, standing)},
       {say("proposals.by"), Outside(proposal.proposer)},
       {say("proposal.id"), Code(id.Hex())},
       {say("entry"), Number(matter.index)},
@@ -108,7 +122,8 @@ Html Asked(const View& view, const Digest& id, const Matter& matter, const Resul
       {say("proposal.recipients"), List(proposal.recipients)},
       {say("proposal.license"), Outside(proposal.license)}};
   if (!proposal.datasets.empty()) facts.emplace_back(say("proposal.data"), Datasets(view, proposal));
-  if (standing.ok() && !standing->why.ok())
+  const bool over = !matter.commits.empty() && !Rejected(standing);
+  if (standing.ok() && !standing->why.ok() && !over)
     facts.insert(facts.begin() + 1, {say("proposal.why"), Outside(standing->why.message())});
   if (const JobSpec* const job = JobOf(view.jobs, proposal)) {
     facts.insert(facts.begin(), {{say("proposal.name"), Outside(job->name)},
@@ -143,7 +158,9 @@ Html ProposalLink(const View& view, const Digest& id) {
 }
 
 bool Passed(const View& view, const Digest& job) {
-  const auto standing = view.source.record.StandingOf(job, view.now);
+  const charter::Record& record = view.source.record;
+  if (!record.matters().at(job).commits.empty()) return true;
+  const auto standing = record.StandingOf(job, view.now);
   return standing.ok() && standing->outcome == Outcome::kPassed;
 }
 
@@ -158,7 +175,7 @@ std::vector<Page> ProposalPages(const View& view) {
     const auto standing = view.source.record.StandingOf(id, view.now);
     const JobSpec* const job = JobOf(view.jobs, matter->proposal);
     rows.push_back({ProposalLink(view, id), job != nullptr ? Outside(job->name) : say("unknown"),
-                    Outside(matter->proposal.proposer), OutcomeText(view, standing),
+                    Outside(matter->proposal.proposer), StandsText(view, *matter, standing),
                     List(Approvers(standing)), List(Rejecters(standing)), Time(matter->proposal.not_after)});
     pages.push_back(ProposalPage(view, id, *matter));
   }

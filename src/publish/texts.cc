@@ -133,6 +133,8 @@ constexpr auto kEnglish = std::to_array<std::pair<std::string_view, std::string_
     {"stands.rejected", "rejected"},
     {"stands.lapsed", "lapsed"},
     {"stands.unknown", "no charter in force"},
+    {"stands.trained", "trained, {count} rounds"},
+    {"stands.trained_one", "trained, 1 round"},
 
     {"proposal.title", "Proposal {id}"},
     {"proposal.asked", "What is asked"},

@@ -62,5 +62,29 @@ TEST_F(ProposalListTest, ShowsTheJobFile) {
   EXPECT_EQ(Data({"proposal", "show", job.Hex()})["name"], "digits");
 }
 
+// A vote that came after the end, or expired since, is no word on what was done.
+TEST_F(ProposalListTest, SaysWhatWasTrained) {
+  for (const std::string voter : {"be", "ke", "np", "rw"}) program.log.Vote(job, voter);
+  program.log.Commit(job, 1);
+  EXPECT_THAT(program.Ask({"proposal", "list"}).out, HasSubstr("ke  trained, 1 round  be, ke"));
+  program.log.Commit(job, 2);
+  program.log.Vote(job, "pe", false);
+  EXPECT_THAT(program.Ask({"proposal", "list"}).out, HasSubstr("trained, 2 rounds (rejected)"));
+  EXPECT_THAT(program.Ask({"proposal", "show", job.Hex()}).out, HasSubstr("trained, 2 rounds (rejected)"));
+  const json data = Data({"proposal", "list"});
+  EXPECT_EQ(data[0]["stands"], "rejected");
+  EXPECT_EQ(data[0]["rounds"], "2");
+}
+
+TEST_F(ProposalListTest, WhatWasTrainedIsNotOpenAgain) {
+  const Digest other = program.log.Propose(8);
+  for (const Digest& one : {job, other}) program.log.Vote(one, "ke");
+  program.log.Commit(job, 1);
+  const std::string shown = program.Ask({"proposal", "show", job.Hex()}).out;
+  EXPECT_THAT(shown, HasSubstr("trained, 1 round\n"));
+  EXPECT_THAT(shown, Not(HasSubstr("why  ")));
+  EXPECT_THAT(program.Ask({"proposal", "show", other.Hex()}).out, HasSubstr("why  "));
+}
+
 }  // namespace
 }  // namespace accord::cli

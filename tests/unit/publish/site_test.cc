@@ -110,13 +110,13 @@ TEST_F(SiteTest, SaysHowThingsStand) {
   Fill();
   const Files files = Make();
   const std::string& list = files.at("proposals.html");
-  EXPECT_TRUE(Has(list, ">passed<")) << list;
+  EXPECT_TRUE(Has(list, "<td><span class=\"good\">trained, 2 rounds</span></td>")) << list;
   EXPECT_TRUE(Has(list, ">rejected<"));
   EXPECT_TRUE(Has(list, "<td><bdi>digits</bdi></td>")) << list;
   EXPECT_TRUE(Has(list, "<td>unknown</td>")) << "a job file that is not there";
   std::string first, second;
   for (const auto& [name, content] : files) {
-    if (name.starts_with("proposal-")) (Has(content, ">passed<") ? first : second) = content;
+    if (name.starts_with("proposal-")) (Has(content, ">trained, 2 rounds<") ? first : second) = content;
   }
   EXPECT_TRUE(Has(first, "no: <bdi>it is not signed by pe</bdi>")) << first;
   EXPECT_TRUE(Has(first, "rounds.html#job-"));
@@ -133,6 +133,29 @@ TEST_F(SiteTest, SaysHowThingsStand) {
   EXPECT_TRUE(Has(files.at("charter.html"), "version 2"));
   EXPECT_EQ(files.at("checkpoint"), log.Head().Format());
   EXPECT_EQ(files.at("charter-1.json"), AsText(log.entries[0]));
+}
+
+// Members have to be able to tell what was never allowed from what was done.
+TEST_F(SiteTest, WhatWasTrainedIsNotOpenAgain) {
+  log.Begin();
+  const Digest passed = log.Propose(7), job = log.Propose(8), ended = log.Propose(9);
+  for (const std::string voter : {"be", "ke", "np", "rw"}) {
+    for (const Digest& one : {passed, job, ended}) log.Vote(one, voter);
+  }
+  for (const Digest& one : {job, ended}) log.Commit(one, 1);
+  log.Vote(ended, "pe", false);
+  const auto page = [](const Digest& one) { return "proposal-" + one.Hex() + ".html"; };
+  EXPECT_TRUE(Has(Make().at(page(passed)), "<dt>Stands</dt><dd><span class=\"good\">passed</span></dd>"));
+  const ledger::Note later = log.Head(log.entries.size(), {"be", "ke", "np", "pe"}, kNow + 10 * kDay);
+  const Files files = Make({}, &later);
+  EXPECT_FALSE(Has(files.at(page(passed)), ">passed<")) << "its votes have expired";
+  EXPECT_TRUE(Has(files.at(page(passed)), "<dt>Why</dt>"));
+  EXPECT_TRUE(
+      Has(files.at(page(job)), "<dt>Stands</dt><dd><span class=\"good\">trained, 1 round</span></dd>"));
+  EXPECT_FALSE(Has(files.at(page(job)), "<dt>Why</dt>"));
+  EXPECT_TRUE(Has(files.at(page(ended)), "trained, 1 round</span> (<span class=\"bad\">rejected</span>)"));
+  EXPECT_TRUE(Has(files.at(page(ended)), "<dt>Why</dt>"));
+  EXPECT_TRUE(Has(files.at("index.html"), "3, of these passed: 2"));
 }
 
 TEST_F(SiteTest, ALongJobFileIsCut) {
