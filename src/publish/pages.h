@@ -66,6 +66,8 @@ using Rows = std::vector<std::vector<Html>>;
                                       const char* ending);  // "charter-2.html"
 // A proposal by its short id, with a link to its page if the log has it.
 [[nodiscard]] Html ProposalLink(const View& view, const Digest& id);
+// The certificates that it names, by member, with links to those that the log has.
+[[nodiscard]] Html DataOf(const View& view, const charter::Proposal& proposal);
 [[nodiscard]] std::string ProposalFile(const Digest& id);
 [[nodiscard]] std::string RoundsAnchor(const Digest& job);
 [[nodiscard]] std::string CertificateAnchor(const Digest& certificate);

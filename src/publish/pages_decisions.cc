@@ -79,18 +79,6 @@ Html Votes(const View& view, const Matter& matter, const Result<Standing>& stand
                rows);
 }
 
-Html Datasets(const View& view, const charter::Proposal& proposal) {
-  Html items;
-  for (const charter::DatasetRef& one : proposal.datasets) {
-    const bool logged = std::ranges::any_of(
-        view.datasets, [&](const dataset::Found& found) { return found.entry->id == one.certificate; });
-    const Html id = Code(one.certificate.Hex());
-    items += Tag("li", Outside(one.member) + Html{": "} +
-                           (logged ? Link("datasets.html#" + CertificateAnchor(one.certificate), id) : id));
-  }
-  return Tag("ul", items);
-}
-
 // As much of it as a job file may have.
 Html JobFile(const View& view, const Bytes& plan) {
   const std::string_view text = AsText(plan);
@@ -121,7 +109,7 @@ Html Asked(const View& view, const Digest& id, const Matter& matter, const Resul
       {say("proposal.gpu"), say(proposal.gpu ? "yes" : "no")},
       {say("proposal.recipients"), List(proposal.recipients)},
       {say("proposal.license"), Outside(proposal.license)}};
-  if (!proposal.datasets.empty()) facts.emplace_back(say("proposal.data"), Datasets(view, proposal));
+  if (!proposal.datasets.empty()) facts.emplace_back(say("proposal.data"), DataOf(view, proposal));
   const bool over = !matter.commits.empty() && !Rejected(standing);
   if (standing.ok() && !standing->why.ok() && !over)
     facts.insert(facts.begin() + 1, {say("proposal.why"), Outside(standing->why.message())});
@@ -155,6 +143,18 @@ std::string ProposalFile(const Digest& id) { return "proposal-" + id.Hex() + ".h
 Html ProposalLink(const View& view, const Digest& id) {
   const Html name = Code(Short(id));
   return view.source.record.matters().contains(id) ? Link(ProposalFile(id), name) : name;
+}
+
+Html DataOf(const View& view, const charter::Proposal& proposal) {
+  Html items;
+  for (const charter::DatasetRef& one : proposal.datasets) {
+    const bool logged = std::ranges::any_of(
+        view.datasets, [&](const dataset::Found& found) { return found.entry->id == one.certificate; });
+    const Html id = Code(one.certificate.Hex());
+    items += Tag("li", Outside(one.member) + Html{": "} +
+                           (logged ? Link("datasets.html#" + CertificateAnchor(one.certificate), id) : id));
+  }
+  return Tag("ul", items);
 }
 
 bool Passed(const View& view, const Digest& job) {

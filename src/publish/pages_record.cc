@@ -1,6 +1,4 @@
-// What came of decisions: certified data, rounds, released models.
-#include <nlohmann/json.hpp>
-
+// What decisions are about and what came of them: certified data, rounds.
 #include "publish/pages.h"
 
 namespace accord::publish {
@@ -100,18 +98,6 @@ Html RoundsOfJob(const View& view, const Digest& job, const Rows& rows) {
   return Tag("section", Tag("h2", heading, {{"id", RoundsAnchor(job)}}) + table) + Html{"\n"};
 }
 
-// The fields of a document, whatever they are.
-Html FieldsOf(const Release& release) {
-  const auto json =
-      nlohmann::ordered_json::parse(AsText(release.payload), nullptr, /*allow_exceptions=*/false);
-  std::vector<std::pair<Html, Html>> facts;
-  for (const auto& [key, value] : json.items()) {
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    facts.emplace_back(Outside(key), value.is_string() ? Outside(text) : Code(text));
-  }
-  return Facts(facts);
-}
-
 }  // namespace
 
 std::string CertificateAnchor(const Digest& certificate) { return "certificate-" + certificate.Hex(); }
@@ -142,19 +128,6 @@ Page RoundsPage(const View& view) {
   }
   if (view.rounds == 0) body += Tag("p", view.say("none"));
   return {"rounds.html", "nav.rounds", view.say("rounds.title"), std::move(body)};
-}
-
-Page ModelsPage(const View& view) {
-  const auto& say = view.say;
-  Html body;
-  for (const Release& release : view.releases) {
-    const Html content = Facts({{say("entry"), Number(release.index)},
-                                {say("signed_by"), List({release.signers.begin(), release.signers.end()})}}) +
-                         Tag("p", say("models.says")) + FieldsOf(release);
-    body += Section(say("models.release", {{"id", Code(Short(release.id))}}), content);
-  }
-  if (view.releases.empty()) body = Tag("p", say("none"));
-  return {"models.html", "nav.models", say("models.title"), std::move(body)};
 }
 
 }  // namespace accord::publish

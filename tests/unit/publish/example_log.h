@@ -7,6 +7,7 @@
 
 #include "charter/receipt.h"
 #include "charter/record.h"
+#include "charter/release.h"
 #include "charter/round_commit.h"
 #include "crypto/merkle.h"
 #include "dataset/croissant.h"
@@ -107,6 +108,15 @@ struct ExampleLog {
     ledger::Envelope envelope{std::string(charter::kRoundCommitType), Encode(commit), {}};
     Sign(envelope, charter::KeyOf("log"), KeyIdOf(*charter.log));
     return Add(envelope);
+  }
+  // The model that this round ended with.
+  std::uint64_t Release(const Digest& job, std::uint64_t round, const std::vector<std::string>& signers) {
+    const charter::ModelRelease release{.job = job,
+                                        .model = crypto::Sha256::Of("model " + std::to_string(round)),
+                                        .signature = crypto::Sha256::Of("signature"),
+                                        .provenance = crypto::Sha256::Of("provenance"),
+                                        .time = kNow - 120};
+    return Add(charter::Signed(charter::kReleaseType, Encode(release), signers));
   }
   // The head of the first `size` entries, cosigned at `time` and the seconds after it.
   [[nodiscard]] ledger::Note Head(std::size_t size, const std::vector<std::string>& witnesses,

@@ -45,8 +45,7 @@ struct SiteTest : ::testing::Test {
     const Digest second = log.Propose(8);
     log.Vote(second, "rw", false);
     log.Vote(second, "rw", true);
-    const std::string release = R"({"name":"birth-risk","version":"1.0","files":3})";
-    log.Add(charter::Signed(kReleaseType, {release.begin(), release.end()}, {"be", "ke"}));
+    log.Release(job, 2, {"be", "ke"});
     charter::Charter next = log.charter;
     next.members.back().suspended = true;
     next.min_cohort = 4;
@@ -128,7 +127,6 @@ TEST_F(SiteTest, SaysHowThingsStand) {
   EXPECT_TRUE(Has(files.at("datasets.html"), "superseded by"));
   EXPECT_TRUE(Has(files.at("datasets.html"), "href=\"https://example.org/news\""));
   EXPECT_TRUE(Has(files.at("rounds.html"), "spiffe://rw.fed.example/node/kigali"));
-  EXPECT_TRUE(Has(files.at("models.html"), "birth-risk"));
   EXPECT_TRUE(Has(files.at("charter-1.html"), "This version is not in force"));
   EXPECT_TRUE(Has(files.at("charter.html"), "version 2"));
   EXPECT_EQ(files.at("checkpoint"), log.Head().Format());
@@ -156,6 +154,36 @@ TEST_F(SiteTest, WhatWasTrainedIsNotOpenAgain) {
   EXPECT_TRUE(Has(files.at(page(ended)), "trained, 1 round</span> (<span class=\"bad\">rejected</span>)"));
   EXPECT_TRUE(Has(files.at(page(ended)), "<dt>Why</dt>"));
   EXPECT_TRUE(Has(files.at("index.html"), "3, of these passed: 2"));
+}
+
+TEST_F(SiteTest, AModelHasACard) {
+  Fill();
+  const std::string model = crypto::Sha256::Of("model 2").Hex(), page = Make().at("models.html");
+  for (const std::string& part :
+       {"<h2><bdi>digits</bdi> (<code>" + model.substr(0, 12) + "</code>)</h2>",
+        std::string("</code></a> <bdi>digits</bdi></dd>"),
+        std::string("<dt>Released by</dt><dd><bdi>be</bdi>, <bdi>ke</bdi></dd>"),
+        std::string("<dt>Released on</dt><dd><time datetime=\"2027-01-15T07:58:00Z\">"),
+        std::string("<dd><bdi>Apache-2.0</bdi></dd>"), std::string("<dd><bdi>public</bdi></dd>"),
+        std::string("\">2</a></dd>"),  // rounds
+        std::string("<dt>Members whose nodes took part</dt><dd><bdi>be</bdi>, <bdi>ke</bdi></dd>"),
+        "<li><bdi>rw</bdi>: <code>" + crypto::Sha256::Of("data rw").Hex(),
+        "<dt>Model (SHA-256)</dt><dd><code>" + model + "</code></dd>"})
+    EXPECT_TRUE(Has(page, part)) << part << "\n" << page;
+  EXPECT_FALSE(Has(page, "job_id")) << "nothing as the entry has it";
+}
+
+TEST_F(SiteTest, ACardSaysWhatTheLogHasNot) {
+  log.Begin();
+  const Digest job = log.Propose();
+  log.Commit(job, 1);
+  log.Release(job, 2, {"ke"});
+  log.Release(crypto::Sha256::Of("elsewhere"), 1, {"ke"});
+  const std::string page = Make().at("models.html"), elsewhere = Short(crypto::Sha256::Of("elsewhere"));
+  EXPECT_TRUE(Has(page, "no round in the log ended with this model"));
+  EXPECT_TRUE(Has(page, "<h2>Model <code>" + Short(crypto::Sha256::Of("model 2")) + "</code></h2>"));
+  EXPECT_TRUE(Has(page, "<dt>Proposal</dt><dd><code>" + elsewhere + "</code></dd>"));
+  EXPECT_FALSE(Has(page, "took part"));
 }
 
 TEST_F(SiteTest, ALongJobFileIsCut) {
@@ -232,6 +260,11 @@ TEST_F(SiteTest, HostileWordsStayWords) {
            .licenses = {"https://example.org/\" onclick=\"alert(1)", "https://example.org/'><svg/onload=1>"},
            .languages = {"<!--"}};
   ProposePlan("# </pre><script>alert(1)</script>\n# \x1b[2J \xff \xe2\x80\xae\n");
+  charter::Proposal proposal = charter::ProposalOf(log.record.chain().back().hash);
+  proposal.license = "</dd><svg onload=x>";
+  const auto proposed = charter::Signed(charter::kProposalType, Encode(proposal), {"ke"});
+  log.Add(proposed);
+  log.Release(proposed.Id(), 1, {"ke"});
   const std::string release = R"({"<iframe>":"</dd><script>x</script>","n":{"<a>":["<b>"]}})";
   log.Add(charter::Signed(kReleaseType, {release.begin(), release.end()}, {"ke"}));
   log.Add(charter::Signed(kReleaseType, {'{', '"', 0xff}, {"ke"}));
@@ -257,7 +290,9 @@ TEST_F(SiteTest, HostileWordsStayWords) {
   }
   EXPECT_TRUE(Has(files.at("datasets.html"), "&lt;script src=//evil.example&gt;"));
   EXPECT_TRUE(Has(files.at("datasets.html"), "<bdi>javascript:alert(1)</bdi>"));
-  EXPECT_TRUE(Has(files.at("models.html"), "&lt;iframe&gt;"));
+  EXPECT_TRUE(Has(files.at("models.html"), "&lt;/dd&gt;&lt;svg onload=x&gt;"));
+  EXPECT_TRUE(Has(files.at("models.html"), "no release that this program can read"));
+  EXPECT_FALSE(Has(files.at("models.html"), "iframe"));
 }
 
 // ---------------------------------------------------------------- texts
