@@ -5,12 +5,14 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "charter/charter_file.h"
+#include "cli/charter_changes.h"
 #include "cli/charter_text.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/named_file.h"
 #include "cli/public_log.h"
 #include "cli/signer.h"
+#include "cli/words.h"
 #include "crypto/ecdsa.h"
 #include "crypto/sha256.h"
 #include "crypto/spiffe.h"
@@ -41,24 +43,90 @@ Result<Envelope> ReadEnvelope(const std::string& file) {
   return envelope;
 }
 
-// What an amendment follows: the newest version in the log.
-Result<std::optional<charter::Predecessor>> Before(Session& session, bool amends) {
-  if (!amends) return std::optional<charter::Predecessor>();
+// What an amendment follows.
+Result<charter::Version> NewestInLog(Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
   if (log.record.chain().empty())
     return Fail(errors::kCharterMissing, "the log has no charter that could be amended");
-  const charter::Version& newest = log.record.chain().back();
-  return std::optional(charter::Predecessor{newest.charter.version, newest.hash});
+  return log.record.chain().back();
+}
+
+struct Reading {
+  Envelope envelope;
+  Charter charter;                         // as its bytes say
+  std::optional<charter::Version> before;  // of an amendment, where it is known
+
+  [[nodiscard]] std::vector<LineChange> Changes() const {
+    return before ? CharterChanges(before->charter, charter) : std::vector<LineChange>();
+  }
+};
+
+// An amendment that others began is signed also where the log cannot be read.
+void FindBefore(Reading& reading, Session& session) {
+  const Charter& charter = reading.charter;
+  if (!charter.prev) return;
+  const Result<charter::Version> newest = NewestInLog(session);
+  if (newest.ok() && newest->hash == *charter.prev) {
+    reading.before = *newest;
+    return;
+  }
+  session.printer().Warn(
+      "what version " + std::to_string(charter.version) +
+      " changes is not known, so all that it says is shown: " +
+      (newest.ok() ? "it follows " + charter.prev->Hex() + ", and the log's newest charter is version " +
+                         std::to_string(newest->charter.version) + ", " + newest->hash.Hex()
+                   : Describe(newest.status())));
 }
 
 // A draft becomes an envelope without signatures; an envelope stays what it is.
-Result<Envelope> EnvelopeOf(Session& session, const std::string& file, bool amends) {
-  if (std::filesystem::path(file).extension() != ".toml") return ReadEnvelope(file);
-  ACCORD_ASSIGN_OR_RETURN(const auto before, Before(session, amends));
+Result<Reading> ReadCharter(Session& session, const std::string& file, bool amends) {
+  Reading out;
+  if (std::filesystem::path(file).extension() != ".toml") {
+    ACCORD_ASSIGN_OR_RETURN(out.envelope, ReadEnvelope(file));
+    ACCORD_ASSIGN_OR_RETURN(out.charter, charter::ParseCharter(out.envelope.payload));
+    FindBefore(out, session);
+    return out;
+  }
+  std::optional<charter::Predecessor> follows;
+  if (amends) {
+    ACCORD_ASSIGN_OR_RETURN(out.before, NewestInLog(session));
+    follows = {out.before->charter.version, out.before->hash};
+  }
   ACCORD_ASSIGN_OR_RETURN(const Bytes text, Read(file));
-  ACCORD_ASSIGN_OR_RETURN(const Charter draft, charter::ParseCharterFile(text, file, before));
-  return Envelope{std::string(charter::kCharterType), charter::Encode(draft), {}};
+  ACCORD_ASSIGN_OR_RETURN(const Charter draft, charter::ParseCharterFile(text, file, follows));
+  out.envelope = {std::string(charter::kCharterType), charter::Encode(draft), {}};
+  ACCORD_ASSIGN_OR_RETURN(out.charter, charter::ParseCharter(out.envelope.payload));
+  return out;
+}
+
+// All that a person has to read before they sign it.
+std::string Review(const Reading& reading, const Style& style) {
+  std::string text = CharterDetails(reading.charter, reading.envelope.Id(), style);
+  if (reading.before) {
+    text += "Of version " + std::to_string(reading.before->charter.version) + " it changes:\n\n" +
+            ChangesText(reading.Changes(), style);
+  } else {
+    text += "All that it says:\n\n" + WholeCharter(reading.charter);
+  }
+  return text + "\n";
+}
+
+// Before a passphrase is asked for. With --json there is one object, at the end: who is asked meanwhile reads
+// it on stderr.
+void ShowReview(const CharterSign& command, const Reading& reading, Session& session) {
+  Printer& printer = session.printer();
+  if (!printer.json()) {
+    printer.out() << Review(reading, printer.style()) << std::flush;
+  } else if (command.passphrase_file.empty()) {
+    printer.err() << Review(reading, printer.err_style()) << std::flush;
+  }
+}
+
+// Null where nothing was compared.
+std::string WithChanges(std::string object, const Reading& reading) {
+  object.pop_back();
+  return object + ",\"changes\":" + (reading.before ? ChangesJson(reading.Changes()) : "null") + "}";
 }
 
 struct Signing {
@@ -95,10 +163,8 @@ Status CheckSpeaks(const Signing& signing, const ledger::VerifierKey& key, const
               file + " is the key " + ledger::KeyIdOf(key) + ", which no member has in this charter");
 }
 
-Result<Signing> SignCharter(const CharterSign& command, Session& session) {
-  Signing out;
-  ACCORD_ASSIGN_OR_RETURN(out.envelope, EnvelopeOf(session, command.file, command.amends));
-  ACCORD_ASSIGN_OR_RETURN(out.charter, charter::ParseCharter(out.envelope.payload));
+Result<Signing> SignCharter(const CharterSign& command, const Reading& reading, Session& session) {
+  Signing out{.envelope = reading.envelope, .charter = reading.charter};
   out.file = command.out;
   if (out.file.empty()) out.file = std::filesystem::path(command.file).replace_extension(".json").string();
   ACCORD_ASSIGN_OR_RETURN(const ledger::Signer signer,
@@ -183,9 +249,10 @@ Result<std::string> InitCharter(const CharterInit& command, Session& session) {
            "safe. Then every member signs it: accord charter sign " +
            command.out + " --key FILE\n";
   }
+  ACCORD_ASSIGN_OR_RETURN(const Reading reading, ReadCharter(session, command.out, false));
   ACCORD_ASSIGN_OR_RETURN(
       const Signing signed_,
-      SignCharter({command.out, "", command.key, command.passphrase_file, false}, session));
+      SignCharter({command.out, "", command.key, command.passphrase_file, false}, reading, session));
   ACCORD_RETURN_IF_ERROR(Submit(session, signed_.envelope).status());
   ACCORD_RETURN_IF_ERROR(PinCharter(session, signed_.envelope.Id()));
   return "The federation " + command.federation + " has a charter, and " + command.member +
@@ -204,26 +271,26 @@ ExitCode Run(const CharterInit& command, Session& session) {
 }
 
 ExitCode Run(const CharterSign& command, Session& session) {
-  const Result<Signing> done = SignCharter(command, session);
+  const Result<Reading> reading = ReadCharter(session, command.file, command.amends);
+  if (!reading.ok()) return session.printer().Failure(reading.status());
+  ShowReview(command, *reading, session);
+  const Result<Signing> done = SignCharter(command, *reading, session);
   if (!done.ok()) return session.printer().Failure(done.status());
   const std::string hash = done->envelope.Id().Hex();
   return session.printer().Answer(
-      CharterDetails(done->charter, done->envelope.Id(), session.printer().style()) +
-          SignedBy(done->charter, done->envelope) + "Signed: " + done->file + "\n" +
+      SignedBy(done->charter, done->envelope) + "Signed: " + done->file + "\n" +
           (done->outside
                ? "The key is of no member of this version: it counts if the version before has it.\n"
                : ""),
-      JsonObject({{"file", done->file}, {"hash", hash}}));
+      WithChanges(JsonObject({{"file", done->file}, {"hash", hash}}), *reading));
 }
 
 ExitCode Run(const CharterCheck& command, Session& session) {
-  const Result<Envelope> envelope = EnvelopeOf(session, command.file, command.amends);
-  if (!envelope.ok()) return session.printer().Failure(envelope.status());
-  const Result<Charter> charter = charter::ParseCharter(envelope->payload);
-  if (!charter.ok()) return session.printer().Failure(charter.status());
+  const Result<Reading> reading = ReadCharter(session, command.file, command.amends);
+  if (!reading.ok()) return session.printer().Failure(reading.status());
   return session.printer().Answer(
-      CharterDetails(*charter, envelope->Id(), session.printer().style()) + SignedBy(*charter, *envelope),
-      CharterJson(*charter, envelope->Id()));
+      Review(*reading, session.printer().style()) + SignedBy(reading->charter, reading->envelope),
+      WithChanges(CharterJson(reading->charter, reading->envelope.Id()), *reading));
 }
 
 ExitCode Run(const CharterSubmit& command, Session& session) {

@@ -88,6 +88,7 @@ std::string CharterDetails(const Charter& charter, const Digest& hash, const Sty
   facts.Add("federation", {charter.federation, Tone::kStrong});
   facts.Add("version", std::to_string(charter.version));
   facts.Add("hash", hash.Hex());
+  facts.Add("follows", charter.prev ? charter.prev->Hex() : "");
   facts.Add("in force", Day(charter.not_before) + " to " + Day(charter.not_after - 1));  // its last day
   facts.Add("log", charter.log->Format());
   facts.Add("a job takes", std::to_string(quorum.job) + of + " members, and each whose data it names");

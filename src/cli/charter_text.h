@@ -12,7 +12,7 @@
 
 namespace accord::cli {
 
-// "members" with what each may do, quorums, dates, the hash.
+// "members" with what each may do, quorums, dates, the hash: a summary; charter_changes.h has all of it.
 [[nodiscard]] std::string CharterDetails(const charter::Charter& charter, const Digest& hash,
                                          const Style& style);
 // A line that says which of its members' keys have signed the charter, and who has not.

@@ -1,8 +1,10 @@
-// accord charter sign and pin: whose signature counts, and what is not lost on the way.
+// accord charter sign, check, show and pin: whose signature counts, what is not lost on the way, and that
+// people see all of what they sign.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -107,6 +109,123 @@ TEST_F(CharterSignTest, FilesThatAreNotThereAreTheCommandLinesFault) {
   ASSERT_TRUE(WriteFileAtomic(file, AsBytes("{\"payl"), FileMode::kShared).ok());
   EXPECT_THAT(Sign(file, "ke").err, HasSubstr("draft.json: "));
 }
+
+// ---------------------------------------------------------------- what it says
+
+// A charter of days, as drafts say it.
+charter::Charter Plain() {
+  charter::Charter charter = charter::CharterOf({"ke", "rw", "ug"});
+  charter.not_before = charter::kNow / charter::kDay * charter::kDay;
+  charter.not_after = charter.not_before + 366 * charter::kDay;
+  return charter;
+}
+
+struct CharterReviewTest : CharterSignTest {
+  publish::ExampleLog log;
+  charter::Charter next = Plain();
+  const std::string old_ca = next.members[1].ca_keys[0].Hex(), new_ca = std::string(64, 'c');
+
+  CharterReviewTest() {
+    log.charter = Plain();
+    log.Begin();
+    EXPECT_EQ(program.JoinAlice().code, 0);
+    Publish();
+    next.members[1].ca_keys = {*Digest::FromHex(new_ca)};
+    Draft(next);
+  }
+  void Publish() { Serve(program.coordinator, log, log.Head(log.entries.size(), {"ke", "rw", "ug"})); }
+  [[nodiscard]] std::string Changed() const {
+    return "Of version 1 it changes:\n\n[[member]] \"rw\"\n- ca = [\"" + old_ca + "\"]\n+ ca = [\"" + new_ca +
+           "\"]\n\n";
+  }
+  // The file as another member gets it.
+  void SignedByKe() {
+    ASSERT_EQ(
+        program
+            .Run({"charter", "sign", draft, "--amends", "--key", KeyPath("ke"), "--passphrase-file", words})
+            .code,
+        0);
+  }
+};
+
+TEST_F(CharterReviewTest, AFirstCharterIsShownWhole) {
+  Draft(Plain());
+  const std::string whole = "All that it says:\n\n" + charter::FormatCharterFile(Plain());
+  EXPECT_THAT(program.Run({"charter", "check", draft}).out, HasSubstr(whole));
+  EXPECT_THAT(Sign(draft, "ke").out, HasSubstr(whole));
+  EXPECT_THAT(Sign(file, "rw").out, HasSubstr(whole));
+  const auto json = nlohmann::json::parse(program.Run({"charter", "check", draft, "--json"}).out);
+  EXPECT_TRUE(json["data"].at("changes").is_null());
+}
+
+TEST_F(CharterReviewTest, AnAmendmentShowsTheLinesThatItChanges) {
+  const auto checked = program.Run({"charter", "check", draft, "--amends"});
+  EXPECT_THAT(checked.out, HasSubstr(Changed()));
+  EXPECT_THAT(checked.out, Not(HasSubstr("gov_keys")));
+  SignedByKe();
+  EXPECT_THAT(program.Run({"charter", "check", file}).out, HasSubstr(Changed()));
+  const auto second = Sign(file, "rw");
+  EXPECT_THAT(second.out, HasSubstr(Changed())) << "also to members who did not write it";
+  EXPECT_EQ(second.err, "");
+  EXPECT_EQ(Signatures(), 2U);
+}
+
+TEST_F(CharterReviewTest, APassphraseIsAskedForAfterwards) {
+  SignedByKe();
+  const std::vector<std::string> sign{"charter", "sign", file, "--key", KeyPath("rw")};
+  const auto asked = program.Run(sign);
+  EXPECT_NE(asked.code, 0) << "nobody typed one";
+  EXPECT_EQ(program.asked.size(), 1U);
+  EXPECT_THAT(asked.out, HasSubstr(Changed()));
+  std::vector<std::string> json = sign;
+  json.push_back("--json");
+  EXPECT_THAT(program.Run(json).err, HasSubstr(Changed()));
+}
+
+TEST_F(CharterReviewTest, ChangesAreThereForScripts) {
+  SignedByKe();
+  const auto json = nlohmann::json::parse(
+      program.Run({"charter", "sign", file, "--key", KeyPath("rw"), "--passphrase-file", words, "--json"})
+          .out);
+  const std::string member = "[[member]] \"rw\"";
+  EXPECT_EQ(json["data"]["changes"], (nlohmann::json{{{"in", member}, {"was", "ca = [\"" + old_ca + "\"]"}},
+                                                     {{"in", member}, {"is", "ca = [\"" + new_ca + "\"]"}}}));
+}
+
+TEST_F(CharterReviewTest, WhereTheVersionBeforeIsNotKnownAllIsShownWithAWarning) {
+  SignedByKe();
+  program.coordinator.failures = {Fail(errors::kNetUnreachable, "gone")};
+  const auto alone = Sign(file, "rw");
+  EXPECT_EQ(alone.code, 0) << alone.err;
+  EXPECT_THAT(alone.err, HasSubstr("what version 2 changes is not known"));
+  EXPECT_THAT(alone.out, HasSubstr("All that it says:\n\n" + charter::FormatCharterFile(next)));
+  log.Amend(Plain());
+  Publish();
+  const auto late = Sign(file, "ug");
+  EXPECT_THAT(late.err, HasSubstr("the log's newest charter is version 2"));
+  EXPECT_THAT(late.out, HasSubstr("All that it says:"));
+}
+
+// What no draft says: a file that another program made.
+TEST_F(CharterReviewTest, HidesNothingThatADraftCannotSay) {
+  charter::Charter amended = Plain();
+  amended.version = 2;
+  amended.prev = log.record.chain().back().hash;
+  amended.not_before += 1;
+  amended.accepted_f = 1;
+  amended.quorum = {3, 3, 3, 2, 1, 3};
+  amended.revoked = {{std::string(charter::kRevokedNode), "a\x1b[2J", 7}};
+  const std::string entry = ledger::EncodeEnvelope(charter::Signed(amended, {"ke"}));
+  ASSERT_TRUE(WriteFileAtomic(file, AsBytes(entry), FileMode::kShared).ok());
+  const std::string shown = program.Run({"charter", "check", file}).out;
+  EXPECT_THAT(shown, HasSubstr("+ i_accept_f = 1\n"));
+  EXPECT_THAT(shown, HasSubstr("- not_before = " + std::to_string(Plain().not_before) + "\n"));
+  EXPECT_THAT(shown, HasSubstr("+ revoked/0/id = \"a\\u001b[2J\"\n"));
+  EXPECT_THAT(shown, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(shown, Not(HasSubstr("members/")));
+}
+
+// ---------------------------------------------------------------- others
 
 TEST(CharterPinTest, SaysWhichPinItReplaces) {
   Program program;
