@@ -15,11 +15,12 @@ std::string Names(const std::set<std::string>& members) {
   return text.empty() ? "nobody" : text;
 }
 
+// `or_else`: what would do, too.
 Status TooFew(const Charter& next, std::string_view of, const std::set<std::string>& signers,
-              std::size_t needs) {
+              std::size_t needs, const std::string& or_else = "") {
   return Fail(errors::kCharterSignatures,
               "version " + std::to_string(next.version) + " of the charter needs " + std::to_string(needs) +
-                  " members of " + std::string(of) + ", and has: " + Names(signers));
+                  " members of " + std::string(of) + or_else + ", and has: " + Names(signers));
 }
 
 // Members of `before` that `next` has no more, and those that `next` has anew.
@@ -31,8 +32,7 @@ std::set<std::string> Missing(const Charter& from, const Charter& in) {
   return ids;
 }
 
-// Whether `next` differs from `before` only in members that are suspended, and for no longer than that may
-// be.
+// Whether `next` differs from `before` only in members that are suspended, and in its time.
 bool OnlySuspends(const Charter& before, const Charter& next) {
   Charter same = next;
   same.version = before.version;
@@ -43,8 +43,12 @@ bool OnlySuspends(const Charter& before, const Charter& next) {
   for (std::size_t i = 0; i < same.members.size(); ++i) {
     if (same.members[i].suspended && !before.members[i].suspended) same.members[i].suspended = false;
   }
-  return same == before && next != before && next.not_after - next.not_before <= kEmergencySeconds &&
-         next.not_after <= before.not_after;
+  return same == before && next.members != before.members;
+}
+
+// Whether it holds for no longer than an emergency may.
+bool EndsSoon(const Charter& before, const Charter& next) {
+  return next.not_after - next.not_before <= kEmergencySeconds && next.not_after <= before.not_after;
 }
 
 // Voters that signed, without keys that the charter revokes: whoever stole one amends nothing.
@@ -119,13 +123,18 @@ Result<Version> VerifyNext(std::span<const Version> chain, const ledger::Envelop
   const std::set<std::string> removed = Missing(before, next);
   std::set<std::string> old = Amenders(envelope, before);
   for (const std::string& subject : removed) old.erase(subject);
-  if (OnlySuspends(before, next) && !chain.back().emergency && old.size() < before.quorum.amend) {
+  const bool may_hurry = OnlySuspends(before, next) && !chain.back().emergency;
+  if (may_hurry && EndsSoon(before, next) && old.size() < before.quorum.amend) {
     if (old.size() < before.quorum.emergency_suspend)
       return TooFew(next, "the version before", old, before.quorum.emergency_suspend);
     return Version{std::move(next), envelope.Id(), /*emergency=*/true};
   }
   const std::size_t needs = Needs(before, next, removed);
-  if (old.size() < needs) return TooFew(next, "the version before", old, needs);
+  if (old.size() < needs) {
+    const std::string fewer = std::to_string(before.quorum.emergency_suspend);
+    return TooFew(next, "the version before", old, needs,
+                  may_hurry ? ", or " + fewer + " if it ends within 14 days of its beginning" : "");
+  }
   const std::set<std::string> own = Amenders(envelope, next);
   if (own.size() < next.quorum.amend) return TooFew(next, "its own", own, next.quorum.amend);
   return Version{std::move(next), envelope.Id()};

@@ -320,12 +320,15 @@ ExitCode Run(const CharterShow& command, Session& session) {
                                     CharterJson(newest.charter, newest.hash));
   }
   std::string text = CharterDetails(newest.charter, newest.hash, session.printer().style());
+  text += EmergencyLine(log->record.chain(), Seconds(session));
   text += "first charter " + log->record.chain().front().hash.Hex() +
           (log->pinned ? ", as pinned\n"
                        : ", not pinned: compare it with a member's, then: accord charter pin HASH\n");
   if (const auto present = log->Present(session); !present.ok())
     text += "now           " + present.status().message() + "\n";
-  return session.printer().Answer(text, CharterJson(newest.charter, newest.hash));
+  std::string json = CharterJson(newest.charter, newest.hash);
+  json.insert(json.size() - 1, std::string(",\"emergency\":") + (newest.emergency ? "true" : "false"));
+  return session.printer().Answer(text, json);
 }
 
 ExitCode Run(const CharterPin& command, Session& session) {

@@ -1,6 +1,7 @@
 #include "cli/charter_text.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <vector>
 
@@ -116,6 +117,25 @@ std::string SignedBy(const Charter& charter, const ledger::Envelope& envelope) {
   std::string text = "signed by     " + (have.empty() ? "nobody yet" : Joined(have)) + "\n";
   if (!missing.empty()) text += "not by        " + Joined(missing) + "\n";
   return text;
+}
+
+// An emergency suspension follows none, so what is before it holds after it.
+std::string EmergencyLine(std::span<const charter::Version> chain, charter::UnixSeconds now) {
+  if (chain.size() < 2 || !chain.back().emergency) return "";
+  const Charter &charter = chain.back().charter, &before = chain[chain.size() - 2].charter;
+  std::vector<std::string> suspended;
+  for (const charter::Member& member : charter.members) {
+    const charter::Member* then = before.Find(member.id);
+    if (member.suspended && then != nullptr && !then->suspended) suspended.push_back(member.id);
+  }
+  const bool over = now > charter.not_after + charter.max_clock_skew;
+  const std::string end =
+      FormatTime(TimePoint(std::chrono::seconds(static_cast<std::int64_t>(charter.not_after))));
+  const std::string old = "version " + std::to_string(before.version);
+  return "emergency     suspends " + Joined(suspended) +
+         (over ? "; it ended " + end + " and nobody ratified it: votes count by " + old +
+                     " again, nodes and witnesses come back with the next amendment\n"
+               : " until " + end + "; then " + old + " holds again, unless an amendment ratifies it\n");
 }
 
 std::string CharterJson(const Charter& charter, const Digest& hash) {

@@ -1,6 +1,7 @@
 // Charters, proposals and logs as people and scripts read them. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "accord/ids.h"
@@ -17,6 +18,9 @@ namespace accord::cli {
                                          const Style& style);
 // A line that says which of its members' keys have signed the charter, and who has not.
 [[nodiscard]] std::string SignedBy(const charter::Charter& charter, const ledger::Envelope& envelope);
+// Of a chain whose newest version is an emergency suspension: whom it suspends, until when, and what holds
+// then. Empty for others.
+[[nodiscard]] std::string EmergencyLine(std::span<const charter::Version> chain, charter::UnixSeconds now);
 [[nodiscard]] std::string CharterJson(const charter::Charter& charter, const Digest& hash);
 
 // A table of proposals, the newest first.

@@ -145,6 +145,25 @@ TEST_F(EmergencyTest, AndNothingElse) {
   Charter nobody = Next();
   nobody.not_after = kNow + 14 * kDay;
   EXPECT_EQ(ErrorOf(nobody, {"ke"}), "charter.signatures") << "a shorter life is no suspension";
+  nobody.not_before = kNow;
+  EXPECT_EQ(ErrorOf(nobody, {"ke"}), "charter.signatures") << "nor one of two weeks";
+}
+
+TEST_F(EmergencyTest, WhoAsksForTooMuchLearnsHowFewWouldDo) {
+  const auto why = [&](const Charter& next) {
+    Versions copy = *this;
+    copy.Add(next, {"ke"});
+    return std::string(VerifyChain(copy.envelopes, genesis).status().message());
+  };
+  Charter longer = Suspension();
+  longer.not_after = kNow + 15 * kDay;
+  EXPECT_EQ(
+      why(longer),
+      "version 2 of the charter needs 4 members of the version before, or 1 if it ends within 14 days of "
+      "its beginning, and has: ke");
+  longer.reject_wins = false;
+  EXPECT_EQ(why(longer), "version 2 of the charter needs 4 members of the version before, and has: ke");
+  EXPECT_EQ(why(Next()), "version 2 of the charter needs 4 members of the version before, and has: ke");
 }
 
 TEST_F(EmergencyTest, OneDoesNotFollowAnother) {

@@ -225,6 +225,21 @@ TEST_F(CharterReviewTest, HidesNothingThatADraftCannotSay) {
   EXPECT_THAT(shown, Not(HasSubstr("members/")));
 }
 
+TEST_F(CharterReviewTest, ShowMarksAnEmergencySuspension) {
+  EXPECT_THAT(program.Run({"charter", "show"}).out, Not(HasSubstr("emergency")));
+  next = Plain();
+  next.version = 2;
+  next.prev = log.record.chain().back().hash;
+  next.members[1].suspended = true;
+  next.not_after = next.not_before + 14 * charter::kDay;
+  log.Add(charter::Signed(next, {"ke"}));
+  Publish();
+  const auto shown = program.Run({"charter", "show"});
+  EXPECT_THAT(shown.out, HasSubstr("emergency     suspends rw until 2027-01-29T00:00:00")) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("then version 1 holds again"));
+  EXPECT_EQ(nlohmann::json::parse(program.Run({"charter", "show", "--json"}).out)["data"]["emergency"], true);
+}
+
 // ---------------------------------------------------------------- others
 
 TEST(CharterPinTest, SaysWhichPinItReplaces) {
