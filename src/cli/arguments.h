@@ -223,7 +223,9 @@ struct ProposalVote {
 };
 struct LogKey {};
 struct LogShow {};
-struct LogVerify {};
+struct LogVerify {
+  std::string directory, charter;  // of a copy, and what it has to begin with; empty: the coordinator's
+};
 struct LogWatch {
   std::optional<std::uint64_t> from;  // the first entry to tell; none: those that come
   Millis every{2'000};

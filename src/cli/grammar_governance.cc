@@ -207,7 +207,14 @@ void Grammar::AddLog() {
   CLI::App* log = Noun("log", "The public record: charters, proposals, votes");
   (void)Add<LogKey>(log, "key", "The key that charters name the log by");
   (void)Add<LogShow>(log, "show", "Every entry, checked against the head");
-  (void)Add<LogVerify>(log, "verify", "Check entries, head, witnesses and charter");
+  const auto verify = Add<LogVerify>(log, "verify", "Check entries, head, witnesses and charter");
+  auto* const copy = verify.app->add_option("--dir", verify.values->directory,
+                                            "A copy of the log's files, checked without asking anybody");
+  auto* const genesis = verify.app->add_option(
+      "--charter", verify.values->charter,
+      "SHA-256 of the federation's first charter, as a member told you: what the copy has to begin with");
+  copy->type_name("DIR")->needs(genesis);
+  genesis->type_name("SHA256")->needs(copy);
   const auto watch = Add<LogWatch>(log, "watch", "Tell each new entry, and hold the log to what it was");
   watch.app->add_option("--from", watch.values->from, "Begin with this entry; else with those that come")
       ->type_name("INDEX");

@@ -35,6 +35,19 @@ Result<std::string> ProofOf(const LogProof& command, Session& session) {
   return proof.Format();
 }
 
+Result<PublicLog> LogToVerify(const LogVerify& command, Session& session) {
+  if (command.directory.empty() && command.charter.empty()) {
+    ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
+    return ReadPublicLog(session, *backend);
+  }
+  const auto genesis = Digest::FromHex(command.charter);
+  if (!genesis)
+    return Fail(errors::kCliUsage, "\"" + Printable(command.charter, 80) + "\" is no SHA-256.",
+                "--charter takes the 64 hex digits of the first charter, which a member tells.");
+  LogCopy files(command.directory);
+  return ReadLogCopy(files, *genesis);
+}
+
 }  // namespace
 
 ExitCode Run(const LogKey&, Session& session) {
@@ -63,10 +76,8 @@ ExitCode Run(const LogShow&, Session& session) {
       json + "]");
 }
 
-ExitCode Run(const LogVerify&, Session& session) {
-  auto backend = session.Connect();
-  if (!backend.ok()) return session.printer().Failure(backend.status());
-  const Result<PublicLog> log = ReadPublicLog(session, **backend);
+ExitCode Run(const LogVerify& command, Session& session) {
+  const Result<PublicLog> log = LogToVerify(command, session);
   if (!log.ok()) return session.printer().Failure(log.status());
   const std::size_t cosigned = log->note.signatures.size() - 1;
   const bool chartered = !log->record.chain().empty();
@@ -77,8 +88,9 @@ ExitCode Run(const LogVerify&, Session& session) {
   if (!chartered) {
     text += "none yet, or not cosigned yet by enough of the witnesses that it names\n";
   } else {
-    text += log->record.chain().front().hash.Hex() +
-            (log->pinned ? ", as pinned\n" : ", not pinned on this machine\n");
+    text += log->record.chain().front().hash.Hex() + (!command.charter.empty() ? ", as given\n"
+                                                      : log->pinned            ? ", as pinned\n"
+                                                                    : ", not pinned on this machine\n");
   }
   return session.printer().Answer(text,
                                   JsonObject({{"origin", log->head.origin},

@@ -12,6 +12,7 @@
 #include "crypto/sha256.h"
 #include "ledger/growing_tree.h"
 #include "ledger/log_reader.h"
+#include "ledger/log_storage.h"
 #include "ledger/tile.h"
 
 namespace accord::cli {
@@ -34,8 +35,7 @@ Result<std::filesystem::path> PinFile(const Session& session) {
 }
 
 // The entries from those that are there on up to the head's.
-Status ReadNew(PublicLog& log, const ledger::Checkpoint& head, Backend& backend) {
-  LogFiles files(backend);
+Status ReadNew(PublicLog& log, const ledger::Checkpoint& head, ledger::FileSource& files) {
   while (log.entries.size() < head.size) {
     const std::uint64_t have = log.entries.size();
     const auto bundle = ledger::TileAt(head.size, std::nullopt, have / ledger::kTileWidth);
@@ -49,6 +49,10 @@ Status ReadNew(PublicLog& log, const ledger::Checkpoint& head, Backend& backend)
   }
   (void)log.tree.TakeTiles();  // nobody stores them
   return {};
+}
+
+bool IsWhole(const PublicLog& log, const ledger::Checkpoint& head) {
+  return log.tree.Head() == ledger::TreeHead{head.size, head.root};
 }
 
 // What every head of the log has to be, before it is believed and remembered.
@@ -75,6 +79,31 @@ Result<const charter::Version*> PublicLog::Present(Session& session) const {
 Result<ledger::VerifierKey> LogKeyOf(Backend& backend) {
   ACCORD_ASSIGN_OR_RETURN(const Bytes line, backend.GetResource("key"));
   return ledger::VerifierKey::Parse(Stripped(line));
+}
+
+Result<Bytes> LogCopy::Read(const std::string& path) {
+  std::error_code error;
+  const auto root = std::filesystem::weakly_canonical(root_, error);
+  const auto file = error ? root : std::filesystem::weakly_canonical(root / path, error);
+  const bool below = std::mismatch(root.begin(), root.end(), file.begin(), file.end()).first == root.end();
+  if (error || root.empty() || !below || !ledger::IsServed(path))
+    return Fail(errors::kCliFile, Printable(path, 200) + " is no file below " + root.string());
+  return ledger::LogDirectory(root).Read(path);
+}
+
+Result<PublicLog> ReadLogCopy(ledger::FileSource& files, const Digest& genesis) {
+  PublicLog log;
+  log.pinned = genesis;
+  log.record = charter::Record(genesis);
+  ACCORD_ASSIGN_OR_RETURN(const Bytes bytes, files.Read(std::string(ledger::kCheckpointPath)));
+  ACCORD_ASSIGN_OR_RETURN(log.note, ledger::Note::Parse(AsText(bytes)));
+  ACCORD_ASSIGN_OR_RETURN(log.head, ledger::Checkpoint::Parse(log.note.text));
+  ACCORD_RETURN_IF_ERROR(ReadNew(log, log.head, files));
+  if (!IsWhole(log, log.head)) return Fail(errors::kLogProof, "the entries of the copy do not make its head");
+  if (log.record.chain().empty()) return Fail(errors::kCharterMissing, "the copy has no charter");
+  const charter::Charter& newest = log.record.chain().back().charter;
+  ACCORD_RETURN_IF_ERROR(charter::CheckCheckpoint(log.note.Format(), newest).status());
+  return log;
 }
 
 Result<PublicLog> ReadPublicLog(Session& session, Backend& backend) {
@@ -106,8 +135,9 @@ Result<bool> ReadOn(PublicLog& log, Session& session, Backend& backend) {
   ACCORD_ASSIGN_OR_RETURN(ledger::Note note, ledger::Note::Parse(AsText(bytes)));
   ACCORD_ASSIGN_OR_RETURN(ledger::Checkpoint head, ledger::Checkpoint::Parse(note.text));
   const bool another = note.text != log.note.text, fresh = log.entries.empty();
-  if (head.size >= log.entries.size()) ACCORD_RETURN_IF_ERROR(ReadNew(log, head, backend));
-  const bool whole = log.tree.Head() == ledger::TreeHead{head.size, head.root};
+  LogFiles files(backend);
+  if (head.size >= log.entries.size()) ACCORD_RETURN_IF_ERROR(ReadNew(log, head, files));
+  const bool whole = IsWhole(log, head);
   if (!whole && !fresh) {  // not the log that was read before: which one, all of its entries say
     ACCORD_ASSIGN_OR_RETURN(log, ReadPublicLog(session, backend));
     return true;

@@ -3,8 +3,10 @@
 // its word.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "accord/status.h"
@@ -46,6 +48,20 @@ class LogFiles final : public ledger::FileSource {
  private:
   Backend& backend_;
 };
+
+// The same of a copy on this machine; of files, and links, that lead out of it none.
+class LogCopy final : public ledger::FileSource {
+ public:
+  explicit LogCopy(std::filesystem::path root) : root_(std::move(root)) {}
+  [[nodiscard]] Result<Bytes> Read(const std::string& path) override;
+
+ private:
+  const std::filesystem::path root_;
+};
+
+// Reads a log that has to begin with this charter, asking nobody and remembering nothing: the errors of
+// ReadPublicLog but for those of what was seen, and `charter.missing`.
+[[nodiscard]] Result<PublicLog> ReadLogCopy(ledger::FileSource& files, const Digest& genesis);
 
 // Reads all of it. `log.proof` when the entries do not make the head, `log.quorum` when too few of the
 // charter's witnesses have cosigned it, `charter.genesis` when it begins with another charter than the one

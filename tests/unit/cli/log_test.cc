@@ -1,9 +1,10 @@
-// accord log: what is remembered of it over runs, and how it is followed.
+// accord log: what is remembered of it over runs, how it is followed, and how a copy is verified.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "cli/public_log.h"
 #include "ledger/witness.h"
 #include "tests/unit/cli/fake_log.h"
 
@@ -117,6 +118,71 @@ TEST_F(SeenLogTest, AnotherFederationsLogIsNoSplit) {
   Serve(program.coordinator, other);
   EXPECT_EQ(Refusal(), "checkpoint.origin");
   EXPECT_TRUE(Evidence().empty());
+}
+
+// ---------------------------------------------------------------- a copy
+
+// The files that the coordinator serves, in a directory; nothing was joined.
+struct LogCopyTest : ::testing::Test {
+  publish::ExampleLog log;
+  Program program;
+  const std::filesystem::path copy = program.dir / "copy";
+  const std::string genesis = log.Begin().Hex();
+
+  LogCopyTest() {
+    for (std::uint8_t i = 1; i < 5; ++i) log.Propose(i);
+    Write();
+  }
+  void Write() {
+    Serve(program.coordinator, log);
+    for (const auto& [path, content] : program.coordinator.resources) {
+      std::filesystem::create_directories((copy / path).parent_path());
+      EXPECT_TRUE(WriteFileAtomic(copy / path, content, FileMode::kShared).ok());
+    }
+  }
+  Program::Ended Verify(const std::string& charter) {
+    return program.Run({"log", "verify", "--dir", copy.string(), "--charter", charter});
+  }
+};
+
+TEST_F(LogCopyTest, IsVerifiedWithoutAConnection) {
+  const auto ended = Verify(genesis);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("entries    5,"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find(genesis + ", as given"), std::string::npos) << ended.out;
+  EXPECT_EQ(program.coordinator.connects, 0);
+}
+
+TEST_F(LogCopyTest, IsRefusedWithAnotherCharterWithoutWitnessesAndWithAnotherByte) {
+  EXPECT_NE(Verify(std::string(64, '1')).err.find("charter.genesis"), std::string::npos);
+  EXPECT_NE(Verify("12").err.find("cli.usage"), std::string::npos);
+  const std::string few = log.Head(5, {"be", "ke", "np"}).Format();
+  ASSERT_TRUE(WriteFileAtomic(copy / "checkpoint", AsBytes(few), FileMode::kShared).ok());
+  EXPECT_NE(Verify(genesis).err.find("log.quorum"), std::string::npos);
+  Write();
+  const auto bundle = copy / ledger::TileAt(5, std::nullopt, 0)->Path();
+  Bytes bytes = *ReadFile(bundle);
+  bytes.back() ^= 1;
+  ASSERT_TRUE(WriteFileAtomic(bundle, bytes, FileMode::kShared).ok());
+  EXPECT_NE(Verify(genesis).err.find("log.proof"), std::string::npos);
+  std::filesystem::remove(bundle);
+  EXPECT_NE(Verify(genesis).err.find("log.not_found"), std::string::npos);
+}
+
+// Else a copy would be held to whatever charter it begins with.
+TEST_F(LogCopyTest, IsNotVerifiedWithoutACharter) {
+  EXPECT_EQ(program.Run({"log", "verify", "--dir", copy.string()}).code, static_cast<int>(ExitCode::kUsage));
+  EXPECT_EQ(program.Run({"log", "verify", "--charter", genesis}).code, static_cast<int>(ExitCode::kUsage));
+  EXPECT_EQ(Verify("").code, static_cast<int>(ExitCode::kUsage));
+}
+
+TEST_F(LogCopyTest, ReadsNothingOutsideOfItself) {
+  std::filesystem::rename(copy / "checkpoint", program.dir / "elsewhere");
+  std::filesystem::create_symlink(program.dir / "elsewhere", copy / "checkpoint");
+  EXPECT_NE(Verify(genesis).err.find("cli.file"), std::string::npos);
+  LogCopy files(copy);
+  EXPECT_EQ(files.Read("../elsewhere").status().error(), "cli.file");
+  EXPECT_EQ(files.Read("tile/../../elsewhere").status().error(), "cli.file");
 }
 
 // ---------------------------------------------------------------- watching
