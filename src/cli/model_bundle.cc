@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "bundle/lineage.h"
 #include "bundle/make.h"
 #include "bundle/provenance.h"
 #include "bundle/verify.h"
@@ -126,8 +127,10 @@ Result<rpc::JobView> FinishedJob(Backend& backend, const std::string& ref) {
 }
 
 // Whoever verifies a bundle judges the decision at the time of the head in it.
-Status CheckStands(const PublicLog& log, const Digest& job, charter::UnixSeconds now) {
-  ACCORD_ASSIGN_OR_RETURN(const charter::Standing standing, log.record.StandingOf(job, now));
+Status CheckStands(const PublicLog& log, const Digest& job) {
+  ACCORD_ASSIGN_OR_RETURN(const charter::UnixSeconds then,
+                          bundle::TimeOf(log.note.Format(), log.record.chain().back().charter));
+  ACCORD_ASSIGN_OR_RETURN(const charter::Standing standing, log.record.StandingOf(job, then));
   if (standing.outcome == charter::Outcome::kPassed) return {};
   return Fail(errors::kModelUnreleased,
               "the members' decision on the job does not stand now: " + standing.why.message(),
@@ -142,7 +145,7 @@ Result<Bundled> Bundle(const ModelBundle& command, Session& session) {
   ACCORD_ASSIGN_OR_RETURN(const auto backend, session.Connect());
   ACCORD_ASSIGN_OR_RETURN(const rpc::JobView job, FinishedJob(*backend, command.job));
   ACCORD_ASSIGN_OR_RETURN(const PublicLog log, ReadPublicLog(session, *backend));
-  ACCORD_RETURN_IF_ERROR(CheckStands(log, Digest{job.id.bytes}, Seconds(session)));
+  ACCORD_RETURN_IF_ERROR(CheckStands(log, Digest{job.id.bytes}));
   Gatherer gatherer(*backend, log, job.model_hash);
   ACCORD_ASSIGN_OR_RETURN(bundle::Release release, gatherer.Run(Digest{job.id.bytes}, command.certificates));
   for (const rpc::MetricView& metric : job.final_metrics) {

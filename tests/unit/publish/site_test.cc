@@ -141,7 +141,7 @@ TEST_F(SiteTest, WhatWasTrainedIsNotOpenAgain) {
     for (const Digest& one : {passed, job, ended}) log.Vote(one, voter);
   }
   for (const Digest& one : {job, ended}) log.Commit(one, 1);
-  log.Vote(ended, "pe", false);
+  log.Vote(ended, "be", false);  // with its approval a rejection for good
   const auto page = [](const Digest& one) { return "proposal-" + one.Hex() + ".html"; };
   EXPECT_TRUE(Has(Make().at(page(passed)), "<dt>Stands</dt><dd><span class=\"good\">passed</span></dd>"));
   const ledger::Note later = log.Head(log.entries.size(), {"be", "ke", "np", "pe"}, kNow + 10 * kDay);
