@@ -161,9 +161,11 @@ Status WriteTorchScript(const std::filesystem::path& path, const LlamaSpec& spec
   Status written;
   const Status exported = Guard("exporting the model", [&]() -> Status {
     const jit::Module module = ModuleOf(model.llama, layout, weights);
+    // All is taken, also after a failure: libtorch's writer throws of one in its destructor, where nobody
+    // can catch it.
     jit::ExportModule(module, [&](const void* bytes, std::size_t size) -> std::size_t {
       if (written.ok()) written = file.Write({static_cast<const std::uint8_t*>(bytes), size});
-      return written.ok() ? size : 0;
+      return size;
     });
     return {};
   });

@@ -3,6 +3,9 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
 
 #include "base/errors.h"
 #include "tests/support/temp_dir.h"
@@ -110,6 +113,22 @@ TEST(TorchScriptTest, IsWrittenWholeOrNotAtAll) {
   model.weights.push_back(0.0F);
   EXPECT_EQ(WriteTorchScript("/dev/full/module.pt", model.spec.llama, model.weights).error(),
             errors::kStoreIo.id);
+  EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+}
+
+// A limit of the size of files instead of a full disk: writes fail in the middle of the file.
+TEST(TorchScriptTest, AWriteThatFailsIsAnErrorAndLeavesNothing) {
+  const accord::testing::TempDir directory;
+  const SmallLlama model(TinyLlama());
+  ::rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const ::rlimit small{.rlim_cur = 1'000, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = WriteTorchScript(directory / "module.pt", model.spec.llama, model.weights);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(status.error(), errors::kStoreIo.id) << Describe(status);
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
