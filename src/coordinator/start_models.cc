@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "model/byte_vocabulary.h"
 #include "model/checkpoint.h"
 #include "model/frozen.h"
 #include "model/hf_config.h"
@@ -63,6 +64,9 @@ std::string ModelTable(const ImportedModel& model) {
   const auto whole = [&](const char* key, std::uint64_t value) {
     text += std::string(key) + " = " + std::to_string(value) + "\n";
   };
+  if (llama.vocab_size != model::kByteVocabulary)
+    text += "# not the " + std::to_string(model::kByteVocabulary) +
+            " tokens of \"byte\": [data] has to name the tokenizer, tokenizer = \"sha256:...\"\n";
   whole("vocab_size", llama.vocab_size);
   whole("hidden_size", llama.hidden_size);
   whole("intermediate_size", llama.intermediate_size);

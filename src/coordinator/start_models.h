@@ -26,6 +26,7 @@ struct ImportedModel {
 };
 
 // What a job file says of it: the table [model], or where no config.json came with it the one key `start`.
+// A comment says where [data] has to name the tokenizer.
 [[nodiscard]] std::string ModelTable(const ImportedModel& model);
 
 class StartModels {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "model/byte_vocabulary.h"
 #include "model/layout.h"
 #include "strategy/schedule.h"
 #include "update/global_state.h"
@@ -21,7 +22,11 @@ void CheckLengths(const JobSpec& spec, const LlamaSpec& llama, Faults& faults) {
                           " (model.max_position_embeddings)";
   if (spec.text.context > positions)
     faults.push_back("data.context = " + std::to_string(spec.text.context) + " is above the " + has);
-  if (spec.text.tokenizer != "byte") return;  // only the file knows how many tokens a text has
+  if (spec.text.tokenizer != "byte") return;  // only the file knows how many tokens it has, and a text
+  if (llama.vocab_size != model::kByteVocabulary)
+    faults.push_back("model.vocab_size = " + std::to_string(llama.vocab_size) +
+                     ", but data.tokenizer = \"byte\" has " + std::to_string(model::kByteVocabulary) +
+                     ": name the tokenizer or leave the key out");
   for (const auto& [name, prompt] : spec.samples.prompts) {
     if (prompt.size() + 1 <= positions) continue;  // behind <s>
     faults.push_back("samples." + name + ".prompt has " + std::to_string(prompt.size()) +

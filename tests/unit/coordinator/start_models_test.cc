@@ -23,6 +23,7 @@ namespace {
 
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kRest =
     "[data]\ndataset = \"d\"\n[inner]\nlr = 0.1\nlocal_steps = 1\n[outer]\nrule = \"diloco\"\n[update]\n"
@@ -95,6 +96,14 @@ TEST_F(StartModelsTest, TheJobFileThatItPrintsBeginsFromTheseWeights) {
   std::vector<float> wanted = weights_;
   wanted.resize(global.size, 0.0F);  // and no momentum
   EXPECT_EQ(models_.FirstState(job, global).value(), wanted);
+}
+
+TEST_F(StartModelsTest, TheJobFileSaysThatAnotherVocabularyNeedsItsTokenizer) {
+  ImportedModel made{.hash = {}, .llama = llama_};
+  EXPECT_THAT(ModelTable(made), Not(HasSubstr("tokenizer"))) << "it has that of \"byte\"";
+  made.llama->vocab_size = 32'000;
+  EXPECT_THAT(ModelTable(made),
+              HasSubstr("# not the 259 tokens of \"byte\": [data] has to name the tokenizer"));
 }
 
 TEST_F(StartModelsTest, TheModelOfAFormerJobBeginsWithoutWhatItsOuterRuleKept) {

@@ -50,6 +50,18 @@ TEST(NewJobTest, LeavesAPromptRoomToBeReadInBytes) {
   EXPECT_TRUE(CheckNewJob(spec).ok()) << "pieces are longer than bytes, nobody knows by how much";
 }
 
+TEST(NewJobTest, HoldsTheVocabularyAgainstTheTokenizerWhereAllKnowIt) {
+  JobSpec spec = Speaker();
+  spec.model.llama.vocab_size = 259;
+  EXPECT_TRUE(CheckNewJob(spec).ok());
+  spec.model.llama.vocab_size = 300;
+  EXPECT_EQ(Fault(spec),
+            "model.vocab_size = 300, but data.tokenizer = \"byte\" has 259: name the tokenizer or leave the "
+            "key out");
+  spec.text.tokenizer = "sha256:" + std::string(64, 'a');
+  EXPECT_TRUE(CheckNewJob(spec).ok()) << "only its file says how many it has";
+}
+
 TEST(NewJobTest, RefusesARiseThatIsNotOverBeforeTheJob) {
   JobSpec spec = Speaker();
   spec.inner.schedule = {.unit = ScheduleUnit::kStep, .warmup_steps = 39};
