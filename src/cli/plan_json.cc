@@ -31,7 +31,7 @@ ordered_json InputsJson(const plan::Inputs& in) {
                    {"latency_s", in.latency_s},
                    {"h", in.local_steps},
                    {"fragments", in.fragments},
-                   {"overlap", in.overlap},
+                   {"overlap", *in.overlap},
                    {"alpha", in.alpha},
                    {"overlap_backward", in.overlap_backward},
                    {"batch_tokens", in.batch_tokens},

@@ -78,7 +78,7 @@ constexpr auto kOptions = std::to_array<PlanOption>({
      SetQuantity<plan::Unit::kBitRate, &plan::Inputs::coordinator_link>},
     {"--latency", "DURATION", "A round trip between node and coordinator (50ms)", false, SetLatency},
     {"--h", "N", "Local steps between two exchanges (100)", false, SetWhole<&plan::Inputs::local_steps>},
-    {"--fragments", "N", "P of Streaming DiLoCo; divides H, at most L + 1 (10, or as L allows)", false,
+    {"--fragments", "N", "P of Streaming DiLoCo; divides H, at most L + 1 (10 or fewer)", false,
      SetWhole<&plan::Inputs::fragments>},
     {"--overlap", "N", "tau: steps that go on while a fragment travels (1)", false,
      SetWhole<&plan::Inputs::overlap>},

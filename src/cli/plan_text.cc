@@ -41,7 +41,7 @@ std::string ExchangesText(const plan::Inputs& in) {
   char alpha[32];
   std::snprintf(alpha, sizeof alpha, "%.3g", in.alpha);
   return "every " + Count(in.local_steps) + " steps; streaming: " + Count(in.fragments) +
-         " fragments, one every " + Count(interval) + " steps, overlap " + Count(in.overlap) + ", alpha " +
+         " fragments, one every " + Count(interval) + " steps, overlap " + Count(*in.overlap) + ", alpha " +
          alpha;
 }
 

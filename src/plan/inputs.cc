@@ -51,13 +51,14 @@ Status CheckRanges(const Inputs& s) {
   return {};
 }
 
-// Ten, or the most that divide H among fewer layers.
-void ChooseFragments(Inputs& s) {
-  if (s.fragments != 0) return;
-  s.fragments = kFragments;
-  if (s.layers == 0 || s.layers >= kFragments) return;
-  s.fragments = static_cast<std::uint32_t>(s.layers);
-  while (s.local_steps % s.fragments != 0) --s.fragments;
+// The most fragments up to ten, and among fewer layers up to these, that divide H.
+void ChooseStreaming(Inputs& s) {
+  if (s.fragments == 0) {
+    s.fragments = kFragments;
+    if (s.layers != 0 && s.layers < kFragments) s.fragments = static_cast<std::uint32_t>(s.layers);
+    while (s.local_steps % s.fragments != 0) --s.fragments;
+  }
+  if (!s.overlap) s.overlap = s.local_steps / s.fragments > 1 ? 1 : 0;
 }
 
 // As a job does (update/exchange.h): each fragment has a layer, but for the last, which may be what is behind
@@ -80,7 +81,7 @@ void GuessShape(Inputs& s) {
 }  // namespace
 
 Result<Inputs> Resolve(Inputs s) {
-  ChooseFragments(s);
+  ChooseStreaming(s);
   ACCORD_RETURN_IF_ERROR(CheckRanges(s));
   if ((s.layers == 0) != (s.hidden == 0)) return Invalid("--layers and --hidden go together.");
   if (s.secure && s.nodes < 3) {
@@ -88,10 +89,10 @@ Result<Inputs> Resolve(Inputs s) {
                    "Plan for three nodes or more, or without masks: --secure off");
   }
   const strategy::Streaming streaming{
-      .steps = s.local_steps, .fragments = s.fragments, .delay = s.overlap, .alpha = s.alpha};
+      .steps = s.local_steps, .fragments = s.fragments, .delay = *s.overlap, .alpha = s.alpha};
   if (const Status status = streaming.Validate(); !status.ok()) {
     return Invalid("Streaming DiLoCo with --h " + std::to_string(s.local_steps) + ", --fragments " +
-                       std::to_string(s.fragments) + " and --overlap " + std::to_string(s.overlap) +
+                       std::to_string(s.fragments) + " and --overlap " + std::to_string(*s.overlap) +
                        " cannot be: " + status.message() + ".",
                    "The fragments divide H, the overlap is below H / P, --alpha is between 0 and 1.");
   }

@@ -67,7 +67,7 @@ Schedule ScheduleOf(const Inputs& s, Method method) {
   if (method == Method::kDiloco) return schedule;
   schedule.interval /= s.fragments;
   schedule.fragments = s.fragments;
-  schedule.overlap = static_cast<double>(s.overlap);
+  schedule.overlap = static_cast<double>(*s.overlap);
   return schedule;
 }
 

@@ -182,6 +182,21 @@ TEST(PlanTest, ExtremesStayFinite) {
   }
 }
 
+TEST(PlanTest, FragmentsAndTheirDelayFitAnyNumberOfSteps) {
+  struct Case {
+    std::uint64_t steps;
+    std::uint32_t fragments;
+    std::uint64_t overlap;
+  };
+  for (const Case& c : {Case{1, 1, 0}, {5, 5, 0}, {7, 7, 0}, {62, 2, 1}, {64, 8, 1}, {100, 10, 1}, {128, 8, 1}, {512, 8, 1}}) {
+    Inputs s = Large();
+    s.local_steps = c.steps;
+    const Inputs made = Make(s).inputs;
+    EXPECT_EQ(made.fragments, c.fragments) << c.steps;
+    EXPECT_EQ(made.overlap, c.overlap) << c.steps;
+  }
+}
+
 TEST(PlanTest, HasNoMoreFragmentsThanAJobHas) {
   const auto fragments = [](std::uint64_t layers, std::uint32_t wanted) {
     Inputs s = Large();
