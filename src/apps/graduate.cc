@@ -101,10 +101,10 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
                 "nothing, the "
                 "job's model is made whole: its adapter merged, this node's parts put in")
       ->check(CLI::IsMember({"lora", "full", "ditto", "none"}));
-  c->add_option("--steps", wish_.steps, "Steps of the tuning")->type_name("N");
+  c->add_option("--steps", wish_.steps, "Steps of the tuning")->check(NotWhole)->type_name("N");
   c->add_option("--lr", wish_.lr, "Greatest learning rate, instead of the job's")->type_name("X");
-  c->add_option("--batch", wish_.batch, "Examples in a step, instead of the job's")->type_name("N");
-  c->add_option("--rank", wish_.adapter.rank, "lora: of the adapter")->type_name("R");
+  c->add_option("--batch", wish_.batch, "Examples in a step, instead of the job's")->check(NotWhole)->type_name("N");
+  c->add_option("--rank", wish_.adapter.rank, "lora: of the adapter")->check(NotWhole)->type_name("R");
   c->add_option("--alpha", wish_.adapter.alpha, "lora: its scale, times the rank")->type_name("A");
   c->add_option("--projections", wish_.adapter.projections,
                 "lora: names of the matrices (default: all seven of a llama's layer)")
@@ -118,8 +118,8 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
        "--kept", kept_,
        "A job of this node, by its id or the first digits: begin with the parts that the node keeps of it")
       ->type_name("JOB");
-  c->add_option("--seed", wish_.seed, "Another seed, another order of examples")->type_name("N");
-  c->add_option("--threads", wish_.threads, "Threads of a step")->type_name("N");
+  c->add_option("--seed", wish_.seed, "Another seed, another order of examples")->check(NotWhole)->type_name("N");
+  c->add_option("--threads", wish_.threads, "Threads of a step")->check(NotWhole)->type_name("N");
   c->add_flag("--json", json_, "One line of JSON");
 }
 

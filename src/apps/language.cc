@@ -53,14 +53,14 @@ void SayWhyItEnds(const study::Trained& trained, const study::Said& said, std::u
 void LanguageCommands::AddTo(CLI::App& app) {
   generate_ = app.add_subcommand("generate", "Text from a language model");
   generate_->add_option("--prompt", wish_.prompt, "How the text begins");
-  generate_->add_option("--tokens", wish_.max_tokens, "At most so many")->type_name("N");
+  generate_->add_option("--tokens", wish_.max_tokens, "At most so many")->check(NotWhole)->type_name("N");
   generate_->add_option("--temperature", wish_.sampling.temperature, "0: always the most probable")
       ->type_name("T");
-  generate_->add_option("--top-k", wish_.sampling.top_k, "Among so many of the most probable")
+  generate_->add_option("--top-k", wish_.sampling.top_k, "Among so many of the most probable")->check(NotWhole)
       ->type_name("K");
   generate_->add_option("--top-p", wish_.sampling.top_p, "Among the fewest that are so probable together")
       ->type_name("P");
-  generate_->add_option("--seed", wish_.sampling.seed, "Another seed, another text")->type_name("N");
+  generate_->add_option("--seed", wish_.sampling.seed, "Another seed, another text")->check(NotWhole)->type_name("N");
   samples_ =
       app.add_subcommand("samples", "What a language model says to each prompt of its job's [samples]");
   samples_->add_flag("--more", more_, "With --json: further samples follow, so no line is the last");
@@ -70,7 +70,7 @@ void LanguageCommands::AddTo(CLI::App& app) {
                    "gguf (llama.cpp), hf (a Hugging Face directory), torchscript (PyTorch, libtorch), or, of "
                    "a vocabulary, sentencepiece")
       ->check(CLI::IsMember({"gguf", "hf", "torchscript", "sentencepiece"}));
-  export_->add_option("--pieces", pieces_, "sentencepiece: keep so many, those that are worth most")
+  export_->add_option("--pieces", pieces_, "sentencepiece: keep so many, those that are worth most")->check(NotWhole)
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   export_->add_option("--type", values_, "f32, f16, or q8_0 (gguf)")

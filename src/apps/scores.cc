@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "apps/participants.h"
+#include "base/text.h"
 #include "charter/group_scores.h"
 #include "study/scores.h"
 #include "study/scratch.h"
@@ -96,7 +97,7 @@ void ScoresCommand::AddTo(CLI::App& app) {
       ->required();
   command_->add_option("--from", from_, "Model or checkpoint to begin with, as accord-sim run has it")
       ->type_name("MODEL");
-  command_->add_option("--threads", threads_, "Threads of one training step")->type_name("N");
+  command_->add_option("--threads", threads_, "Threads of one training step")->check(NotWhole)->type_name("N");
   command_->add_option("--trust-domain", trust_domain_, "Of the federation that is played")
       ->type_name("DOMAIN");
   command_->add_flag("--json", json_, "JSON lines");

@@ -109,6 +109,14 @@ std::string FormatTime(TimePoint time) {
   return text;
 }
 
+std::string NotWhole(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return {};
+  return "\"" + Printable(text, 64) + "\" is not a whole number from 0 to " +
+         std::to_string(std::numeric_limits<std::uint64_t>::max());
+}
+
 std::string Printable(std::string_view text, std::size_t limit) {
   std::string out;
   while (!text.empty()) {

@@ -30,6 +30,9 @@ using ByteView = std::span<const std::uint8_t>;
 [[nodiscard]] std::string FormatBytes(std::uint64_t bytes);
 // "64MiB", "8GiB", "4096": bytes. nullopt otherwise, or when it overflows.
 [[nodiscard]] std::optional<std::uint64_t> ParseBytes(std::string_view text);
+// What is wrong with `text` where it is no whole number of 64 bits without a sign; else empty. For options of
+// command lines: CLI11 takes "-3" for 2^64 - 3.
+[[nodiscard]] std::string NotWhole(std::string_view text);
 // RFC 3339 in UTC with milliseconds.
 [[nodiscard]] std::string FormatTime(TimePoint time);
 // Text of a peer made fit for a terminal, log or JSON: valid UTF-8 of at most `limit` bytes, cut between

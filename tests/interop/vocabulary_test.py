@@ -109,7 +109,7 @@ class VocabularyTest(unittest.TestCase):
     def test_what_cannot_be_is_named_and_leaves_nothing(self) -> None:
         for words, error in ((("--pieces", 3), "data.tokenizer"), (("--pieces", self.size + 1), "data.tokenizer"),
                              (("--pieces", -4), "cli.usage"), (("--pieces", "many"), "cli.usage"),
-                             (("--pieces", 2**70), "data.tokenizer"), (("--pieces", 0), "cli.usage"),
+                             (("--pieces", 2**70), "cli.usage"), (("--pieces", 0), "cli.usage"),
                              (("--type", "f16"), "model.unknown")):
             out = self.path / "nothing.model"
             answer = self.export(out, "--tokenizer", self.seed, *words)

@@ -54,6 +54,15 @@ class MessagesTest(unittest.TestCase):
         self.assertIn("See: accord-node policy check --help",
                       self.refused(USAGE, "cli.usage", "accord-node", "policy", "check"))
 
+    def test_a_number_below_nothing_is_no_large_one(self):
+        for words in (["generate", "m", "--job", "j", "--tokens", "-5"], ["generate", "m", "--job", "j", "--top-k", "-1"],
+                      ["generate", "m", "--job", "j", "--seed", "-1"], ["generate", "m", "--job", "j", "--tokens", "1" * 21],
+                      ["run", "--job", "j", "--node", "a=b", "--worth-every", "-1"],
+                      ["graduate", "--config", "c", "--job", "j", "--model", "m", "--out", "o", "--steps", "-3"]):
+            with self.subTest(words):
+                self.assertIn(f'{words[-2]}: "{words[-1]}" is not a whole number from 0 to 18446744073709551615',
+                              self.refused(USAGE, "cli.usage", "accord-sim", *words))
+
     def test_where_a_disk_is_not_mounted_nothing_is_made_and_a_restore_finds_it_empty(self):
         backup, empty = self.dir / "backup", self.dir / "empty"
         self.assertEqual(self.run_it("accordd", "backup", backup, "--state", self.init())[0], 0)

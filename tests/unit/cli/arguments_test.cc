@@ -85,6 +85,23 @@ TEST(ArgumentsTest, EveryErrorIsAUsageErrorWithAHint) {
   ExpectGolden("usage_errors.txt", text);
 }
 
+TEST(ArgumentsTest, ANumberBelowNothingIsNoLargeOne) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"model", "generate", "digits", "--tokens", "-5"},
+           {"model", "generate", "digits", "--top-k", "-1"},
+           {"model", "generate", "digits", "--seed", "18446744073709551616"},
+           {"model", "export", "digits", "--out", "x", "--pieces", "few"},
+           {"log", "watch", "--from", "-1"}}) {
+    const Status status = ParseArguments(words).status();
+    EXPECT_EQ(status.error(), "cli.usage");
+    EXPECT_NE(status.message().find("\"" + words.back() + "\" is not a whole number from 0 to"),
+              std::string::npos)
+        << status.message();
+  }
+  EXPECT_EQ(Parse<ModelGenerate>({"model", "generate", "digits", "--tokens", "18446744073709551615"}).tokens,
+            "18446744073709551615");
+}
+
 TEST(ArgumentsTest, HelpIsThereForEveryCommand) {
   ExpectGolden("help.txt", Parse<Help>({}).text);
   EXPECT_EQ(Parse<Help>({"--help"}).text, Parse<Help>({}).text);
