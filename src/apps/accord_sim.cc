@@ -126,7 +126,7 @@ void Print(const Commands& commands, const study::RoundReport& report) {
 }
 
 Status PrintWorth(const Commands& commands, const study::Lockstep& lockstep, std::uint64_t round) {
-  nlohmann::ordered_json line{{"after_round", round}};
+  nlohmann::ordered_json line{{"after_round", round}, {"model_hash", lockstep.model_hash().Hex()}};
   for (const study::Lab& lab : lockstep.labs()) {
     ACCORD_ASSIGN_OR_RETURN(const study::Worth worth, study::Evaluate(lab, lockstep.model()));
     line["worth"][lab.name] = {
@@ -165,7 +165,8 @@ Status Run(const Commands& commands) {
 }
 
 Status Eval(const Commands& commands) {
-  ACCORD_ASSIGN_OR_RETURN(const JobSpec job, ReadJob(commands.job));
+  ACCORD_ASSIGN_OR_RETURN(JobSpec job, ReadJob(commands.job));
+  job.model.start.clear();  // what is looked at is not what the job began from
   // Of Ditto the common model is whole.
   if (model::HasPersonal(job) && job.personal.kind != PersonalKind::kDitto)
     return Fail(errors::kModelPersonal,

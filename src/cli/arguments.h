@@ -92,7 +92,7 @@ struct ModelExport {
 };
 struct ModelCard {
   std::string job;
-  std::string worth;  // a file of what labs published: accord-sim eval --json, accord-node graduate --json
+  std::string worth;  // a file of what labs published: accord-sim eval --json
   std::string out;    // empty: to standard output
 };
 struct ModelBundle {

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -19,26 +20,38 @@ namespace {
 
 constexpr std::uint64_t kMaxWorth = 1 << 20;
 
-// Bits per byte, or else loss and accuracy, by lab.
-using Worth = std::map<std::string, std::map<std::string, double>>;
+// Bits per byte, loss, accuracy, examples: by lab, as they are shown.
+using Worth = std::map<std::string, std::map<std::string, std::string>>;
 
-Result<Worth> ReadWorth(const std::string& file) {
+// Of this model alone: figures of another one would be believed as well.
+Result<Worth> ReadWorth(const std::string& file, const Digest& model) {
   Worth worth;
   if (file.empty()) return worth;
   ACCORD_ASSIGN_OR_RETURN(const Bytes content, ReadFile(file, kMaxWorth));
-  const auto wrong = [&] {
-    return Fail(errors::kCliFile, file + " is not what accord-sim eval --json prints.");
+  const auto fail = [&](const std::string& what) {
+    return Fail(errors::kCliFile, file + what,
+                "Make it of the job's model as it is downloaded: accord-sim eval MODEL --job FILE --node "
+                "NAME=FILE --json > worth.json; a line of each lab.");
   };
+  const auto wrong = [&] { return fail(" is not what accord-sim eval --json prints."); };
   std::istringstream lines{std::string(AsText(content))};
   for (std::string line; std::getline(lines, line);) {
     if (line.empty()) continue;
     const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!json.is_object() || !json.contains("worth") || !json["worth"].is_object()) return wrong();
+    const auto hash = json.find("model_hash");
+    if (hash == json.end() || !hash->is_string())
+      return fail(" does not say of which model its figures are (model_hash).");
+    if (Digest::FromHex(hash->get<std::string>()) != model)
+      return fail(" is of another model than the card, " + Printable(hash->get<std::string>(), 64) + ".");
     for (const auto& [lab, figures] : json["worth"].items()) {
       if (!figures.is_object()) return wrong();
+      const auto [row, first] = worth.try_emplace(Printable(lab, 64));
+      if (!first) return fail(" has the lab " + row->first + " twice.");
       for (const auto& [name, value] : figures.items()) {
         if (!value.is_number()) return wrong();
-        worth[Printable(lab, 64)][Printable(name, 64)] = value.get<double>();
+        row->second[Printable(name, 64)] =
+            value.is_number_unsigned() ? Count(value.get<std::uint64_t>()) : Figure(value.get<double>());
       }
     }
   }
@@ -102,7 +115,7 @@ std::string WorthTable(const Worth& worth) {
   std::string text = "| lab | figures |\n|---|---|\n";
   for (const auto& [lab, figures] : worth) {
     std::string all;
-    for (const auto& [name, value] : figures) all += (all.empty() ? "" : ", ") + name + " " + Figure(value);
+    for (const auto& [name, value] : figures) all += (all.empty() ? "" : ", ") + name + " " + value;
     text += Row(lab, all);
   }
   return text;
@@ -133,12 +146,12 @@ std::string Card(const JobSpec& spec, const rpc::JobView& job, ByteView plan, co
 
 ExitCode Run(const ModelCard& command, Session& session) {
   Printer& printer = session.printer();
-  const Result<Worth> worth = ReadWorth(command.worth);
-  if (!worth.ok()) return printer.Failure(worth.status());
   auto backend = session.Connect();
   if (!backend.ok()) return printer.Failure(backend.status());
   const auto job = (*backend)->GetJob(command.job);
   if (!job.ok()) return printer.Failure(job.status());
+  const Result<Worth> worth = ReadWorth(command.worth, job->model_hash);
+  if (!worth.ok()) return printer.Failure(worth.status());
   const auto plan = (*backend)->GetPlan(command.job);
   if (!plan.ok()) return printer.Failure(plan.status());
   const auto spec = config::ParseJob(AsText(plan->plan), "the job's plan");

@@ -71,15 +71,12 @@ Status Lockstep::Prepare() {
 Status Lockstep::BeginFrom(std::vector<float>& global) const {
   model::InitialWeights(*facts_.layout, facts_.spec->seed, global);
   if (options_.from.empty()) return {};
-  ACCORD_RETURN_IF_ERROR(model::CheckConfigBeside(options_.from, facts_.spec->model));
-  if (Result<std::vector<float>> same = model::ReadSafetensors(options_.from, *facts_.layout); same.ok()) {
-    global = *std::move(same);
-    return {};
-  }
+  // Its weights are looked at as those of any checkpoint, also where more than they is in it.
   ACCORD_ASSIGN_OR_RETURN(
       const std::vector<float> weights,
       model::ReadCheckpoint(options_.from, update::ModelOf(*facts_.layout), facts_.spec->model));
-  std::ranges::copy(weights, global.begin());
+  const Result<std::vector<float>> same = model::ReadSafetensors(options_.from, *facts_.layout);
+  std::ranges::copy(same.ok() ? *same : weights, global.begin());
   return {};
 }
 

@@ -58,6 +58,22 @@ class LanguageTest(unittest.TestCase):
             self.assertLess(answer["worth"][name]["bits_per_byte"], 6)
         alone = json.loads(self.sim("eval", self.model, "--job", self.job, *self.nodes()[:2], "--json"))
         self.assertEqual(alone["worth"]["ada"], answer["worth"]["ada"], "a lab may look for itself")
+        self.assertEqual(answer["model_hash"], self.view["model_hash"])
+        published = self.federation.dir / "worth.json"
+        published.write_text(json.dumps(alone))
+        card = self.federation.call("accord", "model", "card", "words", "--worth", published)
+        self.assertRegex(card, r"\| ada \| .*bits_per_byte")
+
+    def test_a_model_with_a_value_that_is_none_is_worth_nothing(self) -> None:
+        content = bytearray(self.model.read_bytes())
+        first = 8 + int.from_bytes(content[:8], "little")
+        content[first:first + 4] = b"\0\0\xc0\x7f"
+        broken = self.federation.dir / "broken.safetensors"
+        broken.write_bytes(content)
+        for words in (("eval", *self.nodes()[:2]), ("generate",)):
+            done = self.run_sim(words[0], broken, "--job", self.job, *words[1:])
+            self.assertEqual(done.returncode, 4, done.stdout)
+            self.assertIn("docs/errors/model.values.md", done.stderr)
 
     def test_it_goes_on_from_a_prompt(self) -> None:
         words = ("generate", self.model, "--job", self.job, "--prompt", "ada lä", "--tokens", "16")

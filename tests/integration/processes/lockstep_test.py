@@ -70,6 +70,9 @@ class LockstepTest(unittest.TestCase):
         self.assertEqual(view["state"], "finished", view)
         *_, end = self.play(federation.dir / "from.safetensors", "--from", former)
         self.assertEqual(end["model_hash"], view["model_hash"])
+        worth = json.loads(federation.call("accord-sim", "eval", federation.dir / "from.safetensors", "--job", job, "--node",
+                                           f"{NODES[0]}={federation.dir}/{NODES[0]}.toml", "--json"))
+        self.assertEqual(worth["model_hash"], view["model_hash"])
         for wrong in ([], ["--from", federation.dir / "from.safetensors"]):
             with self.assertRaisesRegex(AssertionError, "model.start"):
                 self.play(federation.dir / "none.safetensors", *wrong)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "base/file.h"
 #include "tests/unit/cli/fake_network.h"
@@ -216,17 +217,30 @@ TEST_F(CardTest, SaysWhatIsKnownAndWhatIsNot) {
   ExpectGolden("model_card.txt", ended.out);
 }
 
-TEST_F(CardTest, HasTheFiguresThatLabsPublishedAndNoOthers) {
+TEST_F(CardTest, HasTheFiguresThatLabsPublishedOfThisModelAndNoOthers) {
   const std::string worth = (p.dir / "worth.json").string();
-  std::ofstream(worth)
-      << R"({"after_round":0,"worth":{"de":{"bits_per_byte":1.5},"fr":{"bits_per_byte":2.25}}})"
-      << "\n";
-  EXPECT_THAT(p.Run({"model", "card", "digits", "--worth", worth}).out,
-              HasSubstr("| de | bits_per_byte 1.5000 |\n| fr | bits_per_byte 2.2500 |\n"));
-  std::ofstream(worth) << R"({"worth":{"de":["x"]}})";
-  const auto ended = p.Run({"model", "card", "digits", "--worth", worth});
-  EXPECT_EQ(ended.code, 4);
-  EXPECT_THAT(ended.err, HasSubstr("accord-sim eval --json"));
+  const auto card = [&](const std::string& lines) {
+    std::ofstream(worth) << lines << "\n";
+    return p.Run({"model", "card", "digits", "--worth", worth});
+  };
+  const auto line = [](const std::string& model, const std::string& labs) {
+    return R"({"after_round":0,"model_hash":")" + model + R"(","worth":{)" + labs + "}}\n";
+  };
+  const std::string model = p.coordinator.job.model_hash.Hex();
+  const std::string german = line(model, R"("de":{"bits_per_byte":1.5,"examples":12345})");
+  EXPECT_THAT(card(german + line(model, R"("fr":{"bits_per_byte":2.25})")).out,
+              HasSubstr("| de | bits_per_byte 1.5000, examples 12,345 |\n| fr | bits_per_byte 2.2500 |\n"));
+  for (const auto& [lines, why] : std::map<std::string, std::string>{
+           {line(model, R"("de":["x"])"), "is not what accord-sim eval --json prints"},
+           {"round 1  loss 0.5", "is not what accord-sim eval --json prints"},
+           {R"({"worth":{"de":{"loss":1.5}}})", "does not say of which model"},
+           {line(hash, R"("de":{"loss":1.5})"), "is of another model than the card, " + hash},
+           {german + german, "has the lab de twice"}}) {
+    const auto ended = card(lines);
+    EXPECT_EQ(ended.code, 4) << lines;
+    EXPECT_THAT(ended.err, HasSubstr(why));
+    EXPECT_THAT(ended.err, HasSubstr("hint:  Make it of the job's model as it is downloaded"));
+  }
 }
 
 TEST_F(CardTest, ReplacesNoFile) {
