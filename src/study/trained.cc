@@ -34,9 +34,19 @@ Status CheckLanguage(const Trained& trained) {
 
 bool HasBytes(const Trained& trained) { return trained.job.text.tokenizer == "byte"; }
 
+// Failures are told to a person with the file at hand, where data/tokenizer.h speaks of a node's settings.
 Result<std::unique_ptr<data::Tokenizer>> TokenizerOf(const Trained& trained) {
-  return data::OpenTokenizer(trained.job.text.tokenizer, trained.tokenizer,
-                             trained.job.model.llama.vocab_size);
+  const TextSpec& text = trained.job.text;
+  if (HasBytes(trained)) return data::OpenTokenizer(text.tokenizer, {}, trained.job.model.llama.vocab_size);
+  constexpr const char* kHint = "Name its file: --tokenizer FILE";
+  if (trained.tokenizer.empty())
+    return Fail(errors::kDataTokenizer,
+                "the tokens of this job are those of the SentencePiece model " + text.tokenizer, kHint);
+  auto opened =
+      data::OpenTokenizer(text.tokenizer, trained.tokenizer, trained.job.model.llama.vocab_size);
+  if (opened.ok()) return opened;
+  const Status& why = opened.status();
+  return Status(why.code(), why.error(), why.message(), kHint);
 }
 
 // The ids of a whole text behind <s>.
@@ -164,8 +174,8 @@ Result<Said> Generate(const Trained& trained, const Wish& wish,
                                                             if (!ended) text(decoder.Push(token));
                                                             return !ended;
                                                           }});
-  text(decoder.Finish());
   if (!told.ok()) return told.status();
+  text(decoder.Finish());
   return Said{.tokens = *told - (ended ? 1 : 0), .cut = !ended && *told < wish.max_tokens};
 }
 

@@ -23,7 +23,10 @@
 namespace accord::trainer {
 namespace {
 
-Status Unfit(const std::string& what) { return Fail(errors::kJobInvalid, what); }
+// Not of the job file, of which the error's own hint speaks.
+Status Unfit(const std::string& what, const std::string& hint) {
+  return Fail(errors::kJobInvalid, what, hint);
+}
 
 class LlamaGenerator final : public Generator {
  public:
@@ -39,9 +42,10 @@ class LlamaGenerator final : public Generator {
   Result<std::uint64_t> Generate(const GenerateRequest& request) override {
     ACCORD_RETURN_IF_ERROR(Check(request.prompt));
     const Sampling& sampling = request.sampling;
-    if (!(sampling.temperature >= 0.0) || !std::isfinite(sampling.temperature) || !(sampling.top_p > 0.0)) {
-      return Unfit("temperature must be a number from 0, top_p above 0");
-    }
+    if (!(sampling.temperature >= 0.0) || !std::isfinite(sampling.temperature))
+      return Unfit("the temperature is no number from 0 on", "Correct --temperature.");
+    if (!(sampling.top_p > 0.0))
+      return Unfit("the share of the most probable tokens is not above 0", "Correct --top-p.");
     return Guard("generating", [&]() -> Result<std::uint64_t> {
       ACCORD_RETURN_IF_ERROR(MakeRoom(request.prompt.size(), request.max_tokens));
       return Stream(request);
@@ -60,15 +64,18 @@ class LlamaGenerator final : public Generator {
 
  private:
   Status Check(std::span<const std::int32_t> tokens) const {
-    if (tokens.empty()) return Unfit("the prompt is empty");
+    constexpr const char* kHint = "Give another prompt: --prompt, or of a job's samples in [samples].";
+    if (tokens.empty()) return Unfit("the prompt is empty", kHint);
     if (tokens.size() > static_cast<std::size_t>(positions_)) {
       return Unfit("the prompt has " + std::to_string(tokens.size()) + " tokens, the model " +
-                   std::to_string(positions_) + " positions");
+                       std::to_string(positions_) + " positions",
+                   kHint);
     }
     for (const std::int32_t token : tokens) {
       if (token < 0 || static_cast<std::uint64_t>(token) >= model_.spec().vocab_size) {
         return Unfit("token " + std::to_string(token) + " is outside the vocabulary of " +
-                     std::to_string(model_.spec().vocab_size));
+                         std::to_string(model_.spec().vocab_size),
+                     kHint);
       }
     }
     return {};

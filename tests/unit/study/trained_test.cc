@@ -77,6 +77,21 @@ TEST_F(TrainedTest, SaysWhetherThePositionsEndedIt) {
   EXPECT_FALSE(Generate(trained, prompt, 9).cut) << "as many as were asked for";
 }
 
+TEST_F(TrainedTest, SaysNothingBeforeItIsKnownThatItCanSpeak) {
+  const Trained trained = Open();
+  const auto refused = [&](Wish wish) {
+    wish.max_tokens = wish.threads = 1;
+    std::size_t told = 0;
+    const Status status = study::Generate(trained, wish, [&](auto) { ++told; }).status();
+    EXPECT_EQ(status.error(), errors::kJobInvalid.id);
+    EXPECT_EQ(told, 0U) << "not even nothing, which would show the prompt";
+    return status.hint();
+  };
+  EXPECT_THAT(refused({.prompt = "x", .sampling = {.temperature = -1.0}}), HasSubstr("--temperature"));
+  EXPECT_THAT(refused({.prompt = "x", .sampling = {.top_p = 0.0}}), HasSubstr("--top-p"));
+  EXPECT_THAT(refused({.prompt = std::string(16, 'x')}), HasSubstr("--prompt"));
+}
+
 TEST_F(TrainedTest, ADirectoryOfAByteModelSaysWhatItsTokensAre) {
   const Trained trained = Open();
   EXPECT_EQ(trained.source, hash_) << "the model hash";
@@ -110,6 +125,7 @@ TEST_F(TrainedTest, WithoutTheTokenizerNothingIsWritten) {
   const Trained trained = Open("vocab_size = 262\n", "tokenizer = \"sha256:" + std::string(64, 'a') + "\"\n");
   const Status refused = Write(trained, {.format = Format::kHuggingFace, .out = directory_ / "hf"});
   EXPECT_EQ(refused.error(), errors::kDataTokenizer.id);
+  EXPECT_EQ(refused.hint(), "Name its file: --tokenizer FILE");
   EXPECT_FALSE(std::filesystem::exists(directory_ / "hf"));
 }
 
