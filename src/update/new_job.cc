@@ -35,14 +35,32 @@ void CheckLengths(const JobSpec& spec, const LlamaSpec& llama, Faults& faults) {
 }
 
 // The products stay below 2^63: config bounds rounds and local steps by 10^9 each.
-void CheckWarmup(const JobSpec& spec, Faults& faults) {
+void CheckSchedule(const JobSpec& spec, Faults& faults) {
   const ScheduleSpec& schedule = spec.inner.schedule;
-  if (schedule.unit != ScheduleUnit::kStep || schedule.warmup_steps == 0) return;
+  if (schedule.unit != ScheduleUnit::kStep) return;
   const std::uint64_t steps = strategy::StepsBefore(spec, spec.round.count + 1);
-  if (schedule.warmup_steps < steps) return;
-  faults.push_back("inner.schedule.warmup_steps = " + std::to_string(schedule.warmup_steps) +
-                   " is not below the " + std::to_string(steps) +
-                   " local steps of the whole job: inner.lr would never be reached");
+  const std::uint64_t warmup = schedule.warmup_steps;
+  const std::string never = " the " + std::to_string(steps) +
+                            " local steps of the whole job: inner.lr would never be reached";
+  if (warmup > 0 && warmup >= steps) {
+    faults.push_back("inner.schedule.warmup_steps = " + std::to_string(warmup) + " is not below" + never);
+  } else if (schedule.kind == ScheduleKind::kWsd && schedule.decay_steps > steps - warmup) {
+    faults.push_back("inner.schedule.decay_steps = " + std::to_string(schedule.decay_steps) +
+                     (warmup > 0 ? " with warmup_steps = " + std::to_string(warmup) : "") + " is above" +
+                     never);
+  }
+}
+
+void CheckParts(const JobSpec& spec, Faults& faults) {
+  if (spec.inner.accumulate > spec.inner.batch)
+    faults.push_back("inner.accumulate = " + std::to_string(spec.inner.accumulate) +
+                     " is above inner.batch = " + std::to_string(spec.inner.batch) +
+                     ": a batch has no more parts than examples");
+  if (spec.round.synchronous > 0 && spec.round.synchronous >= spec.round.count &&
+      spec.outer.rule != "fedavg")
+    faults.push_back("round.synchronous = " + std::to_string(spec.round.synchronous) +
+                     " are all rounds: outer.rule = \"" + spec.outer.rule +
+                     "\" would never run, as synchronous rounds average plainly");
 }
 
 }  // namespace
@@ -52,7 +70,8 @@ Status CheckNewJob(const JobSpec& spec) {
   ACCORD_ASSIGN_OR_RETURN(const ModelSpec model, model::Resolve(spec.model));
   Faults faults;
   if (model.kind == "llama") CheckLengths(spec, model.llama, faults);
-  CheckWarmup(spec, faults);
+  CheckSchedule(spec, faults);
+  CheckParts(spec, faults);
   if (faults.empty()) return {};
   std::string all;
   for (const std::string& fault : faults) all += (all.empty() ? "" : "\n") + fault;

@@ -87,6 +87,37 @@ TEST(NewJobTest, CountsTheStepsOfTheLongestJob) {
   EXPECT_THAT(Fault(spec), HasSubstr("the 1000000000000000000 local steps"));
 }
 
+TEST(NewJobTest, RefusesAFallThatBeginsBeforeTheRiseIsOver) {
+  JobSpec spec = Speaker();
+  spec.inner.schedule = {
+      .kind = ScheduleKind::kWsd, .unit = ScheduleUnit::kStep, .warmup_steps = 10, .decay_steps = 30};
+  EXPECT_TRUE(CheckNewJob(spec).ok());
+  spec.inner.schedule.decay_steps = 31;
+  EXPECT_THAT(Fault(spec), HasSubstr("decay_steps = 31 with warmup_steps = 10 is above the 40 local steps"));
+  spec.inner.schedule.warmup_steps = 0;
+  EXPECT_TRUE(CheckNewJob(spec).ok());
+  spec.inner.schedule.decay_steps = UINT64_MAX;
+  EXPECT_THAT(Fault(spec), HasSubstr(" is above the 40 local steps"));
+}
+
+TEST(NewJobTest, RefusesMorePartsOfABatchThanExamples) {
+  JobSpec spec = Speaker();
+  spec.inner.accumulate = spec.inner.batch = 8;
+  EXPECT_TRUE(CheckNewJob(spec).ok());
+  ++spec.inner.accumulate;
+  EXPECT_THAT(Fault(spec), HasSubstr("inner.accumulate = 9 is above inner.batch = 8"));
+}
+
+TEST(NewJobTest, RefusesAnOuterRuleThatNoRoundIsLeftFor) {
+  JobSpec spec = Speaker();
+  spec.round.synchronous = 10;
+  EXPECT_TRUE(CheckNewJob(spec).ok()) << "the plain average is what synchronous rounds do";
+  spec.outer.rule = "diloco";
+  EXPECT_THAT(Fault(spec), HasSubstr("round.synchronous = 10 are all rounds: outer.rule = \"diloco\""));
+  spec.round.synchronous = 9;
+  EXPECT_TRUE(CheckNewJob(spec).ok());
+}
+
 TEST(NewJobTest, NamesAllThatIsWrong) {
   JobSpec spec = Speaker();
   spec.text.context = 1'024;
