@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/download.h"
 #include "cli/find_model.h"
@@ -98,10 +99,20 @@ Result<LocalModel> Fetch(Session& session, const Named& named) {
   return fetched;
 }
 
+bool MayBeHash(std::string_view name) {
+  return name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 // A file may be a graduate, which is whole and needs no frozen model; so one that is not here is no failure.
 Result<LocalModel> Locate(Session& session, const Named& named) {
   std::error_code error;
-  if (!fs::is_regular_file(named.model, error)) return Fetch(session, named);
+  if (!fs::is_regular_file(named.model, error)) {
+    if (named.plan.empty() || MayBeHash(named.model)) return Fetch(session, named);
+    const std::string name = "\"" + Printable(named.model, 200) + "\"";
+    return Fail(errors::kCliFile,
+                fs::exists(named.model, error) ? name + " is no file." : "There is no file " + name + ".",
+                "With --job a model is a file, or the hash of one that no job is known of.");
+  }
   if (named.plan.empty())
     return Fail(errors::kCliUsage, "What is in " + named.model + " is said by a job file.",
                 "Name it: --job FILE");

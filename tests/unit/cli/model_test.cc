@@ -72,13 +72,25 @@ TEST_F(ModelUseTest, AFileNeedsItsJobFileAndNoCoordinator) {
   EXPECT_THAT(p.helped,
               ElementsAre(ElementsAre("export", file, "--job=j", "--format=hf", "--type=f32", "--out=m")));
   EXPECT_EQ(p.Run({"model", "export", file, "--job", "j", "--format", "sentencepiece", "--tokenizer", "seed",
-                   "--pieces", "-8", "--out", "m"})
+                   "--pieces", "8", "--out", "m"})
                 .code,
-            3)
-      << "what may be a number the helper says";
+            3);
   EXPECT_THAT(p.helped.back(), ElementsAre("export", file, "--job=j", "--format=sentencepiece", "--type=f32",
-                                           "--pieces=-8", "--out=m", "--tokenizer=seed"));
+                                           "--pieces=8", "--out=m", "--tokenizer=seed"));
   EXPECT_EQ(p.coordinator.connects, connects);
+}
+
+TEST_F(ModelUseTest, AFileThatIsNotThereIsNoModelOfAFederation) {
+  const int connects = p.coordinator.connects;
+  for (const std::string& file : {(p.dir / "nosuch.st").string(), p.dir.path().string()}) {
+    const auto ended = p.Run({"model", "generate", file, "--job", "j"});
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.err, HasSubstr("docs/errors/cli.file.md"));
+    EXPECT_THAT(ended.err, HasSubstr("\"" + file + "\""));
+  }
+  EXPECT_EQ(p.coordinator.connects, connects);
+  EXPECT_EQ(p.Run({"model", "generate", hash, "--job", "j"}).code, 0) << "a job file may go with a hash";
+  EXPECT_THAT(p.helped.back(), ElementsAre("generate", kept + ".safetensors", "--job=j"));
 }
 
 TEST_F(ModelUseTest, WithoutTheHelperItSaysWhatIsMissing) {
