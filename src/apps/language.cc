@@ -176,7 +176,10 @@ Status LanguageCommands::Export() const {
                                      : values_ == "f16" ? study::Values::kF16
                                                         : study::Values::kQ8,
                            .pieces = pieces_,
-                           .out = out_};
+                           .out = out_,
+                           .note = [](const std::string& note) {
+                             std::fputs(("note: " + note + "\n").c_str(), stderr);
+                           }};
   if (adapter_) {
     ACCORD_RETURN_IF_ERROR(study::WriteAdapter(job_, model_, wish));
   } else {

@@ -41,4 +41,7 @@ struct Vocabulary {
 // back as a space. Documents are <s> and their bytes.
 [[nodiscard]] Vocabulary MakeByteVocabulary();
 
+// What llama.cpp makes of a text that SentencePiece, and so the training, makes otherwise; a sentence each.
+[[nodiscard]] std::vector<std::string> LlamaCppDifferences(const Vocabulary& vocabulary);
+
 }  // namespace accord::model

@@ -207,9 +207,12 @@ Status Write(const Trained& trained, const Export& wish) {
   }
   ACCORD_ASSIGN_OR_RETURN(const model::Vocabulary vocabulary, VocabularyOf(trained));
   if (wish.format == Format::kGguf) {
-    return model::WriteGguf(
+    ACCORD_RETURN_IF_ERROR(model::WriteGguf(
         wish.out, GgufTypeOf(wish.values),
-        {.spec = spec, .weights = trained.weights, .vocabulary = vocabulary, .name = trained.job.name});
+        {.spec = spec, .weights = trained.weights, .vocabulary = vocabulary, .name = trained.job.name}));
+    for (const std::string& difference : model::LlamaCppDifferences(vocabulary))
+      if (wish.note) wish.note(difference);
+    return {};
   }
   if (wish.values == Values::kQ8)
     return Fail(errors::kModelUnknown, "a Hugging Face directory has f32 or f16; q8_0 is of GGUF");

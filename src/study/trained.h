@@ -57,6 +57,8 @@ struct Export {
   Values values = Values::kF32;
   std::uint64_t pieces = 0;  // kSentencePiece; 0: all
   std::filesystem::path out;
+  // Told of a file that was made what its readers make otherwise than the training did.
+  std::function<void(const std::string&)> note = {};
 };
 [[nodiscard]] Status Write(const Trained& trained, const Export& wish);
 

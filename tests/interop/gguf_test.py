@@ -68,8 +68,10 @@ class GgufTest(unittest.TestCase):
                  " --byte_fallback=true --hard_vocab_limit=false --normalization_rule_name=identity"
                  " --remove_extra_whitespaces=false --split_digits=true --character_coverage=1.0")
             tool(f"spm_export_vocab --model={prefix}.model --output={prefix}.tsv")
-            subprocess.run([PROGRAM, f"{prefix}.gguf", kind, f"{prefix}.tsv"], check=True)
+            notes = subprocess.run([PROGRAM, f"{prefix}.gguf", kind, f"{prefix}.tsv"], check=True, capture_output=True,
+                                   text=True).stdout
             # llama.cpp has no bytes to fall back to in a unigram model: only texts whose characters all have pieces
+            self.assertEqual("characters that are no piece become <unk>" in notes, kind == "unigram", notes)
             texts = [text for text in TEXTS if "<" not in text and "\n" not in text] if kind == "bpe" else TEXTS[4:9]
             encoded = tool(f"spm_encode --model={prefix}.model --output_format=id", "\n".join(texts) + "\n")
             tokens = [[int(token) for token in line.split()] for line in encoded.splitlines()]

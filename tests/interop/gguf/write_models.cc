@@ -4,7 +4,7 @@
 // Face checkpoint, and DIRECTORY/{tied,untied}-{f32,f16,q8_0}.gguf; and tied-lora.gguf, an adapter beside the
 // former, with tied-merged/ for both together. Weights are several times larger than a
 // model starts with, so that its next tokens are not all equally likely. The second form writes one file with
-// the pieces that spm_export_vocab printed.
+// the pieces that spm_export_vocab printed, and prints what llama.cpp makes of texts otherwise.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -94,6 +94,7 @@ Status WritePieces(const std::filesystem::path& path, const Vocabulary& vocabula
   ACCORD_ASSIGN_OR_RETURN(const LlamaSpec spec,
                           ResolveLlama({.preset = "2m", .vocab_size = vocabulary.pieces.size()}));
   ACCORD_ASSIGN_OR_RETURN(const ModelLayout layout, MakeLayout(LlamaTensors(spec)));
+  for (const std::string& note : LlamaCppDifferences(vocabulary)) std::printf("%s\n", note.c_str());
   return WriteGguf(path, GgufType::kQ8_0, {spec, Weights(layout), vocabulary, "pieces"});
 }
 

@@ -22,6 +22,8 @@
 namespace accord::study {
 namespace {
 
+using accord::testing::SeedOptions;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -119,6 +121,28 @@ TEST_F(TrainedTest, ADirectoryBringsTheTokenizerOfItsJob) {
   const std::string readme(AsText(ReadFile(directory_ / "hf/README.md").value()));
   EXPECT_THAT(readme, HasSubstr("SentencePiece model `tokenizer.model` (`" + name + "`)"));
   EXPECT_THAT(readme, HasSubstr("begins with `<s>`, token 1:"));
+}
+
+TEST_F(TrainedTest, AGgufSaysWhatItsReadersMakeOtherwise) {
+  const auto notes = [&](const SeedOptions& options, const std::string& size) {
+    const Bytes file = accord::testing::UnigramSeed({"\xE2\x96\x81", "a", "b"}, options);
+    std::ofstream(directory_ / "seed.model") << AsText(file);
+    Trained trained = Open("vocab_size = " + size + "\n",
+                           "tokenizer = \"sha256:" + crypto::Sha256::Of(file).Hex() + "\"\n");
+    trained.tokenizer = directory_ / "seed.model";
+    std::vector<std::string> told;
+    EXPECT_EQ(Write(trained, {.out = directory_ / (size + ".gguf"),
+                              .note = [&](const std::string& note) { told.push_back(note); }}),
+              Status());
+    return told;
+  };
+  EXPECT_THAT(notes({.byte_fallback = true, .remove_extra_whitespaces = false}, "262"),
+              ElementsAre(HasSubstr("characters that are no piece become <unk>")));
+  EXPECT_THAT(notes({.byte_fallback = false}, "6"), ElementsAre(HasSubstr("may keep spaces")));
+  EXPECT_EQ(Write(Open(), {.out = directory_ / "bytes.gguf", .note = [](const std::string& note) {
+                             ADD_FAILURE() << note;
+                           }}),
+            Status());
 }
 
 TEST_F(TrainedTest, WithoutTheTokenizerNothingIsWritten) {
