@@ -106,6 +106,7 @@ cli::Variables ProcessVariables() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of files fails as one on a full disk
   accord::rpc::ForceTls13();
   std::ios::sync_with_stdio(false);
   const cli::Variables variables = ProcessVariables();

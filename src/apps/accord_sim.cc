@@ -7,6 +7,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -208,6 +209,7 @@ int Main(int argc, char** argv) {
     return NotParsed("accord-sim", app, error);
   }
   SetupLog(LogFormat::kText, LogLevel::kError);
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the limit of files fails as one on a full disk
   LeaveNothingOnSignals();
   Unfinished(commands.out);
   Unfinished(commands.language.out());

@@ -1,5 +1,7 @@
 #include "apps/graduate.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -147,7 +149,7 @@ Result<study::GraduateWish> GraduateCommand::WishFor(const config::NodeConfig& n
     ACCORD_ASSIGN_OR_RETURN(wish.kept, KeptOf(node.node.state / "jobs", kept_));
   }
   if (wish.threads == 0) wish.threads = node.node.threads;
-  if (!json_) {
+  if (!json_ && ::isatty(STDERR_FILENO) == 1) {
     wish.progress = [](std::uint64_t done, std::uint64_t total) {
       std::fprintf(stderr, "\rstep %llu of %llu%s", static_cast<unsigned long long>(done),
                    static_cast<unsigned long long>(total), done == total ? "\n" : "");

@@ -10,7 +10,7 @@ namespace accord::apps {
 
 class Signals {
  public:
-  // Blocks SIGTERM, SIGINT and SIGPIPE in this thread and those made after it.
+  // Blocks SIGTERM and SIGINT in this thread and those made after it; ignores SIGPIPE and SIGXFSZ.
   Signals();
   ~Signals();
   Signals(const Signals&) = delete;

@@ -53,6 +53,7 @@ AtomicFile::~AtomicFile() {
 }
 
 Result<AtomicFile> AtomicFile::Create(const std::filesystem::path& path, FileMode file_mode) {
+  if (!path.has_filename()) return ErrnoStatus(EISDIR, "cannot create", path);  // "out/" would be made
   ACCORD_RETURN_IF_ERROR(CreateDirectories(DirectoryOf(path)));
   static std::atomic<std::uint64_t> writes{0};  // two threads that write one path must not share a file
   const std::filesystem::path temporary =

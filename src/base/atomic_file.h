@@ -15,7 +15,8 @@ namespace accord {
 
 class AtomicFile {
  public:
-  // Opens a temporary file beside `path`; missing parent directories are made. Failures are those of
+  // Opens a temporary file beside `path`; missing parent directories are made, but
+  // not where the path ends with one ("out/"). Failures are those of
   // ErrnoStatus, here and below.
   [[nodiscard]] static Result<AtomicFile> Create(const std::filesystem::path& path, FileMode mode);
   AtomicFile(AtomicFile&& other) noexcept;

@@ -21,6 +21,12 @@ namespace {
 
 constexpr std::uint64_t kLengthBytes = 8;
 
+std::string ShapeText(const std::vector<std::uint64_t>& shape) {
+  std::string text;
+  for (const std::uint64_t n : shape) text += (text.empty() ? "" : ", ") + std::to_string(n);
+  return "[" + Printable(text, 100) + "]";
+}
+
 Result<std::vector<HeaderTensor>> ReadHeader(const Source& source, std::uint64_t& data_begin) {
   if (source.size < kLengthBytes)
     return Fail(errors::kSafetensorsTruncated, "the file has fewer than 8 bytes");
@@ -137,7 +143,9 @@ Status CheckTensors(const ModelLayout& file, const ModelLayout& wanted) {
       return Fail(errors::kSafetensorsTensors, "tensor " + tensor.name + " is missing in the file");
     }
     if (found->shape != tensor.shape) {
-      return Fail(errors::kSafetensorsTensors, "tensor " + tensor.name + " has another shape in the file");
+      return Fail(errors::kSafetensorsTensors, "tensor " + tensor.name + " has the shape " +
+                                                   ShapeText(found->shape) + " in the file, " +
+                                                   ShapeText(tensor.shape) + " in the model");
     }
   }
   for (const TensorSpec& tensor : file.tensors) {

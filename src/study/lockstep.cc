@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/text.h"
 #include "crypto/spiffe.h"
 #include "model/checkpoint.h"
 #include "model/init.h"
@@ -57,6 +58,9 @@ Status Lockstep::Prepare() {
   ACCORD_ASSIGN_OR_RETURN(spools_, store::SpoolPool::Open({.directory = options_.directory / "spool",
                                                            .memory_budget = kSpoolMemory}));
   for (const Participant& participant : options_.participants) {
+    if (std::ranges::find(labs_, participant.name, &Lab::name) != labs_.end())
+      return Fail(errors::kConfigInvalid, "two nodes are called " + Printable(participant.name, 64),
+                  "Give each --node a name of its own.");
     ACCORD_ASSIGN_OR_RETURN(Lab lab, OpenLab(options_, participant));
     labs_.push_back(std::move(lab));
   }

@@ -7,6 +7,7 @@ usage: language_test.py DIRECTORY_OF_PROGRAMS
 
 import hashlib
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,11 @@ class LanguageTest(unittest.TestCase):
         published.write_text(json.dumps(alone))
         card = self.federation.call("accord", "model", "card", "words", "--worth", published)
         self.assertRegex(card, r"\| ada \| .*bits_per_byte")
+
+    def test_two_nodes_of_one_name_are_none(self) -> None:
+        done = self.run_sim("eval", self.model, "--job", self.job, *self.nodes()[:2], *self.nodes()[:2])
+        self.assertEqual(done.returncode, 4, done.stdout)
+        self.assertIn("two nodes are called ada", done.stderr)
 
     def test_a_model_with_a_value_that_is_none_is_worth_nothing(self) -> None:
         content = bytearray(self.model.read_bytes())
@@ -198,6 +204,16 @@ class LanguageTest(unittest.TestCase):
             self.assertEqual((done.returncode, answer["ok"], answer["error"]["code"], answer["end"]),
                              (code, False, error, True), done.stdout + done.stderr)
             self.assertEqual(done.stderr, "")
+
+    def test_a_file_that_may_not_grow_is_an_error_like_others(self) -> None:
+        """Also of libtorch's writer, which ends a program that tells it of a failure."""
+        for form in ("gguf", "hf", "torchscript"):
+            done = subprocess.run([APPS / "accord-sim", "export", self.model, "--job", self.job, "--format", form, "--out",
+                                   self.federation.dir / f"limited-{form}"], capture_output=True, text=True, timeout=PATIENCE,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("docs/errors/store.io.md", done.stderr)
+        self.assertEqual(list(self.federation.dir.glob("limited-*")), [])
 
     def test_it_is_written_for_others(self) -> None:
         gguf, directory = self.federation.dir / "words.gguf", self.federation.dir / "words"

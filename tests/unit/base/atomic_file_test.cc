@@ -59,6 +59,11 @@ TEST_F(AtomicFileTest, LeavesNothingWhereItCannotBePut) {
   EXPECT_EQ(FilesIn(path_.parent_path()), 1);
 }
 
+TEST_F(AtomicFileTest, MakesNoDirectoryOfAPathThatNamesNoFile) {
+  EXPECT_EQ(AtomicFile::Create(directory_ / "out/", FileMode::kShared).status().error(), "store.io");
+  EXPECT_EQ(FilesIn(directory_.path()), 0);
+}
+
 TEST_F(AtomicFileTest, SaysWhichDirectoryCannotBeMade) {
   ASSERT_TRUE(WriteFileAtomic(directory_ / "new", AsBytes("a file"), FileMode::kShared).ok());
   const Status status = AtomicFile::Create(path_, FileMode::kShared).status();

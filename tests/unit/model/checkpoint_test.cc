@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCheckpoint{"Transposed",
                       {A(), {"b", "F16", {1, 2}, {0, 0, 0, 0}}, C()},
                       errors::kSafetensorsTensors,
-                      "tensor b has another shape in the file"},
+                      "tensor b has the shape [1, 2] in the file, [2, 1] in the model"},
         BadCheckpoint{
             "Double", {A(), B(), {"c", "F64", {1}, Bytes(8)}}, errors::kSafetensorsDtype, "tensor c is F64"},
         BadCheckpoint{"HalfTheBytes",

@@ -187,7 +187,8 @@ TEST(SafetensorsTest, NamesTheTensorThatDoesNotFitTheModel) {
   const TensorSpec b{.name = "b", .shape = {2, 2}};
   EXPECT_EQ(message({a, b, {.name = "c", .shape = {1}}}), "tensor c is missing in the file");
   EXPECT_EQ(message({a}), "the model has no tensor b");
-  EXPECT_EQ(message({a, {.name = "b", .shape = {4}}}), "tensor b has another shape in the file");
+  EXPECT_EQ(message({a, {.name = "b", .shape = {4}}}),
+            "tensor b has the shape [2, 2] in the file, [4] in the model");
 }
 
 class SafetensorsFileTest : public ::testing::Test {
