@@ -55,7 +55,8 @@ struct Commands {
            "model.start the weights that it names")
         ->type_name("MODEL");
     run->add_option("--out", out, "Where to leave the model of the last round")->type_name("FILE");
-    run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")->check(NotWhole)
+    run->add_option("--worth-every", every, "Look at each node's hold-out after every so many rounds")
+        ->check(NotWhole)
         ->type_name("N");
     run->add_option("--step-time", step_times,
                     "What a local step takes at a node, where inner.round_time lets slow ones take fewer "
@@ -71,7 +72,9 @@ struct Commands {
       command->add_option("--node", nodes, "A node's name and its configuration (repeatable)")
           ->type_name("NAME=FILE")
           ->required();
-      command->add_option("--threads", threads, "Threads of one training step")->check(NotWhole)->type_name("N");
+      command->add_option("--threads", threads, "Threads of one training step")
+          ->check(NotWhole)
+          ->type_name("N");
       command->add_option("--trust-domain", trust_domain, "Of the federation that is played")
           ->type_name("DOMAIN");
       command->add_flag("--json", json, "JSON lines");

@@ -105,7 +105,9 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
       ->check(CLI::IsMember({"lora", "full", "ditto", "none"}));
   c->add_option("--steps", wish_.steps, "Steps of the tuning")->check(NotWhole)->type_name("N");
   c->add_option("--lr", wish_.lr, "Greatest learning rate, instead of the job's")->type_name("X");
-  c->add_option("--batch", wish_.batch, "Examples in a step, instead of the job's")->check(NotWhole)->type_name("N");
+  c->add_option("--batch", wish_.batch, "Examples in a step, instead of the job's")
+      ->check(NotWhole)
+      ->type_name("N");
   c->add_option("--rank", wish_.adapter.rank, "lora: of the adapter")->check(NotWhole)->type_name("R");
   c->add_option("--alpha", wish_.adapter.alpha, "lora: its scale, times the rank")->type_name("A");
   c->add_option("--projections", wish_.adapter.projections,
@@ -120,7 +122,9 @@ void GraduateCommand::AddTo(CLI::App& app, bool config) {
        "--kept", kept_,
        "A job of this node, by its id or the first digits: begin with the parts that the node keeps of it")
       ->type_name("JOB");
-  c->add_option("--seed", wish_.seed, "Another seed, another order of examples")->check(NotWhole)->type_name("N");
+  c->add_option("--seed", wish_.seed, "Another seed, another order of examples")
+      ->check(NotWhole)
+      ->type_name("N");
   c->add_option("--threads", wish_.threads, "Threads of a step")->check(NotWhole)->type_name("N");
   c->add_flag("--json", json_, "One line of JSON");
 }

@@ -56,11 +56,14 @@ void LanguageCommands::AddTo(CLI::App& app) {
   generate_->add_option("--tokens", wish_.max_tokens, "At most so many")->check(NotWhole)->type_name("N");
   generate_->add_option("--temperature", wish_.sampling.temperature, "0: always the most probable")
       ->type_name("T");
-  generate_->add_option("--top-k", wish_.sampling.top_k, "Among so many of the most probable")->check(NotWhole)
+  generate_->add_option("--top-k", wish_.sampling.top_k, "Among so many of the most probable")
+      ->check(NotWhole)
       ->type_name("K");
   generate_->add_option("--top-p", wish_.sampling.top_p, "Among the fewest that are so probable together")
       ->type_name("P");
-  generate_->add_option("--seed", wish_.sampling.seed, "Another seed, another text")->check(NotWhole)->type_name("N");
+  generate_->add_option("--seed", wish_.sampling.seed, "Another seed, another text")
+      ->check(NotWhole)
+      ->type_name("N");
   samples_ =
       app.add_subcommand("samples", "What a language model says to each prompt of its job's [samples]");
   samples_->add_flag("--more", more_, "With --json: further samples follow, so no line is the last");
@@ -70,7 +73,8 @@ void LanguageCommands::AddTo(CLI::App& app) {
                    "gguf (llama.cpp), hf (a Hugging Face directory), torchscript (PyTorch, libtorch), or, of "
                    "a vocabulary, sentencepiece")
       ->check(CLI::IsMember({"gguf", "hf", "torchscript", "sentencepiece"}));
-  export_->add_option("--pieces", pieces_, "sentencepiece: keep so many, those that are worth most")->check(NotWhole)
+  export_->add_option("--pieces", pieces_, "sentencepiece: keep so many, those that are worth most")
+      ->check(NotWhole)
       ->check(CLI::PositiveNumber)
       ->type_name("N");
   export_->add_option("--type", values_, "f32, f16, or q8_0 (gguf)")
@@ -168,18 +172,17 @@ Status LanguageCommands::Samples() const {
 }
 
 Status LanguageCommands::Export() const {
-  const study::Export wish{.format = format_ == "gguf"          ? study::Format::kGguf
-                                     : format_ == "hf"          ? study::Format::kHuggingFace
-                                     : format_ == "torchscript" ? study::Format::kTorchScript
-                                                                : study::Format::kSentencePiece,
-                           .values = values_ == "f32"   ? study::Values::kF32
-                                     : values_ == "f16" ? study::Values::kF16
-                                                        : study::Values::kQ8,
-                           .pieces = pieces_,
-                           .out = out_,
-                           .note = [](const std::string& note) {
-                             std::fputs(("note: " + note + "\n").c_str(), stderr);
-                           }};
+  const study::Export wish{
+      .format = format_ == "gguf"          ? study::Format::kGguf
+                : format_ == "hf"          ? study::Format::kHuggingFace
+                : format_ == "torchscript" ? study::Format::kTorchScript
+                                           : study::Format::kSentencePiece,
+      .values = values_ == "f32"   ? study::Values::kF32
+                : values_ == "f16" ? study::Values::kF16
+                                   : study::Values::kQ8,
+      .pieces = pieces_,
+      .out = out_,
+      .note = [](const std::string& note) { std::fputs(("note: " + note + "\n").c_str(), stderr); }};
   if (adapter_) {
     ACCORD_RETURN_IF_ERROR(study::WriteAdapter(job_, model_, wish));
   } else {

@@ -97,7 +97,9 @@ void ScoresCommand::AddTo(CLI::App& app) {
       ->required();
   command_->add_option("--from", from_, "Model or checkpoint to begin with, as accord-sim run has it")
       ->type_name("MODEL");
-  command_->add_option("--threads", threads_, "Threads of one training step")->check(NotWhole)->type_name("N");
+  command_->add_option("--threads", threads_, "Threads of one training step")
+      ->check(NotWhole)
+      ->type_name("N");
   command_->add_option("--trust-domain", trust_domain_, "Of the federation that is played")
       ->type_name("DOMAIN");
   command_->add_flag("--json", json_, "JSON lines");

@@ -167,10 +167,14 @@ void Grammar::AddModelUses(CLI::App* model) {
   generate.app->add_option("-p,--prompt", wish.prompt, "How the text begins");
   generate.app->add_option("--tokens", wish.tokens, "At most so many")->check(NotWhole)->type_name("N");
   generate.app->add_option("--temperature", wish.temperature, "0: always the most probable")->type_name("T");
-  generate.app->add_option("--top-k", wish.top_k, "Among so many of the most probable")->check(NotWhole)->type_name("K");
+  generate.app->add_option("--top-k", wish.top_k, "Among so many of the most probable")
+      ->check(NotWhole)
+      ->type_name("K");
   generate.app->add_option("--top-p", wish.top_p, "Among the fewest that are so probable together")
       ->type_name("P");
-  generate.app->add_option("--seed", wish.seed, "Another seed, another text")->check(NotWhole)->type_name("N");
+  generate.app->add_option("--seed", wish.seed, "Another seed, another text")
+      ->check(NotWhole)
+      ->type_name("N");
   auto save =
       Add<ModelExport>(model, "export", "Write a language model, or a vocabulary, for other programs");
   add_model(save);
@@ -181,7 +185,8 @@ void Grammar::AddModelUses(CLI::App* model) {
   Choice(save.app->add_option("--type", save.values->type, "Its numbers"), {"f32", "f16", "q8_0"});
   save.app
       ->add_option("--pieces", save.values->pieces,
-                   "Of a vocabulary (sentencepiece): keep so many, those that are worth most")->check(NotWhole)
+                   "Of a vocabulary (sentencepiece): keep so many, those that are worth most")
+      ->check(NotWhole)
       ->type_name("N");
   save.app->add_option("-o,--out", save.values->out, "The file, or directory, to make")
       ->required()

@@ -51,7 +51,8 @@ void Grammar::AddData() {
       ->type_name("VKEY");
   verify.app
       ->add_option("--sample", verify.values->sample,
-                   "Read the content of so many files, drawn now; names and sizes of all")->check(NotWhole)
+                   "Read the content of so many files, drawn now; names and sizes of all")
+      ->check(NotWhole)
       ->type_name("K");
   verify.app->add_option("--manifest", verify.values->manifest, "By default the one beside the certificate")
       ->type_name("FILE");
@@ -216,7 +217,8 @@ void Grammar::AddLog() {
   copy->type_name("DIR")->needs(genesis);
   genesis->type_name("SHA256")->needs(copy);
   const auto watch = Add<LogWatch>(log, "watch", "Tell each new entry, and hold the log to what it was");
-  watch.app->add_option("--from", watch.values->from, "Begin with this entry; else with those that come")->check(NotWhole)
+  watch.app->add_option("--from", watch.values->from, "Begin with this entry; else with those that come")
+      ->check(NotWhole)
       ->type_name("INDEX");
   Duration(watch.app, "--every", watch.values->every, Millis(3'600'000), "How often to ask; by default 2s");
   const auto proof = Add<LogProof>(log, "proof", "A file that proves that an entry is in the log");

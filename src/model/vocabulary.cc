@@ -24,15 +24,16 @@ Vocabulary MakeByteVocabulary() {
 
 std::vector<std::string> LlamaCppDifferences(const Vocabulary& vocabulary) {
   std::vector<std::string> differences;
-  const bool bytes = std::ranges::any_of(
-      vocabulary.pieces, [](const Piece& piece) { return piece.type == PieceType::kByte; });
+  const bool bytes = std::ranges::any_of(vocabulary.pieces,
+                                         [](const Piece& piece) { return piece.type == PieceType::kByte; });
   if (vocabulary.segmenter == Segmenter::kUnigram && bytes)
     differences.emplace_back(
         "llama.cpp has no bytes to fall back to in a unigram vocabulary: characters that are no piece become "
         "<unk> there");
   if (vocabulary.remove_extra_whitespaces)
     differences.emplace_back(
-        "llama.cpp may keep spaces that SentencePiece takes out of a text (several in a row, and at its ends)");
+        "llama.cpp may keep spaces that SentencePiece takes out of a text (several in a row, and at its "
+        "ends)");
   return differences;
 }
 

@@ -22,10 +22,10 @@ struct Inputs {
   double coordinator_link = 0.0;    // bit/s each way; 0: wide enough for all nodes at once
   double latency_s = 0.05;          // a round trip between node and coordinator
   std::uint64_t local_steps = 100;  // H
-  std::uint32_t fragments = 0;      // P of Streaming DiLoCo; divides H; 0: the most up to 10 and L that can be
+  std::uint32_t fragments = 0;  // P of Streaming DiLoCo; divides H; 0: the most up to 10 and L that can be
   // tau: local steps that go on while a fragment travels; below H / P. Open: 1, or 0 where H / P is 1.
   std::optional<std::uint64_t> overlap;
-  double alpha = 0.5;               // share of the local value that is kept: changes neither time nor bytes
+  double alpha = 0.5;             // share of the local value that is kept: changes neither time nor bytes
   bool overlap_backward = false;  // sending begins in the backward pass, layer by layer (Accord: it does not)
   double batch_tokens = 524'288.0;  // B: of one node and local step
   std::uint64_t sequence = 2048;    // s

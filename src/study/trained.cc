@@ -42,8 +42,7 @@ Result<std::unique_ptr<data::Tokenizer>> TokenizerOf(const Trained& trained) {
   if (trained.tokenizer.empty())
     return Fail(errors::kDataTokenizer,
                 "the tokens of this job are those of the SentencePiece model " + text.tokenizer, kHint);
-  auto opened =
-      data::OpenTokenizer(text.tokenizer, trained.tokenizer, trained.job.model.llama.vocab_size);
+  auto opened = data::OpenTokenizer(text.tokenizer, trained.tokenizer, trained.job.model.llama.vocab_size);
   if (opened.ok()) return opened;
   const Status& why = opened.status();
   return Status(why.code(), why.error(), why.message(), kHint);

@@ -40,8 +40,8 @@ void CheckSchedule(const JobSpec& spec, Faults& faults) {
   if (schedule.unit != ScheduleUnit::kStep) return;
   const std::uint64_t steps = strategy::StepsBefore(spec, spec.round.count + 1);
   const std::uint64_t warmup = schedule.warmup_steps;
-  const std::string never = " the " + std::to_string(steps) +
-                            " local steps of the whole job: inner.lr would never be reached";
+  const std::string never =
+      " the " + std::to_string(steps) + " local steps of the whole job: inner.lr would never be reached";
   if (warmup > 0 && warmup >= steps) {
     faults.push_back("inner.schedule.warmup_steps = " + std::to_string(warmup) + " is not below" + never);
   } else if (schedule.kind == ScheduleKind::kWsd && schedule.decay_steps > steps - warmup) {
@@ -56,8 +56,7 @@ void CheckParts(const JobSpec& spec, Faults& faults) {
     faults.push_back("inner.accumulate = " + std::to_string(spec.inner.accumulate) +
                      " is above inner.batch = " + std::to_string(spec.inner.batch) +
                      ": a batch has no more parts than examples");
-  if (spec.round.synchronous > 0 && spec.round.synchronous >= spec.round.count &&
-      spec.outer.rule != "fedavg")
+  if (spec.round.synchronous > 0 && spec.round.synchronous >= spec.round.count && spec.outer.rule != "fedavg")
     faults.push_back("round.synchronous = " + std::to_string(spec.round.synchronous) +
                      " are all rounds: outer.rule = \"" + spec.outer.rule +
                      "\" would never run, as synchronous rounds average plainly");

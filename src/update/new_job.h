@@ -12,7 +12,8 @@ namespace accord::update {
 // `job.invalid` with all that is wrong at once: an example longer than the model's positions, another
 // vocab_size than the tokenizer "byte" has, a rise of the learning rate that is not over before the job is,
 // or before its fall begins; more parts of a batch than examples, an outer rule that no round is left for;
-// and a prompt of [samples] that leaves a byte model no position to speak at. `spec` as config::ParseJob has it. Fails as GlobalLayout.
+// and a prompt of [samples] that leaves a byte model no position to speak at. `spec` as config::ParseJob has
+// it. Fails as GlobalLayout.
 [[nodiscard]] Status CheckNewJob(const JobSpec& spec);
 
 }  // namespace accord::update

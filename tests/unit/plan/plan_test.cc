@@ -188,7 +188,14 @@ TEST(PlanTest, FragmentsAndTheirDelayFitAnyNumberOfSteps) {
     std::uint32_t fragments;
     std::uint64_t overlap;
   };
-  for (const Case& c : {Case{1, 1, 0}, {5, 5, 0}, {7, 7, 0}, {62, 2, 1}, {64, 8, 1}, {100, 10, 1}, {128, 8, 1}, {512, 8, 1}}) {
+  for (const Case& c : {Case{1, 1, 0},
+                        {5, 5, 0},
+                        {7, 7, 0},
+                        {62, 2, 1},
+                        {64, 8, 1},
+                        {100, 10, 1},
+                        {128, 8, 1},
+                        {512, 8, 1}}) {
     Inputs s = Large();
     s.local_steps = c.steps;
     const Inputs made = Make(s).inputs;

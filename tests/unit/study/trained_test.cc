@@ -139,9 +139,8 @@ TEST_F(TrainedTest, AGgufSaysWhatItsReadersMakeOtherwise) {
   EXPECT_THAT(notes({.byte_fallback = true, .remove_extra_whitespaces = false}, "262"),
               ElementsAre(HasSubstr("characters that are no piece become <unk>")));
   EXPECT_THAT(notes({.byte_fallback = false}, "6"), ElementsAre(HasSubstr("may keep spaces")));
-  EXPECT_EQ(Write(Open(), {.out = directory_ / "bytes.gguf", .note = [](const std::string& note) {
-                             ADD_FAILURE() << note;
-                           }}),
+  EXPECT_EQ(Write(Open(), {.out = directory_ / "bytes.gguf",
+                           .note = [](const std::string& note) { ADD_FAILURE() << note; }}),
             Status());
 }
 
