@@ -220,7 +220,8 @@ void Coordinator::Impl::BeginDecided() {
     }
     jobs->SubmitDecided(*std::move(plan), job.proposal, job.proposer);
   }
-  for (const RejectedJob& job : log->Rejected(begun)) jobs->CancelDecided(JobId{job.id.bytes}, job.why);
+  const auto open = [this](const Digest& job) { return jobs->IsOpen(JobId{job.bytes}); };
+  for (const RejectedJob& job : log->Rejected(open)) jobs->CancelDecided(JobId{job.id.bytes}, job.why);
   jobs->OfferDecided();
 }
 

@@ -149,8 +149,7 @@ void Jobs::SubmitDecided(Bytes plan, Bytes proposal, const std::string& proposer
 }
 
 void Jobs::CancelDecided(const JobId& id, const Status& why) {
-  const auto job = FindById(id);
-  if (job != nullptr && !job->terminal()) job->Cancel("its members", why.message(), [](const auto&) {});
+  if (IsOpen(id)) FindById(id)->Cancel("its members", why.message(), [](const auto&) {});
 }
 
 void Jobs::Enter(job::Submission submission, rpc::Reply<rpc::JobView> reply) {
@@ -201,6 +200,11 @@ void Jobs::Forget(const JobId& id) {
 }
 
 bool Jobs::Knows(const JobId& id) const { return FindById(id) != nullptr; }
+
+bool Jobs::IsOpen(const JobId& id) const {
+  const auto job = FindById(id);
+  return job != nullptr && !job->terminal();
+}
 
 void Jobs::OfferDecided(std::optional<NodeId> only) {
   for (const auto& job : All()) {

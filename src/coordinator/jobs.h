@@ -29,6 +29,7 @@ class Jobs final : public NodeListener, public rpc::BulkHandler {
   // One that they reject, unless it is over.
   void CancelDecided(const JobId& id, const Status& why);
   [[nodiscard]] bool Knows(const JobId& id) const;
+  [[nodiscard]] bool IsOpen(const JobId& id) const;  // known, and not over
   // The log has a later head: shows it to nodes that could not be shown the members' decision before.
   void OfferDecided(std::optional<NodeId> only = {});
   [[nodiscard]] Result<rpc::ValidationView> Validate(const Bytes& plan) const;

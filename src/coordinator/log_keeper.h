@@ -99,8 +99,8 @@ class LogKeeper final : public rpc::LedgerHandler {
   // Proposals that have passed by what is published, without those that have begun.
   [[nodiscard]] std::vector<DecidedJob> Passed(const std::function<bool(const Digest&)>& begun)
       ACCORD_EXCLUDES(mutex_);
-  // Jobs that have begun and that a member rejects by what is published, each once for each new vote.
-  [[nodiscard]] std::vector<RejectedJob> Rejected(const std::function<bool(const Digest&)>& begun)
+  // Of the jobs that are open those that a member rejects by what is published, each once for each new vote.
+  [[nodiscard]] std::vector<RejectedJob> Rejected(const std::function<bool(const Digest&)>& open)
       ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] bool HasCharter() const ACCORD_EXCLUDES(mutex_);
   [[nodiscard]] Result<Bytes> PlanOf(const Digest& job) const ACCORD_EXCLUDES(mutex_);

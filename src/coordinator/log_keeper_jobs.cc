@@ -43,7 +43,7 @@ std::vector<DecidedJob> LogKeeper::Passed(const std::function<bool(const Digest&
   return passed;
 }
 
-std::vector<RejectedJob> LogKeeper::Rejected(const std::function<bool(const Digest&)>& begun) {
+std::vector<RejectedJob> LogKeeper::Rejected(const std::function<bool(const Digest&)>& open) {
   const MutexLock lock(mutex_);
   const auto published = ledger::Checkpoint::Parse(writer_->published().text);
   std::vector<RejectedJob> rejected;
@@ -51,7 +51,7 @@ std::vector<RejectedJob> LogKeeper::Rejected(const std::function<bool(const Dige
   for (const auto& [job, matter] : record_.matters()) {
     const auto counted = counted_.find(job);
     if (counted != counted_.end() && counted->second == matter.votes.size()) continue;
-    if (!begun(job) || !HasVotes(*published, matter)) continue;
+    if (!open(job) || !HasVotes(*published, matter)) continue;
     counted_[job] = matter.votes.size();
     const auto standing = record_.StandingOf(job, Now());
     if (standing.ok() && standing->outcome == charter::Outcome::kRejected)
