@@ -1,5 +1,6 @@
 // accord attribution ...: who gave what to a job, out of the log and of what nodes signed.
 #include <algorithm>
+#include <optional>
 
 #include "base/errors.h"
 #include "base/file.h"
@@ -13,7 +14,6 @@
 #include "cli/vouched_keys.h"
 #include "cli/words.h"
 #include "config/job_file.h"
-#include "crypto/sha256.h"
 #include "crypto/spiffe.h"
 #include "dataset/certificate.h"
 #include "ledger/dsse.h"
@@ -95,10 +95,9 @@ Result<std::string> JudgeOf(const charter::Charter& charter, const ledger::Verif
 }
 
 Result<JobSpec> PlanOf(Backend& backend, const Digest& hash) {
-  ACCORD_ASSIGN_OR_RETURN(const Bytes plan, backend.GetResource("plan/" + hash.Hex()));
-  if (crypto::Sha256::Of(plan) != hash)
-    return Fail(errors::kProposalPlan, "the job file beside the log is not the one that members voted on");
-  return config::ParseJob(AsText(plan), "job");
+  ACCORD_ASSIGN_OR_RETURN(const std::optional<Bytes> plan, ReadPlan(hash, backend));
+  if (plan) return config::ParseJob(AsText(*plan), "job");
+  return Fail(errors::kProposalPlan, "beside the log there is no job file that is the one members voted on");
 }
 
 struct Published {
